@@ -1,0 +1,197 @@
+"""The channel protocol: what the hub asks of a bearer, and what a bearer may answer.
+
+A channel turns meaning into bytes for one bearer and tells honestly what became of them. It knows nothing of
+ladders, policies or the store, and it never decides to send again.
+
+`submit` ends in exactly one of four ways, which the conformance tests hold every channel to:
+Receipt          the far end took it
+TransientFailure nothing left; worth trying again, perhaps not before `retry_at`
+PermanentFailure nothing left; this address or this content will never do
+Unknown          it may have gone: the first byte of the content left, and the far end fell silent
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import TracebackType
+from typing import ClassVar, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from messages.address import Address
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+from messages.render import Size, Words
+
+
+class ChannelError(Exception):
+    """The root of what a channel raises. `code` is the far end's own, `raw` its answer as it came."""
+
+    def __init__(self, reason: str, *, code: str = "", raw: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.code, self.raw = reason, code, raw
+
+
+class TransientFailure(ChannelError):
+    """Nothing left; worth trying again, not before `retry_at` when it is given (aware UTC)."""
+
+    def __init__(self, reason: str, *, code: str = "", raw: str = "", retry_at: datetime | None = None) -> None:
+        super().__init__(reason, code=code, raw=raw)
+        self.retry_at = retry_at
+
+
+class ChannelDown(TransientFailure):
+    """Nothing left, and nothing else would leave either: the whole channel is out (port gone, relay refused)."""
+
+
+class PermanentFailure(ChannelError):
+    """Nothing left; this address or this content will never do over this channel."""
+
+
+class Unknown(ChannelError):
+    """It may have gone. `references` are the receipts of the parts that did, in order."""
+
+    def __init__(self, reason: str, *, code: str = "", raw: str = "", references: tuple[str, ...] = ()) -> None:
+        super().__init__(reason, code=code, raw=raw)
+        self.references = references
+
+
+class Withdrawn(ChannelError):
+    """Raised by `Outgoing.hand_over`: expired, cancelled or of the wrong plane. Nothing left, nothing is to leave."""
+
+
+class State(StrEnum):
+    """Health of a channel. Each value carries its reason in the Health event."""
+
+    UP = "up"  # its last probe or hand-over worked
+    DEGRADED = "degraded"  # works, with doubts: accepts but nothing is reported delivered
+    DOWN = "down"  # nothing can leave
+    STARTING = "starting"  # not probed yet
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    state: State
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the bearer gave at hand-over, one reference a part, in order: TP-MR, queue id, PUBACK id."""
+
+    references: tuple[str, ...]
+    evidence: Evidence = Evidence.SUBMITTED
+    detail: str = ""
+
+
+async def _nothing() -> None:
+    """Settling an event that the bearer does not keep."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Later evidence of something handed over. Matched by (channel, reference, address, window)."""
+
+    reference: str
+    evidence: Evidence  # UNKNOWN: still trying, no news; REFUSED: the network gave up (kept beside, lowers nothing)
+    at: datetime
+    address: Address | None = None
+    detail: str = ""
+    raw: str = ""
+    settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A message from outside, whole or one part of it. `bearer_id` is the bearer's own identifier, for idempotency."""
+
+    bearer_id: str
+    sender: str  # as the bearer shows it: an address URI where it is one, else the alphanumeric sender
+    text: str
+    at: datetime
+    in_reply_to: str = ""
+    part: tuple[int, int, int] | None = None  # (reference, total, number from 1); parts are joined in the store
+    raw: str = ""
+    settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged:
+    health: Health
+    settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
+
+
+Event = Report | Inbound | HealthChanged
+
+
+def _may_go() -> None:
+    """No check: for tests and tools."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One attempt: what to hand over, to whom. Shown whole to the channel; it renders within its own limits."""
+
+    attempt: str  # unique for ever; goes into the bearer's own identifiers (Message-ID, ENVID)
+    alert: str  # the alert's identifier
+    address: Address
+    words: Words  # what the alert says, for `messages.render`
+    precedence: Precedence
+    expires_at: datetime
+    validity: timedelta  # how long the network may keep trying; never outlives expires_at
+    # Called by the channel right before the first byte of the content leaves; raises Withdrawn (I5, I6, I7).
+    hand_over: Callable[[], None] = field(default=_may_go, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capability:
+    """What the bearer can do. `measure(text)` is the only place where parts and octets are counted."""
+
+    schemes: frozenset[str]
+    max_evidence: Evidence  # what the bearer alone can prove
+    measure: Callable[[str], Size]
+    window: int = 1  # hand-overs at a time; one slot is kept for FLASH where there are two or more
+    two_way: bool = False  # answers can come back over it
+    seconds_per_message: float = 0.1  # for forecasts only
+    cost_rank: int = 0  # 0 costs nothing to speak of; satellite is dearest
+
+
+class ChannelConfig(BaseModel):
+    """What every channel's table in bavn.toml may hold. A bearer's own model adds to it; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bearer: str
+    domains: tuple[str, ...] = ()
+    planes: tuple[str, ...] | None = None  # None: the gateway's own plane
+
+
+class Channel(Protocol):
+    """One configured use of a bearer. `async with Channel(name, config)` opens and closes it.
+
+    Entering does not wait for the far end: a channel whose far end is away enters, reports DOWN and comes back by
+    itself. `submit` may be called from several tasks at a time, up to `capability.window`.
+    """
+
+    config_model: ClassVar[type[ChannelConfig]]
+    name: str
+    capability: Capability
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    async def submit(self, outgoing: Outgoing) -> Receipt:
+        """Hands over once. Raises TransientFailure, ChannelDown, PermanentFailure, Unknown or Withdrawn."""
+        ...
+
+    def events(self) -> AsyncIterator[Event]:
+        """Reports, inbound messages and changes of health, until the channel closes. Each is settled after COMMIT."""
+        ...
+
+    async def probe(self) -> Health:
+        """Harmless and cheap: is the far end there?"""
+        ...
