@@ -1,8 +1,8 @@
 """Addresses as URIs: sms:, tel:, mailto:, sds:, sbd:, mqtt:, paper:, peer:, loopback:.
 
 What may follow each scheme is an allow-list: what is not named here never reaches a modem or a mail server.
-Sources: RFC 5724 (sms), RFC 3966 (tel), RFC 6068 (mailto, without its header fields), RFC 5321 4.1.2 (mailbox),
-ITU-T E.164 (numbers), ETSI TS 100 392-1 clause 7 (ISSI, GSSI).
+Sources: RFC 5724 (sms), RFC 3966 (tel), RFC 6068 (mailto, without its header fields), RFC 5321 4.1.2
+(mailbox), ITU-T E.164 (numbers), ETSI TS 100 392-1 clause 7 (ISSI, GSSI).
 """
 
 import re
@@ -49,11 +49,13 @@ class Address:
 
 
 def parse_address(uri: str) -> Address:
-    """Reads `sms:+4500000001`, `mailto:vagt@eksempelkommune.invalid` and so on; AddressError says what is wrong."""
+    """Reads `sms:+4500000001`, `mailto:vagt@eksempelkommune.invalid` and so on. Raises AddressError."""
     scheme, colon, value = uri.partition(":")
     scheme = scheme.lower()
     if not colon:
-        raise AddressError(f"address {uri!r} has no scheme: write for example sms:+4500000001 or mailto:a@b.invalid")
+        raise AddressError(
+            f"address {uri!r} has no scheme: write for example sms:+4500000001 or mailto:a@b.invalid"
+        )
     if scheme in {"sms", "tel"}:
         return Address(scheme, _number(value))
     if scheme == "mailto":
@@ -72,15 +74,21 @@ def _number(value: str) -> str:
     if digits.lstrip("+") in EMERGENCY:
         raise AddressError(f"number {value!r} is an emergency number: alerts are never sent there")
     if not digits.isascii() or _NUMBER.fullmatch(digits) is None:
-        raise AddressError(f"number {value!r} is not international (E.164): write + and 7 to 15 digits, as +4500000001")
+        raise AddressError(
+            f"number {value!r} is not international (E.164): write + and 7 to 15 digits, as +4500000001"
+        )
     return digits
 
 
 def _mailbox(value: str) -> str:
     local, at, domain = value.rpartition("@")
     if not at or len(local) > 64 or _LOCAL.fullmatch(local) is None:
-        raise AddressError(f"mail address {value!r}: the part before @ is missing or has a sign that is not allowed")
+        raise AddressError(
+            f"mail address {value!r}: the part before @ is missing or has a sign that is not allowed"
+        )
     labels = domain.split(".")
     if len(domain) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise AddressError(f"mail address {value!r}: {domain!r} is not a domain name (write letters outside a-z as xn--)")
+        raise AddressError(
+            f"mail address {value!r}: {domain!r} is not a domain name (write letters outside a-z as xn--)"
+        )
     return f"{local}@{domain.lower()}"

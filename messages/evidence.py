@@ -1,7 +1,8 @@
 """Evidence: what is known about an attempt and about a delivery, and how it may change.
 
-An attempt climbs one ladder and never goes down (invariant I9). REFUSED is not on the ladder: nothing left, so
-there is nothing to know. UNKNOWN means that bytes left and the far end fell silent: it is never shown as failed.
+An attempt climbs one ladder and never goes down (invariant I9). REFUSED is not on the ladder: nothing left,
+so there is nothing to know. UNKNOWN means that bytes left and the far end fell silent: it is never shown as
+failed.
 """
 
 from collections.abc import Iterable
@@ -62,6 +63,6 @@ def worst(parts: Iterable[Evidence]) -> Evidence:
 
 
 def best(attempts: Iterable[Evidence], floor: Evidence = Evidence.QUEUED) -> Evidence:
-    """The evidence a delivery shows: the best of its attempts, and from UNKNOWN up never lower than `floor`."""
+    """The evidence a delivery shows: the best of its attempts; from UNKNOWN up never lower than `floor`."""
     top = max((e for e in attempts if e is not Evidence.REFUSED), key=int, default=Evidence.QUEUED)
     return max(top, floor, key=int) if floor >= Evidence.UNKNOWN else top

@@ -18,7 +18,9 @@ class Precedence(IntEnum):
         try:
             return cls[word.strip().upper()]
         except KeyError:
-            raise ValueError(f"precedence {word!r} is not one of flash, immediate, priority, routine") from None
+            raise ValueError(
+                f"precedence {word!r} is not one of flash, immediate, priority, routine"
+            ) from None
 
     @property
     def word(self) -> str:

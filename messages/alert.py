@@ -1,0 +1,113 @@
+"""An alert: what is said, to whom, how fast and with which evidence. The package's face for everything
+about it.
+
+Here too is its form in the store: plain JSON, since accepting runs at thousands a second. It is private to
+Bavn and carries a version; what outsiders read is CAP (`to_cap`) and the JSON of the public interface.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from messages.alert_cap import PROFILE, from_cap, to_cap
+from messages.alert_model import (
+    RADIO_CHARACTERS,
+    SMS_CHARACTERS,
+    Alert,
+    AlertError,
+    MsgType,
+    Reference,
+    Status,
+    Withdrawal,
+)
+from messages.alert_request import AlertRequest, compose
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+__all__ = [
+    "PROFILE",
+    "RADIO_CHARACTERS",
+    "SMS_CHARACTERS",
+    "Alert",
+    "AlertError",
+    "AlertRequest",
+    "MsgType",
+    "Reference",
+    "Status",
+    "Withdrawal",
+    "compose",
+    "from_cap",
+    "from_json",
+    "to_cap",
+    "to_json",
+]
+
+_VERSION = 1
+
+
+def to_json(alert: Alert) -> bytes:
+    """The stored form: ASCII JSON, one object, times in seconds since 1970."""
+    return json.dumps(
+        {
+            "v": _VERSION,
+            "identifier": alert.identifier,
+            "sender": alert.sender,
+            "sent": _seconds(alert.sent),
+            "status": alert.status.value,
+            "msg_type": alert.msg_type.value,
+            "precedence": alert.precedence.value,
+            "headline": alert.headline,
+            "references": [(r.sender, r.identifier, r.sent.isoformat()) for r in alert.references],
+            "to": alert.to,
+            "want": None if alert.want is None else alert.want.value,
+            "answers": alert.answers,
+            "text": alert.text,
+            "radio_text": alert.radio_text,
+            "long_text": alert.long_text,
+            "expires_at": None if alert.expires_at is None else _seconds(alert.expires_at),
+            "event": alert.event,
+            "language": alert.language,
+            "sender_name": alert.sender_name,
+            "withdrawal": alert.withdrawal.value,
+        },
+        separators=(",", ":"),
+    ).encode("ascii")
+
+
+def from_json(data: bytes) -> Alert:
+    """The alert of its stored form. AlertError when it is not one of ours: the store is damaged or newer
+    than this.
+    """
+    try:
+        fields: dict[str, Any] = json.loads(data)
+        if fields.pop("v") != _VERSION:
+            raise AlertError("v", "stored by a newer Bavn: upgrade this one")
+        return Alert(**fields | _typed(fields))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        if isinstance(error, AlertError):
+            raise
+        raise AlertError("alert", f"is not a stored alert ({error})") from error
+
+
+def _typed(fields: dict[str, Any]) -> dict[str, Any]:
+    want, expires_at = fields["want"], fields["expires_at"]
+    return {
+        "sent": _time(fields["sent"]),
+        "status": Status(fields["status"]),
+        "msg_type": MsgType(fields["msg_type"]),
+        "precedence": Precedence(fields["precedence"]),
+        "references": tuple(Reference(s, i, datetime.fromisoformat(at)) for s, i, at in fields["references"]),
+        "to": tuple(fields["to"]),
+        "want": None if want is None else Evidence(want),
+        "answers": tuple((key, meaning) for key, meaning in fields["answers"]),
+        "expires_at": None if expires_at is None else _time(expires_at),
+        "withdrawal": Withdrawal(fields["withdrawal"]),
+    }
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

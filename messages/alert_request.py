@@ -1,0 +1,185 @@
+"""What a submitter asks for as JSON, read into an Alert. The shape is public: docs of "The JSON to send".
+
+Unknown keys are refused. Texts keep their control and direction characters (they are neutralised where they
+are shown, `messages.render`); only what no bearer can carry at all, NUL and half a surrogate pair, is
+refused.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+
+from messages.alert_model import RADIO_CHARACTERS, Alert, AlertError, MsgType, Reference, Status, Withdrawal
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([mhd])")
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_KEY = re.compile(r"[0-9]{1,2}")
+_RECIPIENT = re.compile(r'[^\s",<>&\x00-\x20\x7f]{1,200}')
+
+
+def _carriable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("holds NUL, which no bearer can carry: take it out")
+    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("holds half a surrogate pair: send it as UTF-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _one_line(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty")
+    return text
+
+
+def _recipient(name: str) -> str:
+    if _RECIPIENT.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is not the id of a contact or group")
+    return name
+
+
+def _precedence(value: object) -> object:
+    return Precedence.parse(value) if isinstance(value, str) else value
+
+
+def _want(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    wanted = Evidence.parse(value)
+    if wanted < Evidence.SUBMITTED:
+        raise ValueError(
+            f"evidence {value!r} cannot be wanted: ask for submitted, delivered, read or acknowledged"
+        )
+    return wanted
+
+
+Text = Annotated[str, AfterValidator(_carriable)]
+
+
+class AlertRequest(BaseModel):
+    """The JSON to send. `expires` is a duration from `sent` (90m, 2h, 3d) or an RFC 3339 time."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: tuple[Annotated[str, AfterValidator(_recipient)], ...] = Field(min_length=1, max_length=10_000)
+    status: Status | None = None
+    precedence: Annotated[Precedence, BeforeValidator(_precedence)]
+    headline: Annotated[Text, AfterValidator(_one_line)] = Field(max_length=500)
+    text: Text = Field("", max_length=2_000)
+    radio_text: Text = Field("", max_length=RADIO_CHARACTERS)
+    long_text: Text = Field("", max_length=200_000)
+    answers: dict[str, Text] = Field(default_factory=dict, max_length=20)
+    expires: str | None = None
+    want: Annotated[Evidence | None, BeforeValidator(_want)] = None
+
+    @field_validator("to")
+    @classmethod
+    def _each_once(cls, to: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(to))
+
+    @field_validator("answers")
+    @classmethod
+    def _readable(cls, answers: dict[str, str]) -> dict[str, str]:
+        for key, meaning in answers.items():
+            if _KEY.fullmatch(key) is None:
+                raise ValueError(
+                    f"key {key!r} is not one or two digits, as people can type them on any phone"
+                )
+            if not meaning.strip() or len(meaning) > 60:
+                raise ValueError(f"answer {key} needs a meaning of 1 to 60 characters")
+        return answers
+
+    @field_validator("expires")
+    @classmethod
+    def _duration_or_time(cls, expires: str | None) -> str | None:
+        if expires is not None:
+            expires_at(expires, datetime(2000, 1, 1, tzinfo=UTC))
+        return expires
+
+    @classmethod
+    def read(cls, data: Any) -> "AlertRequest":
+        """The request of parsed JSON; AlertError names the first element that is wrong."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            element = ".".join(str(step) for step in first["loc"]) or "request"
+            raise AlertError(element, first["msg"].removeprefix("Value error, ")) from error
+
+
+def expires_at(expires: str, sent: datetime) -> datetime:
+    """The time, aware UTC in whole seconds, that `2h` after `sent` or an RFC 3339 time is; ValueError
+    when neither.
+    """
+    duration = _DURATION.fullmatch(expires)
+    if duration is not None:
+        count, unit = duration.groups()
+        return sent + timedelta(**{_UNITS[unit]: int(count)})
+    if _RFC3339.fullmatch(expires) is None:
+        raise ValueError(
+            f"{expires!r} is neither a duration (90m, 2h, 3d) nor a time (2026-01-12T05:16:00+01:00)"
+        )
+    try:
+        return datetime.fromisoformat(expires.upper()).astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{expires!r} is not a time: {error}") from error
+
+
+def compose(
+    request: AlertRequest,
+    *,
+    identifier: str,
+    sender: str,
+    sender_name: str,
+    sent: datetime,
+    default_status: Status | None = None,
+    msg_type: MsgType = MsgType.ALERT,
+    withdrawal: Withdrawal = Withdrawal.NONE,
+    references: tuple[Reference, ...] = (),
+) -> Alert:
+    """The alert that `request` asks for. AlertError names the element.
+
+    `default_status` is what the plane assumes when the request names no status: Exercise on the exercise
+    plane, None (it must be named) on the live one.
+    """
+    status = request.status or default_status
+    if status is None:
+        raise AlertError("status", "must be given on the live plane: Actual, Exercise, System, Test or Draft")
+    sent = sent.astimezone(UTC).replace(microsecond=0)
+    expires = None if request.expires is None else expires_at(request.expires, sent)
+    if expires is not None and expires <= sent:
+        raise AlertError("expires", f"{request.expires} has passed already")
+    return Alert(
+        identifier=identifier,
+        sender=sender,
+        sender_name=sender_name,
+        sent=sent,
+        status=status,
+        msg_type=msg_type,
+        withdrawal=withdrawal,
+        references=references,
+        precedence=request.precedence,
+        to=request.to,
+        want=request.want,
+        answers=tuple(request.answers.items()),
+        headline=request.headline,
+        text=request.text,
+        radio_text=request.radio_text,
+        long_text=request.long_text,
+        expires_at=expires,
+        event=request.headline,
+    )
