@@ -1,0 +1,162 @@
+"""What no table can tell by itself: names that must exist in another table, ports used twice, open files.
+
+`cross_check` gives problems, which stop the start; `doubts` gives what `bavn doctor` mentions and a start
+survives.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from channels.base import ChannelConfig
+from gateway.config_errors import Problem, closest, is_secret
+from gateway.config_read import world_readable
+from gateway.config_tables import Config
+from gateway.durations import in_words
+from gateway.policy import policies
+
+SCHEMES = ("sms", "tel", "mailto", "sds", "sbd", "mqtt", "paper", "peer", "loopback")
+PLANES = ("exercise", "live")
+
+
+def cross_check(config: Config) -> list[Problem]:
+    """Everything that is wrong between the tables, in the order of the file."""
+    checks = (_data_dir, _patterns, _channels, _shared_ports, _open_secrets, _policies, _directory_domains)
+    return [problem for check in checks for problem in check(config)]
+
+
+def doubts(config: Config) -> list[Problem]:
+    """What works and is probably not meant."""
+    return [*_anchor_inside(config), *_open_listener(config), *_silent_channels(config)]
+
+
+def _problem(config: Config, key: str, reason: str, remedy: str = "") -> Problem:
+    return Problem(config.path.name, key, reason, remedy)
+
+
+def _data_dir(config: Config) -> Iterator[Problem]:
+    """It must be a folder that this user can write, or one that can be made."""
+    place = config.data_dir
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if not place.is_dir():
+        yield _problem(
+            config, "gateway.data_dir", f"{place.name} is a file, not a folder", "Name a folder of its own"
+        )
+    elif not os.access(place, os.W_OK | os.X_OK):
+        yield _problem(
+            config, "gateway.data_dir", f"{place} cannot be written by this user", "Give it to the hub's user"
+        )
+
+
+def _unknown_domains(config: Config, key: str, names: Iterable[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in config.domains:
+            remedy = closest(name, config.domains) or f'Write {name} = "..." under [domains]'
+            yield _problem(config, key, f"{name!r} is not in [domains]", remedy)
+
+
+def _patterns(config: Config) -> Iterator[Problem]:
+    """`sms:` stands for the whole scheme; `mailto:*@kommune.invalid` for what fits the stars."""
+    for pattern, names in config.domains_by_address.items():
+        key = f"domains_by_address.{pattern}"
+        scheme, colon, rest = pattern.partition(":")
+        if not colon or scheme not in SCHEMES:
+            yield _problem(config, key, "does not begin with a scheme", f"Known here: {', '.join(SCHEMES)}")
+        elif any(sign in rest for sign in "[]?"):
+            yield _problem(
+                config, key, "only * may stand for other signs", 'Write for example "mailto:*@a.invalid"'
+            )
+        yield from _unknown_domains(config, key, names)
+
+
+def _channels(config: Config) -> Iterator[Problem]:
+    for name, channel in config.channels.items():
+        yield from _unknown_domains(config, f"channels.{name}.domains", channel.domains)
+        key = f"channels.{name}.planes"
+        if channel.planes == ():
+            yield _problem(
+                config, key, "is empty, so nothing could leave", 'Write for example planes = ["exercise"]'
+            )
+        for plane in channel.planes or ():
+            if plane not in PLANES:
+                yield _problem(config, key, f"{plane!r} is not a plane", closest(plane, PLANES))
+
+
+def _shared_ports(config: Config) -> Iterator[Problem]:
+    """Two channels on one modem would take each other's answers; by-id links are followed."""
+    ports = [
+        (name, str(port)) for name, channel in config.channels.items() if (port := _serial_port(channel))
+    ]
+    for (first, one), (second, other) in combinations(ports, 2):
+        if one == other or ("://" not in one + other and os.path.realpath(one) == os.path.realpath(other)):
+            key = f"channels.{second}.port"
+            yield _problem(
+                config, key, f"is the port of channels.{first} too", "Give each channel a modem of its own"
+            )
+
+
+def _serial_port(channel: ChannelConfig) -> str | None:
+    port = getattr(channel, "port", None)
+    return port if isinstance(port, str) else None
+
+
+def _open_secrets(config: Config) -> Iterator[Problem]:
+    """A secret may stand in bavn.toml itself only if not everybody can read the file."""
+    if not world_readable(config.path):
+        return
+    for name, channel in config.channels.items():
+        for field_name, field in type(channel).model_fields.items():
+            key = f"channels.{name}.{field_name}"
+            if is_secret(field) and field_name in channel.model_fields_set and key not in config.secret_keys:
+                remedy = f"Move it to secrets_dir, or run: chmod o-r {config.path}"
+                yield _problem(config, key, "is a secret in a file that everybody can read", remedy)
+
+
+def _policies(config: Config) -> Iterator[Problem]:
+    """The replaced deadlines must still fit the ones that stayed."""
+    for precedence, policy in policies(config.policy_overrides()).items():
+        key = f"policy.{precedence.word}"
+        if policy.expires_after > policy.expires_longest:
+            longest = in_words(policy.expires_longest)
+            reason = f"{in_words(policy.expires_after)} is longer than expires_longest ({longest})"
+            yield _problem(config, f"{key}.expires_after", reason, "Shorten one or lengthen the other")
+        if policy.network_validity > policy.expires_longest:
+            longest = in_words(policy.expires_longest)
+            reason = f"{in_words(policy.network_validity)} outlives expires_longest ({longest})"
+            yield _problem(config, f"{key}.network_validity", reason, "A network must not outlive the alert")
+
+
+def _directory_domains(config: Config) -> Iterator[Problem]:
+    file = config.gateway.directory.name
+    for contact in config.directory.contacts:
+        for entry in contact.addresses:
+            for problem in _unknown_domains(
+                config, f"contacts.{contact.id}.addresses.domains", entry.domains or ()
+            ):
+                yield Problem(file, problem.key, problem.reason, problem.remedy)
+
+
+def _anchor_inside(config: Config) -> Iterator[Problem]:
+    if config.anchor.resolve().is_relative_to(config.data_dir.resolve()):
+        reason = (
+            f"{config.anchor} lies inside data_dir, so whoever can change the store can change the anchor"
+        )
+        yield _problem(config, "audit.anchor", reason, "Put it on another disk or machine")
+
+
+def _open_listener(config: Config) -> Iterator[Problem]:
+    if config.http.host not in {"127.0.0.1", "::1", "localhost"}:
+        reason = f"{config.http.listen} can be reached from other machines, without encryption"
+        yield _problem(config, "http.listen", reason, "Listen on 127.0.0.1 and put a TLS proxy in front")
+
+
+def _silent_channels(config: Config) -> Iterator[Problem]:
+    for name in config.channels:
+        if not config.planes(name):
+            reason = (
+                f"holds nothing that [gateway] plane = {config.gateway.plane!r} allows: nothing can leave"
+            )
+            yield _problem(
+                config, f"channels.{name}.planes", reason, "Right for a drill machine; else change the plane"
+            )

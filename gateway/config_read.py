@@ -1,0 +1,162 @@
+"""Reading what stands in bavn.toml, and adding the secrets that do not stand there.
+
+Secrets come from files in `secrets_dir` (what systemd's LoadCredential gives; a file is named after its key,
+as channels.mail.password) and from the environment (BAVN_CHANNELS__MAIL__PASSWORD). Both only add: a key that
+bavn.toml has too is refused, because nobody could see which one holds. What the tables mean is config.py's
+business.
+"""
+
+import stat
+import tomllib
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.config_errors import ConfigError, Problem, closest
+
+MAX_OCTETS = 1 << 20  # of a configuration file; a real one has some kilobytes
+MAX_SECRET_OCTETS = 1 << 16
+PREFIX = "BAVN_"
+# Never from outside the file: everybody who reads bavn.toml must see whether live traffic can leave.
+_ONLY_IN_FILE = frozenset({"gateway.plane", "gateway.secrets_dir"})
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The tables to judge; `sources` tells for a dotted key where it came from, if not from the file."""
+
+    file: str
+    tables: dict[str, Any]
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file; ConfigError if it is missing, unreadable, too large or not TOML in UTF-8."""
+    try:
+        with path.open("rb") as stream:
+            octets = stream.read(MAX_OCTETS + 1)
+    except FileNotFoundError:
+        raise ConfigError([Problem(path.name, "", "there is no such file", f"Looked for {path}")]) from None
+    except OSError as error:
+        raise ConfigError(
+            [Problem(path.name, "", f"cannot be read ({error.strerror})", f"Look at {path}")]
+        ) from error
+    if len(octets) > MAX_OCTETS:
+        raise ConfigError([Problem(path.name, "", "is larger than 1 MB", "Is it the right file?")])
+    try:
+        return tomllib.loads(octets.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = octets[: error.start].count(b"\n") + 1
+        problem = Problem(path.name, f"line {line}", "is not UTF-8", "Save the file as UTF-8")
+        raise ConfigError([problem]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([Problem(path.name, "", f"is not TOML: {_lower(str(error))}")]) from error
+
+
+def read_raw(path: Path, *, environ: Mapping[str, str]) -> tuple[Raw, list[Problem]]:
+    """bavn.toml with its secrets merged in, and what was wrong with the secrets."""
+    raw = Raw(path.name, deepcopy(read_toml(path)))
+    problems: list[Problem] = []
+    for key, value, source in _from_environment(raw.tables, environ):
+        problems += _add(raw, key, value=value, source=source)
+    folder = _secrets_folder(raw.tables, path.parent, environ)
+    if folder is not None:
+        problems += _from_folder(raw, folder)
+    return raw, problems
+
+
+def world_readable(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _from_environment(
+    tables: Mapping[str, Any], environ: Mapping[str, str]
+) -> list[tuple[list[str], str, str]]:
+    """(key path, value, source) of every BAVN_TABLE__KEY; variables without `__` belong to other tools."""
+    return [
+        (_as_in_file(tables, name.removeprefix(PREFIX).split("__")), value, f"environment variable {name}")
+        for name, value in sorted(environ.items())
+        if name.startswith(PREFIX) and "__" in name
+    ]
+
+
+def _as_in_file(tables: Any, words: list[str]) -> list[str]:
+    """BAVN_CHANNELS__SMS_A__PIN means channels.sms-a.pin where bavn.toml has a table of that name."""
+    found = []
+    for word in words:
+        names = tables if isinstance(tables, Mapping) else {}
+        match = next((name for name in names if name.upper().replace("-", "_") == word.upper()), word.lower())
+        found.append(match)
+        tables = names.get(match)
+    return found
+
+
+def _secrets_folder(tables: Mapping[str, Any], base: Path, environ: Mapping[str, str]) -> Path | None:
+    """[gateway] secrets_dir, else what systemd names in CREDENTIALS_DIRECTORY."""
+    section = tables.get("gateway")
+    named = section.get("secrets_dir") if isinstance(section, Mapping) else None
+    if isinstance(named, str):
+        return base / named
+    given = environ.get("CREDENTIALS_DIRECTORY")
+    return Path(given) if given else None
+
+
+def _from_folder(raw: Raw, folder: Path) -> list[Problem]:
+    """Adds each file that is named after a key; others (certificates) are left alone."""
+    try:
+        files = sorted(
+            entry for entry in folder.iterdir() if entry.name.split(".")[0] in {"channels", "store"}
+        )
+    except OSError as error:
+        remedy = f"Make the folder {folder} readable for this user, or remove secrets_dir"
+        return [Problem(raw.file, "gateway.secrets_dir", f"cannot be read ({error.strerror})", remedy)]
+    problems: list[Problem] = []
+    for file in files:
+        problems += _secret_file(raw, file, label=f"{folder.name}/{file.name}")
+    return problems
+
+
+def _secret_file(raw: Raw, file: Path, *, label: str) -> list[Problem]:
+    try:
+        if world_readable(file):
+            return [
+                Problem(label, "", "a secret that everybody can read is no secret", f"Run: chmod o-r {file}")
+            ]
+        octets = file.read_bytes()
+        if len(octets) > MAX_SECRET_OCTETS:
+            return [Problem(label, "", "is larger than 64 KB", "A secret is one line")]
+        return _add(raw, file.name.split("."), value=octets.decode("utf-8").rstrip("\r\n"), source=label)
+    except OSError as error:
+        return [
+            Problem(label, "", f"cannot be read ({error.strerror})", "Make it readable for the hub's user")
+        ]
+    except UnicodeDecodeError:
+        return [Problem(label, "", "is not UTF-8", "Save the secret as UTF-8 text")]
+
+
+def _add(raw: Raw, path: list[str], *, value: str, source: str) -> list[Problem]:
+    """Puts one secret in its place, which must exist and be free."""
+    key = ".".join(path)
+    if key in _ONLY_IN_FILE:
+        return [Problem(source, key, "may only stand in the file", f"Write it in {raw.file}")]
+    table: Any = raw.tables
+    for depth, name in enumerate(path[:-1]):
+        if not isinstance(table, dict) or not isinstance(table.get(name), dict):
+            known = [".".join([*path[:depth], each]) for each in table] if isinstance(table, dict) else []
+            missing = ".".join(path[: depth + 1])
+            return [
+                Problem(source, key, f"there is no table [{missing}] in {raw.file}", closest(missing, known))
+            ]
+        table = table[name]
+    if path[-1] in table:
+        other = raw.sources.get(key, raw.file)
+        return [Problem(source, key, f"stands in {other} too", "Keep one of the two")]
+    table[path[-1]] = value
+    raw.sources[key] = source
+    return []
