@@ -1,0 +1,1 @@
+"""The modems' own encodings: GSM alphabet and SMS transfer protocol units. Pure functions over octets."""
