@@ -1,0 +1,1 @@
+"""The one place where meaning meets bytes: one file a bearer, and the registry that names them."""
