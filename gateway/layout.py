@@ -37,7 +37,7 @@ def check_layout(home: Path | None = None, *, search: list[str] | None = None) -
 
 
 def _folders(name: str, search: list[str] | None) -> list[Path]:
-    """Every folder that `import name` would read modules from."""
+    """Every folder that `import name` would read modules from, each once."""
     spec = PathFinder.find_spec(name, search)
     locations = spec.submodule_search_locations if spec is not None else None
-    return [Path(place).resolve() for place in locations or ()]
+    return list(dict.fromkeys(Path(place).resolve() for place in locations or ()))
