@@ -17,6 +17,7 @@ from channels.base import ChannelConfig
 from channels.registry import BEARERS, channel_class
 from gateway.config_checks import cross_check, doubts
 from gateway.config_errors import ConfigError, Problem, closest, from_pydantic
+from gateway.config_paths import rooted_after, rooted_before
 from gateway.config_read import Raw, read_raw, read_toml
 from gateway.config_tables import Audit, Config, Gateway, Http, PolicyTable, Store
 from messages.directory import Directory, DirectoryError
@@ -39,25 +40,23 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None) -> Config:
     path = path.absolute()
     raw, problems = read_raw(path, environ=os.environ if environ is None else environ)
     reader = _Reader(raw, path.parent, problems)
-    gateway = reader.table("gateway", Gateway)
-    store, audit, http = (
-        reader.table("store", Store),
-        reader.table("audit", Audit),
-        reader.table("http", Http),
+    gateway = reader.table("gateway", Gateway, Gateway(id="x", name="x"))
+    config = Config(
+        path=path,
+        gateway=gateway,
+        store=reader.table("store", Store, Store()),
+        audit=reader.table("audit", Audit, Audit()),
+        http=reader.table("http", Http, Http()),
+        domains=reader.domains(),
+        domains_by_address=reader.domains_by_address(),
+        channels=reader.channels(),
+        policy=reader.policy(),
+        directory=reader.directory(gateway),
+        secret_keys=frozenset(raw.sources),
     )
-    names, by_address = reader.domains(), reader.domains_by_address()
-    channels, policy = reader.channels(), reader.policy()
     reader.unknown_tables()
-    directory = reader.directory(gateway) if gateway else None
-    if gateway and store and audit and http and directory is not None:
-        keys = frozenset(raw.sources)
-        config = Config(
-            path, gateway, store, audit, http, names, by_address, channels, policy, directory, keys
-        )
-        problems += cross_check(config)
-    else:
-        config = None
-    if problems or config is None:
+    problems += cross_check(config)
+    if problems:
         raise ConfigError(_with_sources(problems, raw))
     return config
 
@@ -76,9 +75,13 @@ class _Reader:
     def wrong(self, key: str, reason: str, remedy: str = "") -> None:
         self.problems.append(Problem(self.raw.file, key, reason, remedy))
 
-    def table(self, name: str, model: type[T]) -> T | None:
-        """The model of one table; an absent table is an empty one, so that its defaults hold."""
-        return self._judge(name, model, self.raw.tables.get(name, {}))
+    def table(self, name: str, model: type[T], stand_in: T) -> T:
+        """The model of one table; an absent table is an empty one, so that its defaults hold.
+
+        What is wrong is noted, and `stand_in` takes its place: the checks across tables are still made.
+        """
+        judged = self._judge(name, model, self.raw.tables.get(name, {}))
+        return rooted_after(stand_in, self.base) if judged is None else judged
 
     def unknown_tables(self) -> None:
         for name, value in self.raw.tables.items():
@@ -106,7 +109,7 @@ class _Reader:
         for pattern, names in self._mapping("domains_by_address").items():
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 self.wrong(
-                    f"domains_by_address.{pattern}",
+                    f'domains_by_address."{pattern}"',
                     "is not a list of domains",
                     'Write for example ["internet"]',
                 )
@@ -137,7 +140,7 @@ class _Reader:
                 found[word] = judged
         return found
 
-    def directory(self, gateway: Gateway) -> Directory | None:
+    def directory(self, gateway: Gateway) -> Directory:
         file = gateway.directory.name
         try:
             return read_directory(read_toml(gateway.directory), file=file)
@@ -150,7 +153,7 @@ class _Reader:
             self.problems.append(
                 Problem(file, key, error.reason, error.remedy[:1].upper() + error.remedy[1:])
             )
-        return None
+        return Directory()
 
     def _mapping(self, name: str) -> dict[str, Any]:
         value = self.raw.tables.get(name, {})
@@ -176,25 +179,7 @@ class _Reader:
 
     def _judge(self, key: str, model: type[T], table: Any) -> T | None:
         try:
-            return _rooted(model.model_validate(_port_rooted(model, table, self.base)), self.base)
+            return rooted_after(model.model_validate(rooted_before(model, table, self.base)), self.base)
         except ValidationError as error:
             self.problems += from_pydantic(error, model, file=self.raw.file, table=key)
             return None
-
-
-def _rooted(table: T, base: Path) -> T:
-    """The table with its relative paths resolved against the folder of bavn.toml."""
-    paths = {name: getattr(table, name) for name in type(table).model_fields}
-    update = {
-        name: base / path for name, path in paths.items() if isinstance(path, Path) and not path.is_absolute()
-    }
-    return table.model_copy(update=update) if update else table
-
-
-def _port_rooted(model: type[BaseModel], table: Any, base: Path) -> Any:
-    """A serial port is text, since socket://host:port is one too: a relative path in it is resolved here."""
-    port = table.get("port") if isinstance(table, dict) else None
-    field = model.model_fields.get("port")
-    if not isinstance(port, str) or not port or field is None or field.annotation is not str:
-        return table
-    return table if "://" in port else {**table, "port": str(base / port)}

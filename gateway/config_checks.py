@@ -59,7 +59,7 @@ def _unknown_domains(config: Config, key: str, names: Iterable[str]) -> Iterator
 def _patterns(config: Config) -> Iterator[Problem]:
     """`sms:` stands for the whole scheme; `mailto:*@kommune.invalid` for what fits the stars."""
     for pattern, names in config.domains_by_address.items():
-        key = f"domains_by_address.{pattern}"
+        key = f'domains_by_address."{pattern}"'
         scheme, colon, rest = pattern.partition(":")
         if not colon or scheme not in SCHEMES:
             yield _problem(config, key, "does not begin with a scheme", f"Known here: {', '.join(SCHEMES)}")

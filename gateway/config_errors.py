@@ -125,6 +125,9 @@ _WANTED = {
     "model_type": "a table",
     "model_attributes_type": "a table",
     "path_type": "a path in quotes",
+    "path_not_file": "a file",
+    "path_not_directory": "a folder",
+    "string_pattern_mismatch": "allowed here",
 }
 
 

@@ -52,7 +52,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         problem = Problem(path.name, f"line {line}", "is not UTF-8", "Save the file as UTF-8")
         raise ConfigError([problem]) from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError([Problem(path.name, "", f"is not TOML: {_lower(str(error))}")]) from error
+        remedy = "Text stands in quotes, lists in brackets"
+        raise ConfigError([Problem(path.name, "", f"is not TOML: {_lower(str(error))}", remedy)]) from error
 
 
 def read_raw(path: Path, *, environ: Mapping[str, str]) -> tuple[Raw, list[Problem]]:

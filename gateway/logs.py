@@ -150,7 +150,7 @@ class _Cleaner:
         return self._text(_as_text(value))
 
     def _several(self, value: Any, *, open_talk: bool, depth: int) -> Any:
-        """A mapping or a list, cleaned item by item; what is too deep or too long is left out, never dumped."""
+        """A mapping or a list, cleaned item by item; what is too deep or long is left out."""
         if depth > _MAX_DEPTH:
             return "(too deep)"
         if isinstance(value, Mapping):
