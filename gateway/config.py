@@ -81,7 +81,7 @@ class _Reader:
         What is wrong is noted, and `stand_in` takes its place: the checks across tables are still made.
         """
         judged = self._judge(name, model, self.raw.tables.get(name, {}))
-        return rooted_after(stand_in, self.base) if judged is None else judged
+        return rooted_after(stand_in, base=self.base) if judged is None else judged
 
     def unknown_tables(self) -> None:
         for name, value in self.raw.tables.items():
@@ -179,7 +179,9 @@ class _Reader:
 
     def _judge(self, key: str, model: type[T], table: Any) -> T | None:
         try:
-            return rooted_after(model.model_validate(rooted_before(model, table, self.base)), self.base)
+            return rooted_after(
+                model.model_validate(rooted_before(model, table, base=self.base)), base=self.base
+            )
         except ValidationError as error:
             self.problems += from_pydantic(error, model, file=self.raw.file, table=key)
             return None

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 T = TypeVar("T", bound=BaseModel)
 
 
-def rooted_before(model: type[BaseModel], table: Any, base: Path) -> Any:
+def rooted_before(model: type[BaseModel], table: Any, *, base: Path) -> Any:
     """The raw table with its relative paths resolved, before the model looks for the files."""
     if not isinstance(table, dict):
         return table
@@ -40,7 +40,7 @@ def _plain_types(annotation: Any) -> set[Any]:
     return {annotation} if not inner else {found for each in inner for found in _plain_types(each)}
 
 
-def rooted_after(table: T, base: Path) -> T:
+def rooted_after(table: T, *, base: Path) -> T:
     """The table with the relative paths that came from defaults resolved too."""
     paths = {name: getattr(table, name) for name in type(table).model_fields}
     update = {

@@ -9,7 +9,6 @@ The packages below the gateway use stdlib logging, which runs through the same s
 import logging
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
@@ -70,17 +69,14 @@ def configure(
 def escaped(text: str, limit: int = MAX_CHARACTERS, *, keep: str = "") -> str:
     r"""The text with each control, format and line-separating character escaped (\n, \x1b, \u202e), capped.
 
-    Categories Cc, Cf, Cs, Co, Zl and Zp; `keep` names the ones that may stay. A backslash stays as it is.
+    Everything that is not printable (Unicode categories C and Z, but for the space); `keep` names what may stay.
+    A backslash stays as it is.
     """
     shown = text[:limit]
     if not shown.isprintable():
-        shown = "".join(c if c in keep or _harmless(c) else _escape(c) for c in shown)
+        shown = "".join(c if c in keep or c.isprintable() else _escape(c) for c in shown)
     left_out = len(text) - limit
     return f"{shown}… (+{left_out} characters)" if left_out > 0 else shown
-
-
-def _harmless(character: str) -> bool:
-    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def _escape(character: str) -> str:

@@ -1,0 +1,251 @@
+"""Configuration: what is right is read whole; what is wrong is said so that one reading mends the file."""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from channels.registry import BEARERS, channel_class
+from gateway.config import Config, ConfigError, doubts, load
+from gateway.config_checks import SCHEMES
+from gateway.config_errors import is_secret
+from gateway.config_tables import PolicyTable
+from gateway.init import InitResult
+from gateway.policy import Policy, policies
+from messages.address import AddressError, parse_address
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+BAD = sorted(path for path in (Path(__file__).parent / "bad_configs").iterdir() if path.is_dir())
+MAIL = """
+[channels.mail]
+bearer = "email"
+host = "127.0.0.1"
+tls = "none"
+sender = "krisestab@eksempelkommune.invalid"
+username = "bavn"
+"""
+
+
+def with_text(installation: InitResult, *, old: str = "", new: str = "", more: str = "") -> Path:
+    """The installation's bavn.toml, after an edit."""
+    path = installation.folder / "bavn.toml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new) + more, encoding="utf-8")
+    return path
+
+
+def problems_of(path: Path, environ: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ=environ or {})
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)
+def test_a_bad_configuration_is_refused_with_exactly_these_lines(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / folder.name))
+    (copy / "bavn.toml").chmod(0o644)
+    expected = (folder / "expected.txt").read_text(encoding="utf-8")
+    expected = expected.replace("<bearers>", ", ".join(sorted(BEARERS))).replace("<folder>", str(copy))
+    assert problems_of(copy / "bavn.toml") == expected.splitlines()
+    assert sorted(path.name for path in copy.iterdir()) == ["bavn.toml", "directory.toml", "expected.txt"]
+
+
+def test_there_are_at_least_twenty_bad_configurations() -> None:
+    assert len(BAD) >= 20
+
+
+def test_paths_are_relative_to_the_file(installation: InitResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    config = load(installation.folder / "bavn.toml", environ={})
+    assert config.database == installation.folder / "var" / "bavn.db"
+    assert config.anchor == installation.folder / "anchors.log"
+    assert config.socket == installation.folder / "var" / "bavn.sock"
+    assert config.gateway.directory == installation.folder / "directory.toml"
+
+
+def test_a_serial_port_and_a_file_of_a_channel_are_relative_to_the_file_too(installation: InitResult) -> None:
+    more = '[channels.sms-a]\nbearer = "sms-modem"\nport = "modem"\n[channels.sms-b]\nbearer = "sms-modem"\n'
+    path = with_text(installation, more=more + 'port = "socket://127.0.0.1:2000"\n')
+    channels = load(path, environ={}).channels
+    assert channels["sms-a"].model_dump()["port"] == str(installation.folder / "modem")
+    assert channels["sms-b"].model_dump()["port"] == "socket://127.0.0.1:2000"
+    assert channels["practice"].model_dump()["path"] == installation.folder / "var" / "practice.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("gateway", "channel", "carried"),
+    [
+        ("exercise", "", {"exercise"}),
+        ("exercise", 'planes = ["live"]', set()),
+        ("live", "", {"live"}),
+        ("live", 'planes = ["live", "exercise"]', {"live", "exercise"}),
+        ("live", 'planes = ["exercise"]', {"exercise"}),
+    ],
+)
+def test_a_channel_carries_its_planes_within_what_the_gateway_allows(
+    installation: InitResult, gateway: str, channel: str, carried: set[str]
+) -> None:
+    with_text(installation, old='plane = "exercise"', new=f'plane = "{gateway}"')
+    path = with_text(installation, old='bearer = "loopback"', new=f'bearer = "loopback"\n{channel}')
+    assert load(path, environ={}).planes("practice") == carried
+
+
+def test_a_policy_table_replaces_only_what_it_names(installation: InitResult) -> None:
+    more = '[policy.flash]\nwant = "delivered"\nexpires_after = "1h30m"\nnext_domain_by_bearer = { tetra = "20s" }\n'
+    config = load(with_text(installation, more=more), environ={})
+    flash = policies(config.policy_overrides())[Precedence.FLASH]
+    assert (flash.want, flash.expires_after) == (Evidence.DELIVERED, timedelta(minutes=90))
+    assert flash.deadline("tetra") == timedelta(seconds=20)
+    assert flash.deadline("sms-modem") == timedelta(seconds=30)
+    assert flash.rounds == 3
+
+
+def test_every_key_of_a_policy_table_is_one_of_the_policy() -> None:
+    assert set(PolicyTable.model_fields) <= set(Policy.__dataclass_fields__)
+
+
+def refusal(uri: str) -> str:
+    try:
+        return "" if parse_address(uri) else "nothing"
+    except AddressError as error:
+        return str(error)
+
+
+def test_every_scheme_of_a_pattern_is_one_of_an_address() -> None:
+    assert "is not one of" in refusal("fax:?")
+    assert [scheme for scheme in SCHEMES if "is not one of" in refusal(f"{scheme}:?")] == []
+
+
+@pytest.mark.parametrize("bearer", sorted(BEARERS))
+def test_what_a_bearer_keeps_secret_never_stands_in_a_repr(bearer: str) -> None:
+    fields = channel_class(bearer).config_model.model_fields
+    telling = {name for name in fields if name in {"password", "pin", "puk", "token", "api_key", "secret"}}
+    assert telling == {name for name in fields if is_secret(fields[name])}
+
+
+def secret_from_environment(_installation: InitResult) -> dict[str, str]:
+    return {"BAVN_CHANNELS__MAIL__PASSWORD": "hemmelig-kode", "BAVN_WITHOUT": "postfix"}
+
+
+def secret_from_folder(installation: InitResult) -> dict[str, str]:
+    write_secret(installation.folder / "secrets", "channels.mail.password", mode=0o400)
+    with_text(installation, old='# secrets_dir = "secrets"', new='secrets_dir = "secrets"')
+    return {}
+
+
+def secret_from_systemd(installation: InitResult) -> dict[str, str]:
+    write_secret(installation.folder / "credentials", "channels.mail.password", mode=0o400)
+    return {"CREDENTIALS_DIRECTORY": str(installation.folder / "credentials")}
+
+
+def write_secret(folder: Path, name: str, *, mode: int) -> None:
+    folder.mkdir()
+    (folder / "certificate.pem").write_text("not a key of bavn.toml")
+    (folder / name).write_text("hemmelig-kode\n")
+    (folder / name).chmod(mode)
+
+
+@pytest.mark.parametrize("give", [secret_from_environment, secret_from_folder, secret_from_systemd])
+def test_a_secret_reaches_its_channel_and_no_repr(installation: InitResult, give: object) -> None:
+    environ = give(installation)  # type: ignore[operator]
+    config = load(with_text(installation, more=MAIL), environ=environ)
+    password = config.channels["mail"].model_dump()["password"]
+    assert isinstance(password, SecretStr)
+    assert password.get_secret_value() == "hemmelig-kode"
+    assert config.secrets() == ("hemmelig-kode",)
+    assert "hemmelig-kode" not in repr(config)
+
+
+def test_a_secret_that_everybody_can_read_is_refused(installation: InitResult) -> None:
+    write_secret(installation.folder / "secrets", "channels.mail.password", mode=0o644)
+    with_text(installation, old='# secrets_dir = "secrets"', new='secrets_dir = "secrets"')
+    file = installation.folder / "secrets" / "channels.mail.password"
+    assert problems_of(with_text(installation, more=MAIL))[0] == (
+        f"secrets/channels.mail.password: a secret that everybody can read is no secret. Run: chmod o-r {file}"
+    )
+
+
+def test_a_variable_finds_a_channel_whose_name_has_a_hyphen(installation: InitResult) -> None:
+    path = with_text(installation, more='[channels.loop-a]\nbearer = "loopback"\n')
+    assert (
+        load(path, environ={"BAVN_CHANNELS__LOOP_A__DELAY_S": "2"}).channels["loop-a"].model_dump()["delay_s"]
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "BAVN_CHANNELS__PRACTISE__DELAY_S",
+            "1",
+            "channels.practise.delay_s: there is no table [channels.practise] in bavn.toml. "
+            "Did you mean channels.practice?",
+        ),
+        ("BAVN_GATEWAY__PLANE", "live", "gateway.plane: may only stand in the file. Write it in bavn.toml"),
+        ("BAVN_STORE__URL", "sqlite:x.db", "store.url: stands in bavn.toml too. Keep one of the two"),
+        (
+            "BAVN_CHANNELS__PRACTICE__DELAY_S",
+            "x",
+            "channels.practice.delay_s: 'x' is not a number",
+        ),
+    ],
+)
+def test_a_wrong_variable_is_named(installation: InitResult, name: str, value: str, line: str) -> None:
+    path = installation.folder / "bavn.toml"
+    assert problems_of(path, {name: value}) == [f"environment variable {name}: {line}"]
+
+
+def test_a_wrong_secret_is_never_shown(installation: InitResult) -> None:
+    path = with_text(installation, more=MAIL.replace('username = "bavn"\n', ""))
+    lines = problems_of(path, {"BAVN_CHANNELS__MAIL__PASSWORD": "hemmelig-kode"})
+    assert lines
+    assert "hemmelig" not in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("file:anchors.log", "file:var/anchors.log", "audit.anchor"),
+        ("127.0.0.1:8470", "0.0.0.0:8470", "http.listen"),
+        ('bearer = "loopback"', 'bearer = "loopback"\nplanes = ["live"]', "channels.practice.planes"),
+    ],
+)
+def test_what_works_and_is_probably_not_meant_is_a_doubt(
+    installation: InitResult, old: str, new: str, key: str
+) -> None:
+    config = load(with_text(installation, old=old, new=new), environ={})
+    assert [doubt.key for doubt in doubts(config)] == [key]
+
+
+def test_a_new_installation_raises_no_doubt(installation: InitResult) -> None:
+    assert doubts(load(installation.folder / "bavn.toml", environ={})) == []
+
+
+def test_a_folder_that_cannot_be_written_is_refused(
+    installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # root may write everywhere, so the answer of the system is given here
+    monkeypatch.setattr("gateway.config_checks.os.access", lambda _path, _mode: False)
+    (line,) = problems_of(installation.folder / "bavn.toml")
+    assert line.endswith("cannot be written by this user. Give it to the hub's user")
+
+
+def test_a_file_of_megabytes_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "bavn.toml").write_bytes(b"#" * (1 << 20) + b"\n")
+    assert problems_of(tmp_path / "bavn.toml") == ["bavn.toml: is larger than 1 MB. Is it the right file?"]
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "bavn.toml").write_bytes('[gateway]\nname = "Bjørneby"\n'.encode("latin-1"))
+    assert problems_of(tmp_path / "bavn.toml") == ["bavn.toml: line 2: is not UTF-8. Save the file as UTF-8"]
+
+
+def test_a_configuration_cannot_be_changed(installation: InitResult) -> None:
+    config: Config = load(installation.folder / "bavn.toml", environ={})
+    with pytest.raises(ValueError, match="frozen"):
+        config.gateway.plane = "live"
