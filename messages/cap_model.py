@@ -12,6 +12,18 @@ from enum import StrEnum
 
 from messages.alert_model import MsgType, Reference, Status
 
+
+class CapError(ValueError):
+    """Not a CAP 1.2 message that may be acted on: the sender must correct `element` (at `line`, 0 when
+    unknown).
+    """
+
+    def __init__(self, element: str, reason: str, *, line: int = 0) -> None:
+        where = f"{element} (line {line})" if line else element
+        super().__init__(f"{where}: {reason}")
+        self.element, self.reason, self.line = element, reason, line
+
+
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
 

@@ -1,8 +1,8 @@
 """Text from strangers made harmless: control characters, ANSI sequences, direction overrides, hidden signs.
 
-Two uses. `neutral` keeps a visible trace of what it took out, for screens, pages and mail. `fold` is for short
-texts, where one typographic dash or a replacement sign would turn 160 characters a part into 70 (3GPP TS
-23.038): it leaves only what a phone can show, with the cheap twin of each typographic sign.
+Two uses. `neutral` keeps a visible trace of what it took out, for screens, pages and mail. `fold` is for
+short texts, where one typographic dash or a replacement sign would turn 160 characters a part into 70 (3GPP
+TS 23.038): it leaves only what a phone can show, with the cheap twin of each typographic sign.
 Sources: Unicode Standard 23.8 (noncharacters), UAX 9 2.1 to 2.4 (direction), ECMA-48 5.4 (control sequences).
 """
 

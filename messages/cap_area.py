@@ -1,0 +1,81 @@
+"""Polygons and circles of CAP: are they a place on earth? `lat,lon` in degrees of WGS 84 (CAP 1.2 clause
+3.2.4).
+
+A place that cannot be read must refuse the alert: it must never come to mean everywhere.
+"""
+
+import re
+from itertools import pairwise
+
+Point = tuple[float, float]  # latitude, longitude
+Edge = tuple[Point, Point]
+
+_POINT = re.compile(r"([+-]?[0-9]{1,3}(?:\.[0-9]{0,20})?),([+-]?[0-9]{1,3}(?:\.[0-9]{0,20})?)")
+_RADIUS = re.compile(r"\+?([0-9]{1,5}(?:\.[0-9]{0,20})?)")
+_HALF_EARTH_KM = 20_038  # half the equator: no circle is larger
+# Pairs of edges that one polygon may cost. Beyond it crossing is not looked for: the other rules still hold.
+_MOST_PAIRS = 100_000
+
+
+def polygon_fault(written: str) -> str:
+    """Why the polygon is none, or ''."""
+    points = []
+    for word in written.split():
+        point = _point(word)
+        if point is None:
+            return f"{word[:40]!r} is not a point: write lat,lon within 90 and 180 degrees"
+        points.append(point)
+    if len(points) < 4:
+        return f"has {len(points)} points, and at least four are needed, the last the same as the first"
+    if points[0] != points[-1]:
+        return "is not closed: its last point must be the same as its first"
+    if _crosses(points):
+        return "crosses itself: its edges may not cross each other"
+    return ""
+
+
+def circle_fault(written: str) -> str:
+    """Why the circle is none, or ''."""
+    words = written.split()
+    if len(words) != 2 or _point(words[0]) is None:
+        return f"{written[:60]!r} is not a circle: write lat,lon and the radius in km"
+    radius = _RADIUS.fullmatch(words[1])
+    if radius is None or float(radius.group(1)) > _HALF_EARTH_KM:
+        return f"{words[1][:40]!r} is not a radius in km"
+    return ""
+
+
+def _point(word: str) -> Point | None:
+    written = _POINT.fullmatch(word)
+    if written is None:
+        return None
+    latitude, longitude = float(written.group(1)), float(written.group(2))
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+
+
+def _crosses(points: list[Point]) -> bool:
+    """True when two edges cross properly; touching and running along each other are left alone."""
+    edges = sorted((min(a, b), max(a, b)) for a, b in pairwise(points) if a != b)
+    pairs = 0
+    for place, first in enumerate(edges):
+        for second in edges[place + 1 :]:
+            if second[0][0] > first[1][0]:
+                break  # sorted by latitude: no later edge reaches this one
+            pairs += 1
+            if pairs > _MOST_PAIRS:
+                return False
+            if _cross(first, second):
+                return True
+    return False
+
+
+def _cross(one: Edge, other: Edge) -> bool:
+    a, b = one
+    c, d = other
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Point, b: Point, p: Point) -> int:
+    """On which side of the line through `a` and `b` the point lies: -1, 0 (on it) or 1."""
+    turn = (b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])
+    return (turn > 1e-12) - (turn < -1e-12)
