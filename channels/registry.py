@@ -10,6 +10,7 @@ from typing import Any, cast
 from channels.base import Channel, ChannelConfig, ChannelError
 
 BEARERS: dict[str, str] = {
+    "email": "channels.email:EmailChannel",
     "loopback": "channels.loopback:LoopbackChannel",
 }
 

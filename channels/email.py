@@ -1,0 +1,167 @@
+"""Mail: an attempt handed to one relay (smarthost) over SMTP, one recipient a message, over a few kept connections.
+
+It is no mail server: it looks up no MX, queues nothing and never sends again by itself. What each step of a session
+(RFC 5321) becomes; "not" means that the message has not left:
+
+| step                              | 2xx     | 4xx       | 5xx           | 421, 530-538 | hang-up, silence |
+|-----------------------------------|---------|-----------|---------------|--------------|------------------|
+| connect, greeting, EHLO, TLS, AUTH| go on   | down      | down          | down         | down             |
+| RSET, MAIL on a kept connection   | go on   | transient | permanent     | anew, once   | anew, once (1)   |
+| MAIL                              | go on   | transient | permanent (2) | down         | transient        |
+| RCPT                              | go on   | transient | permanent (3) | down         | transient        |
+| DATA                              | (354)   | transient | permanent     | down         | transient        |
+| the content's answer              | receipt | transient | permanent (2) | down         | UNKNOWN          |
+
+(1) Silence there is transient: the relay may only be slow. (2) 552 with x.2.2 or x.3.1, a full mailbox or disk, is
+transient. (3) 552 at RCPT is transient (RFC 5321 4.5.3.1.10), and so is 503 everywhere: it judges the dialogue, not
+the message. "down" is ChannelDown. 4xx and 5xx after the content are answers like others: the relay did not take it.
+Nonsense counts as silence. `hand_over` is called between 354 and the first octet of the content; if it raises, the
+connection is cut, and a relay discards what has no final dot (RFC 5321 4.1.1.4).
+
+Evidence: 250 is SUBMITTED and no more, until bounces and delivery reports are read. The receipt's reference is the
+Message-ID, which they name. While the relay is away `submit` fails at once, and one task tries until it is back.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar, Self
+
+from channels.base import (
+    Capability,
+    ChannelConfig,
+    ChannelDown,
+    ChannelError,
+    Event,
+    Health,
+    Outgoing,
+    PermanentFailure,
+    Receipt,
+    State,
+    TransientFailure,
+    Unknown,
+)
+from channels.email_config import EmailConfig
+from channels.email_envelope import envelope
+from channels.email_message import compose, dot_stuffed, encoded_body, message_id
+from channels.email_relay import Pool, tls_context
+from channels.feed import Feed
+from messages.address import AddressError, parse_address
+from messages.evidence import Evidence
+from messages.render import Size
+
+log = logging.getLogger(__name__)
+
+
+def measure(text: str) -> Size:
+    """One part, whatever its length; the octets of the body as they go on the wire."""
+    return Size(parts=1, octets=len(encoded_body(text)[0]))
+
+
+class EmailChannel:
+    """One relay. `async with EmailChannel(name, config)`; see `channels.base.Channel`."""
+
+    config_model: ClassVar[type[ChannelConfig]] = EmailConfig
+
+    def __init__(self, name: str, config: EmailConfig) -> None:
+        self.name, self.config = name, config
+        self.capability = Capability(
+            schemes=frozenset({"mailto"}),
+            max_evidence=Evidence.SUBMITTED,
+            measure=measure,
+            window=config.connections,
+            seconds_per_message=0.01,
+        )
+
+    async def __aenter__(self) -> Self:
+        try:
+            tls = await asyncio.to_thread(tls_context, self.config)
+        except OSError as error:
+            raise ChannelError(
+                f"channel {self.name}: ca_file {self.config.ca_file} is no PEM: {error}"
+            ) from error
+        self._feed, self._health, self._wake = Feed(), Health(State.STARTING), asyncio.Event()
+        self._pool = Pool(self.config, tls, lost=self._wake.set)
+        self._keeper = asyncio.create_task(self._keep(), name=f"{self.name}: keep the relay")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._keeper.cancel()
+        await asyncio.wait({self._keeper})
+        if not self._keeper.cancelled() and (error := self._keeper.exception()) is not None:
+            log.error("channel %s stopped keeping its relay", self.name, exc_info=error)
+        await self._pool.close()
+        self._feed.close()
+
+    def events(self) -> AsyncIterator[Event]:
+        return self._feed.events()
+
+    async def submit(self, outgoing: Outgoing) -> Receipt:
+        _check_address(outgoing)
+        if self._health.state is State.DOWN:
+            raise ChannelDown(self._health.reason)
+        config, now = self.config, datetime.now(UTC)
+        content = dot_stuffed(
+            compose(outgoing, sender=config.sender, sender_name=config.sender_name, now=now)
+        )
+        parameters = partial(envelope, outgoing, sender=config.sender, octets=len(content))
+        try:
+            reply = await self._pool.send(parameters, content=content, hand_over=outgoing.hand_over)
+        except ChannelError as failure:
+            self._judge(failure)
+            raise
+        self._set(Health(State.UP))
+        reference = message_id(outgoing.attempt, domain=config.sender.rpartition("@")[2])
+        return Receipt((reference,), detail=str(reply))
+
+    async def probe(self) -> Health:
+        try:
+            if not await self._pool.check():
+                return self._health  # every connection is busy with a message, whose outcome tells as much
+        except ChannelDown as down:
+            return self._set(Health(State.DOWN, down.reason))
+        return self._set(Health(State.UP))
+
+    def _judge(self, failure: ChannelError) -> None:
+        """What a failed hand-over says about the relay: ChannelDown is certain, silence is a reason to ask."""
+        if isinstance(failure, ChannelDown):
+            self._set(Health(State.DOWN, failure.reason))
+            self._wake.set()
+        elif isinstance(failure, TransientFailure | Unknown) and not failure.code:
+            self._wake.set()
+
+    def _set(self, health: Health) -> Health:
+        self._health = self._feed.put_health(health)
+        return health
+
+    async def _keep(self) -> None:
+        """Asks the relay for a sign of life: now and then while it is there, with growing pauses while it is not."""
+        loop, pause_s = asyncio.get_running_loop(), self.config.reconnect_s
+        while True:
+            self._wake.clear()
+            asked = loop.time()
+            if (await self.probe()).state is State.DOWN:
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (spreads gateways, no secret)
+                pause_s = min(2 * pause_s, self.config.reconnect_max_s)
+                continue
+            pause_s = self.config.reconnect_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.config.probe_every_s):
+                    await self._wake.wait()
+            # A relay that greets and hangs up at once must not be asked in a tight loop.
+            await asyncio.sleep(asked + self.config.reconnect_s - loop.time())
+
+
+def _check_address(outgoing: Outgoing) -> None:
+    """An address that was not parsed goes nowhere: the envelope is the last place to stop it."""
+    address = outgoing.address
+    try:
+        if address.scheme == "mailto" and parse_address(str(address)) == address:
+            return
+    except AddressError as error:
+        raise PermanentFailure(str(error)) from error
+    raise PermanentFailure(f"mail cannot reach {str(address)!r}")
