@@ -128,6 +128,8 @@ def from_cap(cap: CapAlert) -> Alert:
 
 def _bare(cap: CapAlert) -> Alert:
     """A message without info: an Ack or Error, or a Cancel that says no more than that."""
+    if cap.msg_type in {MsgType.ALERT, MsgType.UPDATE}:
+        raise AlertError("info", "is missing: there is nothing to tell anyone")
     return Alert(
         identifier=cap.identifier,
         sender=cap.sender,

@@ -75,7 +75,7 @@ def _first_in_tree(root: etree._Element) -> tuple[str, int] | None:
     with _schema_lock:
         if _schema.validate(root):
             return None
-        first = cast("list[etree._LogEntry]", _schema.error_log)[0]
+        first = cast("list[etree._LogEntry]", _schema.error_log)[0]  # noqa: SLF001  the type has no other name
         return first.message, first.line
 
 

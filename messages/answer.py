@@ -1,0 +1,186 @@
+"""What a person's message answers: an option, yes or no, a cry for help, a thumb, or something a person
+must read.
+
+An inbound message can answer, never command. In doubt it is UNREAD: that is still an answer by a person,
+and it is shown to one. The phrases are tables in answer_phrases.py; the codes are in answer_code.py.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
+from messages.answer_phrases import (
+    AFTER_A_TIME,
+    BEFORE_A_TIME,
+    FILLERS,
+    HELP,
+    HELP_WITHIN,
+    NO_HELP,
+    OPENERS,
+    PHRASES,
+    REACTION,
+    Sense,
+)
+from messages.neutral import fold, neutral_line
+
+__all__ = ["DIGITS", "LETTERS", "Answer", "Kind", "Options", "code_of", "codes", "find_code", "read_answer"]
+
+Options = tuple[tuple[str, str], ...]  # (key, meaning)
+
+_MOST_CHARACTERS = 2_000  # of a message that are read; all of it is kept
+_WORD = re.compile(r"\w+")
+_CLAUSE = re.compile(r"[,.;!\n]")
+_LEADING_KEY = re.compile(
+    r"(?:svar|reply|answer)?\W*?([0-9]{1,2})(?![0-9])\s*([.,;:!)/-]|$|\s)\s*(.*)", re.DOTALL
+)
+_KEYCAP = {0xFE0F: None, 0x20E3: None}  # variation selector and the frame of 1️⃣
+
+
+class Kind(StrEnum):
+    OPTION = "option"  # one of the answers that were asked for
+    YES = "yes"  # agreed or received, without naming an option
+    NO = "no"
+    HELP = "help"  # needs help: goes to the top of the list
+    REACTION = "reaction"  # a thumb: seen, nothing more
+    UNREAD = "unread"  # words that a person must read
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    kind: Kind
+    option: str  # the key of the option, '' when none
+    text: str  # what was written, harmless to show, on one line
+    code: str  # the code it named, as K7; '' when none
+
+    @property
+    def acknowledges(self) -> bool:
+        """A person answered; a reaction only shows that it was seen."""
+        return self.kind is not Kind.REACTION
+
+
+def read_answer(text: str, options: Options) -> Answer:
+    """Reads an inbound text, without the quoted question of a mail, as an answer to a question with
+    these options.
+    """
+    shown = neutral_line(text)
+    said = fold(unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS]).translate(_KEYCAP)).lower()
+    if _is_reaction(said):
+        return Answer(Kind.REACTION, "", shown, "")  # a code in it is quoted, but so is every other word
+    kind, option = _meaning(without_codes(said).strip(), options)
+    return Answer(kind, option, shown, find_code(said))
+
+
+def _is_reaction(said: str) -> bool:
+    """A phone's reaction, or signs without any letter or digit, such as a thumb."""
+    return REACTION.match(said) is not None or bool(
+        said and not any(map(str.isalnum, said)) and not said.isascii()
+    )
+
+
+def _meaning(said: str, options: Options) -> tuple[Kind, str]:
+    words = _WORD.findall(said)
+    if option := _exact(words, options):
+        return Kind.OPTION, option
+    leading = _leading(said, words, options=options)
+    if _asks_for_help(words):
+        return Kind.HELP, leading
+    if leading:
+        return Kind.OPTION, leading
+    sense = _sense(words, options) or _common_sense(said, options)
+    if sense is None:
+        return Kind.UNREAD, ""
+    same = [key for key, meaning in options if PHRASES.get(" ".join(_words(meaning))) is sense]
+    if len(same) == 1:
+        return Kind.OPTION, same[0]
+    return (Kind.NO if sense.refuses else Kind.YES), ""
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(fold(text).lower())
+
+
+def _exact(words: list[str], options: Options) -> str:
+    """The option whose key, meaning, or key and meaning, is all that was written."""
+    core = [word for word in words if word not in FILLERS]
+    for key, meaning in options:
+        if words in ([key], _words(meaning), [key, *_words(meaning)]) or core == [key]:
+            return key
+        if len(core) == 2 and core[0] in OPENERS and core[1] == key:
+            return key
+    return ""
+
+
+def _leading(said: str, words: list[str], *, options: Options) -> str:
+    """The option whose key comes first and is set apart from what follows: `1, er der om 20`. `1 time`
+    is none.
+    """
+    match = _LEADING_KEY.match(said)
+    keys = {key for key, _ in options}
+    if match is None or match.group(1) not in keys:
+        return ""
+    key, parting, rest = match.groups()
+    others = [word for word in _without_times(_WORD.findall(rest), keys=frozenset()) if word in keys - {key}]
+    if others or _is_fraction(parting, rest):
+        return ""
+    meaning = _words(dict(options)[key])
+    after = words[words.index(key) + 1 :]
+    apart = bool(parting.strip()) or _sense(after, options) is not None or after[: len(meaning)] == meaning
+    return key if apart else ""
+
+
+def _is_fraction(parting: str, rest: str) -> bool:
+    """`1,5 time`, `1/2 time`, `1-2 timer`: a number, no key."""
+    return bool(parting.strip()) and rest[:1].isdigit()
+
+
+def _asks_for_help(words: list[str]) -> bool:
+    said = " ".join(words)
+    if " ".join(word for word in words if word not in FILLERS) in HELP or said in HELP:
+        return True
+    return HELP_WITHIN.search(said) is not None and NO_HELP.search(said) is None
+
+
+def _sense(words: list[str], options: Options) -> Sense | None:
+    """The sense of the whole text, or None when a word of it is not understood."""
+    timeless = _without_times(words, keys=frozenset(key for key, _ in options))
+    core = [word for word in timeless if word not in FILLERS]
+    for phrase in (timeless, core):
+        if sense := PHRASES.get(" ".join(phrase)):
+            return sense
+    if len(core) > 1 and core[0] in OPENERS:
+        sense = PHRASES.get(" ".join(core[1:]))
+        if sense is not None and (sense.refuses or not OPENERS[core[0]]):
+            return sense
+    return None
+
+
+def _common_sense(said: str, options: Options) -> Sense | None:
+    """The one sense of several clauses, each of which is understood: `kommer, er der om 20`."""
+    clauses = [words for words in map(_WORD.findall, _CLAUSE.split(said)) if words]
+    senses = {_sense(words, options) for words in clauses}
+    if None in senses:
+        return None
+    telling = senses - {Sense.YES, Sense.RECEIVED} or senses
+    return telling.pop() if len(telling) == 1 else None
+
+
+def _without_times(words: list[str], *, keys: frozenset[str]) -> list[str]:
+    """The words without times: a number beside a word of time, or one that is no option's key (`på vej
+    20`).
+    """
+    left: list[str] = []
+    place = 0
+    while place < len(words):
+        word, following = words[place], words[place + 1] if place + 1 < len(words) else ""
+        if word in BEFORE_A_TIME and (following.isdigit() or following in AFTER_A_TIME | BEFORE_A_TIME):
+            place += 1
+        elif word.isdigit() and (following in AFTER_A_TIME or (place and words[place - 1] in BEFORE_A_TIME)):
+            place += 2 if following in AFTER_A_TIME else 1
+        elif word.isdigit() and left and word not in keys:
+            place += 1
+        else:
+            left.append(word)
+            place += 1
+    return left
