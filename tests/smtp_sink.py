@@ -25,6 +25,7 @@ class ScriptedSink(MailSink):
         self.script = script or {}
         self.heard: list[str] = []
         self.connections = 0
+        self.muted = asyncio.Event()  # set when a scripted silence has begun
         if offers is not None:
             self.offers = offers
 
@@ -35,6 +36,7 @@ class ScriptedSink(MailSink):
         if told is Does.HANG_UP:
             raise Hangup
         if told is Does.MUTE:
+            self.muted.set()
             await asyncio.Event().wait()
         return told if isinstance(told, str) else await super().answer(step, line)
 
