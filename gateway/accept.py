@@ -1,0 +1,213 @@
+"""Entries to deliveries: what a submitter sends is judged here, and kept by the store before they hear of it.
+
+Judging is pure and happens before the store is asked: an alert that cannot be carried out is refused with an error
+that names the element. The audience is never guessed: no recipients means a refusal, not everybody.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+from pydantic import ValidationError
+
+from gateway.clock import Clock, to_ms
+from gateway.errors import GatewayError, Refused
+from gateway.policy import Policy
+from gateway.store import Store
+from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
+from gateway.world import World
+from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json
+from messages.cap import CapError, parse
+from messages.directory import Contact
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+_PLANE = {Status.ACTUAL: "live"}  # everything else belongs to the exercise plane
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+_SEEN = {True: "set", False: "seen"}  # in Danish, in any other language
+SKEW = timedelta(minutes=10)  # how far a sender's clock may be ahead of ours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What came in with the message: who sent it, under which key, and what the envelope adds to a CAP file."""
+
+    submitter: str
+    key: str = ""
+    to: tuple[str, ...] = ()
+    precedence: Precedence | None = None
+    want: Evidence | None = None
+    radio_text: str = ""
+
+
+class Intake:
+    """Accepts alerts: from JSON, from CAP, and as followers of an earlier alert."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def json(self, body: bytes, submission: Submission) -> Accepted:
+        """An alert in the JSON of the contract. Refused names the field."""
+        world, now = self._store.world, self._clock()
+        request = read_request(body, world)
+        alert = _composed(request, world, now)
+        acceptance = judge(alert, submission, world=world, now=now, body=body)
+        return await self._keep(acceptance)
+
+    async def cap(self, body: bytes, submission: Submission) -> Accepted:
+        """An alert as a CAP 1.2 file; what CAP lacks comes from our profile's parameters or the envelope."""
+        world, now = self._store.world, self._clock()
+        try:
+            alert = from_cap(parse(body))
+        except (CapError, AlertError) as error:
+            raise Refused(str(error), pointer=error.element) from error
+        alert = replace(
+            alert,
+            to=submission.to or alert.to,
+            precedence=submission.precedence or alert.precedence,
+            want=submission.want or alert.want,
+            radio_text=submission.radio_text or alert.radio_text,
+            sender_name=alert.sender_name or world.gateway_name,
+        )
+        key = submission.key or f"cap {alert.sender},{alert.identifier},{alert.sent.isoformat()}"
+        submission = replace(submission, key=key)
+        return await self._keep(judge(alert, submission, world=world, now=now, body=body, cap=body))
+
+    async def follow(self, alert: Alert, submission: Submission, body: bytes) -> Accepted:
+        """A correction, update or all-clear that the hub itself composed from an earlier alert."""
+        world, now = self._store.world, self._clock()
+        return await self._keep(judge(alert, submission, world=world, now=now, body=body))
+
+    async def _keep(self, acceptance: Acceptance) -> Accepted:
+        replacing = acceptance.alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}
+        result = await self._store.run(withdraw if replacing else accept, acceptance)
+        if isinstance(result, GatewayError):
+            raise result
+        return result
+
+
+def read_request(body: bytes, world: World) -> AlertRequest:
+    """The submitter's JSON. Refused names the first field at fault, with what is wrong there."""
+    try:
+        request = AlertRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise refusal(error) from error
+    if request.status is None:
+        if world.plane != "exercise":
+            raise Refused('say whether it is for real: "status": "Actual" or "Exercise"', pointer="status")
+        request = request.model_copy(update={"status": Status.EXERCISE})
+    return request
+
+
+def refusal(error: ValidationError) -> Refused:
+    """All that is wrong, as one problem whose pointer is the first field."""
+    problems = [
+        (".".join(str(part) for part in each["loc"]) or "body", each["msg"].removeprefix("Value error, "))
+        for each in error.errors(include_url=False, include_input=False)
+    ]
+    return Refused("; ".join(f"{field}: {what}" for field, what in problems), pointer=problems[0][0])
+
+
+def new_identifier(now: datetime) -> str:
+    """A CAP identifier: the time and 40 random bits, without any sign that CAP forbids."""
+    return f"{now:%Y%m%dT%H%M%SZ}-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))
+
+
+def _composed(request: AlertRequest, world: World, now: datetime) -> Alert:
+    try:
+        return compose(
+            request,
+            identifier=new_identifier(now),
+            sender=world.gateway_id,
+            sender_name=world.gateway_name,
+            sent=now.replace(microsecond=0),
+        )
+    except AlertError as error:
+        raise Refused(str(error), pointer=error.element) from error
+
+
+def judge(
+    alert: Alert,
+    submission: Submission,
+    *,
+    world: World,
+    now: datetime,
+    body: bytes,
+    cap: bytes | None = None,
+) -> Acceptance:
+    """Everything that can be said against an alert before it is kept. Refused names the element."""
+    if alert.msg_type in {MsgType.ACK, MsgType.ERROR}:
+        raise Refused("an Ack or Error answers a message: it is not sent on to people", pointer="msgType")
+    plane = _PLANE.get(alert.status, "exercise")
+    if plane == "live" and world.plane != "live":
+        raise Refused(
+            'this gateway is on the exercise plane: send it as Exercise, or set plane = "live" in bavn.toml',
+            pointer="status",
+        )
+    if alert.sent > now + SKEW:
+        raise Refused(
+            f"sent is {alert.sent:%Y-%m-%d %H:%M}Z, in the future: check the sender's clock", pointer="sent"
+        )
+    policy = world.policies[alert.precedence]
+    expires_at = _expiry(alert, policy, now=now, strict=cap is None)
+    replacing = alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}
+    want = alert.want or policy.want
+    alert = replace(alert, expires_at=expires_at.replace(microsecond=0), answers=_answers(alert, want))
+    return Acceptance(
+        alert=alert,
+        body=to_json(alert),
+        cap=cap,
+        plane=plane,
+        submitter=submission.submitter,
+        key=submission.key,
+        body_hash=hashlib.sha256(body).digest(),
+        expires_ms=to_ms(expires_at),
+        recipients=() if replacing else audience(alert, world),
+        want=want,
+    )
+
+
+def _answers(alert: Alert, want: Evidence) -> tuple[tuple[str, str], ...]:
+    """Who wants an answer and offers none asks for the smallest one: seen."""
+    if alert.answers or want is not Evidence.ACKNOWLEDGED:
+        return alert.answers
+    return (("1", _SEEN[alert.language.startswith("da")]),)
+
+
+def _expiry(alert: Alert, policy: Policy, *, now: datetime, strict: bool) -> datetime:
+    """When it expires. A CAP file of others may run longer than we keep trying; our own may not."""
+    longest = now + policy.expires_longest
+    if alert.expires_at is None:
+        return now + policy.expires_after
+    if alert.expires_at <= now:
+        raise Refused(
+            f"it expired at {alert.expires_at:%Y-%m-%d %H:%M}Z: nothing is sent late", pointer="expires"
+        )
+    if strict and alert.expires_at > longest:
+        hours = policy.expires_longest // timedelta(hours=1)
+        raise Refused(
+            f"{alert.precedence.word} may be valid for at most {hours} hours: give an earlier time",
+            pointer="expires",
+        )
+    return min(alert.expires_at, longest)
+
+
+def audience(alert: Alert, world: World) -> tuple[Contact, ...]:
+    """The recipients, each once. Refused names the ids that nobody answers to."""
+    if not alert.status.actionable:
+        return ()
+    if not alert.to:
+        raise Refused("it names no recipients: give contact or group ids", pointer="to")
+    found = world.directory.expand(alert.to)
+    if found.unknown:
+        raise Refused("; ".join(_unknown(name, world) for name in found.unknown), pointer="to")
+    return found.contacts
+
+
+def _unknown(name: str, world: World) -> str:
+    known = [contact.id for contact in world.directory.contacts] + list(world.directory.groups)
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else "see directory.toml"
+    return f"{name!r} is neither a contact nor a group: {hint}"

@@ -1,0 +1,137 @@
+"""/alerts: send, see, stop, correct, answer."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+from yarl import URL
+
+from gateway.accept import Submission
+from gateway.api.auth import SUBMITTER
+from gateway.api.keys import HUB, OPERATOR
+from gateway.errors import Refused
+from gateway.operator import Follow, FollowUp
+from gateway.store.accepting import Accepted
+from gateway.store.receiving import Spoken
+from gateway.store.showing import Wanted, find_identifier, list_alerts, show_alert
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+routes = web.RouteTableDef()
+
+KEY_MOST = 200
+LIST_MOST = 500
+
+
+@routes.post("/api/v1/alerts")
+async def send(request: web.Request) -> web.Response:
+    intake = request.app[HUB].intake
+    body = await request.read()
+    submission = _submission(request)
+    kind = request.content_type
+    if kind == "application/json":
+        return _accepted(await intake.json(body, submission))
+    if kind in {"application/cap+xml", "application/xml", "text/xml"}:
+        return _accepted(await intake.cap(body, submission))
+    raise web.HTTPUnsupportedMediaType(text="send application/json or application/cap+xml")
+
+
+def _submission(request: web.Request) -> Submission:
+    """The envelope: submitter and key, and for a CAP file what the query adds to it."""
+    query = request.query
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_MOST or not key.isprintable():
+        raise Refused(
+            f"an idempotency key has at most {KEY_MOST} printable characters", pointer="Idempotency-Key"
+        )
+    try:
+        precedence = Precedence.parse(query["precedence"]) if "precedence" in query else None
+        want = Evidence.parse(query["want"]) if "want" in query else None
+    except ValueError as error:
+        raise Refused(str(error), pointer="query") from error
+    to = tuple(name for each in query.getall("to", []) for name in each.split(",") if name)
+    return Submission(
+        submitter=request[SUBMITTER],
+        key=key,
+        to=to,
+        precedence=precedence,
+        want=want,
+        radio_text=query.get("radio_text", ""),
+    )
+
+
+def _accepted(accepted: Accepted) -> web.Response:
+    body = {
+        "id": accepted.identifier,
+        "code": accepted.code,
+        "state": accepted.state,
+        "recipients": accepted.recipients,
+        "no_route": list(accepted.no_route),
+    }
+    location = str(URL.build(path="/api/v1/alerts") / accepted.identifier)
+    return web.json_response(body, status=202, headers={"Location": location})
+
+
+@routes.get("/api/v1/alerts")
+async def listing(request: web.Request) -> web.Response:
+    limit = request.query.get("limit", "50")
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= LIST_MOST:
+        raise Refused(f"limit is a number from 1 to {LIST_MOST}", pointer="limit")
+    wanted = Wanted(int(limit), request.query.get("open") in {"1", "true"})
+    return web.json_response({"alerts": await request.app[HUB].store.read(list_alerts, wanted)})
+
+
+@routes.get("/api/v1/alerts/{id}")
+async def show(request: web.Request) -> web.Response:
+    return web.json_response(await request.app[HUB].store.read(show_alert, await _identifier(request)))
+
+
+async def _identifier(request: web.Request) -> str:
+    """The alert that the path names: by identifier, or by its code."""
+    return await request.app[HUB].store.read(find_identifier, request.match_info["id"])
+
+
+@routes.post("/api/v1/alerts/{id}/stop")
+async def stop(request: web.Request) -> web.Response:
+    identifier = await _identifier(request)
+    stopped = await request.app[OPERATOR].stop(identifier)
+    return web.json_response(
+        {"id": identifier, "not_sent": stopped.not_sent, "may_have_it": stopped.may_have_it}
+    )
+
+
+@routes.post("/api/v1/alerts/{id}/{follow:correct|all-clear|update}")
+async def follow(request: web.Request) -> web.Response:
+    """The body is optional for an all-clear; a correction and an update say something new."""
+    body = await request.read()
+    fields = _object(body) if body.strip() else {}
+    up = FollowUp(Follow(request.match_info["follow"]), await _identifier(request), fields, body)
+    return _accepted(await request.app[OPERATOR].follow(up, _submission(request)))
+
+
+@routes.post("/api/v1/alerts/{id}/answers")
+async def answer(request: web.Request) -> web.Response:
+    """What a person said or a runner brought back: {"recipient", "text", "via": "voice" or "runner"}."""
+    fields = _object(await request.read())
+    recipient, text, via = (_text(fields, name) for name in ("recipient", "text", "via"))
+    if via not in {"voice", "runner"}:
+        raise Refused(f"via is {via!r}: write voice or runner", pointer="via")
+    matched = await request.app[OPERATOR].answer(Spoken(await _identifier(request), recipient, text, via))
+    return web.json_response({"id": matched.alert, "recipient": matched.recipient, "kind": matched.kind})
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        raise Refused(f"the body is not JSON: {error}", pointer="body") from error
+    if not isinstance(value, dict):
+        raise Refused("the body is not a JSON object", pointer="body")
+    return value
+
+
+def _text(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > 1000 or "\x00" in value:
+        raise Refused(f"{name} is missing, empty or not a text", pointer=name)
+    return value

@@ -1,0 +1,51 @@
+"""Who may ask: a bearer token over TCP; over the Unix socket whoever the file lets in.
+
+Names of tokens are the submitters in the audit and in idempotency; over the socket it is `local`.
+"""
+
+import socket
+
+from aiohttp import web
+
+from gateway.api.keys import TOKENS
+from gateway.api.problems import Handler, problem
+from gateway.tokens import verify_token
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/openapi.json"})
+SUBMITTER = web.RequestKey("submitter", str)
+SCOPES = web.RequestKey("scopes", frozenset[str])
+_ALL = frozenset({"send", "read", "operate"})
+
+
+@web.middleware
+async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.path in OPEN_PATHS:
+        return await handler(request)
+    if _local(request):
+        request[SUBMITTER], request[SCOPES] = "local", _ALL
+        return await handler(request)
+    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+    token = verify_token(request.app[TOKENS], presented.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        detail = "give a token of this gateway: Authorization: Bearer bavn_...; `bavn init` showed one"
+        response = problem(401, "Not authenticated", detail=detail)
+        response.headers["WWW-Authenticate"] = 'Bearer realm="bavn"'
+        return response
+    request[SUBMITTER], request[SCOPES] = token.name, frozenset(token.scopes)
+    needed = _needed(request)
+    if needed not in token.scopes:
+        return problem(403, "Not allowed", detail=f"the token {token.name!r} has no scope {needed!r}")
+    return await handler(request)
+
+
+def _needed(request: web.Request) -> str:
+    if request.method in {"GET", "HEAD"}:
+        return "read"
+    return "operate" if request.path.startswith("/api/v1/channels") else "send"
+
+
+def _local(request: web.Request) -> bool:
+    if request.transport is None:
+        return False
+    sock = request.transport.get_extra_info("socket")
+    return sock is not None and sock.family == socket.AF_UNIX

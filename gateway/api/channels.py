@@ -1,0 +1,45 @@
+"""/channels: how each way stands, its queue, and an operator's word about it."""
+
+import json
+
+from aiohttp import web
+
+from gateway.api.auth import SUBMITTER
+from gateway.api.keys import OPERATOR
+from gateway.errors import Refused
+
+routes = web.RouteTableDef()
+
+REASON_MOST = 200
+
+
+@routes.get("/api/v1/channels")
+async def channels(request: web.Request) -> web.Response:
+    return web.json_response({"channels": await request.app[OPERATOR].channels()})
+
+
+@routes.post("/api/v1/channels/{name}/{word:disable|enable}")
+async def switch(request: web.Request) -> web.Response:
+    name, disabled = request.match_info["name"], request.match_info["word"] == "disable"
+    operator = request.app[OPERATOR]
+    await operator.switch(name, disabled=disabled, reason=await _reason(request), by=request[SUBMITTER])
+    return web.json_response(await operator.channel(name))
+
+
+async def _reason(request: web.Request) -> str:
+    body = await request.read()
+    if not body.strip():
+        return ""
+    try:
+        reason = json.loads(body).get("reason", "")
+    except (ValueError, AttributeError) as error:
+        raise Refused('the body is {"reason": "..."} or empty', pointer="body") from error
+    if not isinstance(reason, str) or len(reason) > REASON_MOST:
+        raise Refused(f"reason is a text of at most {REASON_MOST} characters", pointer="reason")
+    return reason
+
+
+@routes.post("/api/v1/channels/{name}/test")
+async def test(request: web.Request) -> web.Response:
+    """Harmless: asks the far end whether it is there. Nothing is sent to anybody."""
+    return web.json_response(await request.app[OPERATOR].test(request.match_info["name"]))

@@ -1,0 +1,59 @@
+"""Errors as problem+json (RFC 9457), with a `pointer` to the element of the request that is at fault."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.errors import GatewayError
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def problem(status: int, title: str, *, detail: str = "", pointer: str = "") -> web.Response:
+    body = {"type": "about:blank", "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    if pointer:
+        body["pointer"] = pointer
+    return web.Response(
+        status=status,
+        body=json.dumps(body, ensure_ascii=False).encode(),
+        headers={
+            "Content-Type": "application/problem+json",
+            **({"Retry-After": "1"} if status == 503 else {}),
+        },
+    )
+
+
+@web.middleware
+async def as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns every error into a problem; what nobody foresaw is logged and says no more than that it happened."""
+    try:
+        return await handler(request)
+    except GatewayError as error:
+        return problem(error.status, error.title, detail=error.reason, pointer=error.pointer)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        response = problem(error.status, HTTPStatus(error.status).phrase, detail=_detail(error))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except asyncio.CancelledError:
+        raise
+    except (SQLAlchemyError, Exception):
+        log.exception("%s %s failed", request.method, request.path)
+        return problem(500, "The gateway failed", detail="the hub's log says more; nothing was accepted")
+
+
+def _detail(error: web.HTTPException) -> str:
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return "the message is larger than this gateway accepts (2 MB)"
+    return error.text or ""

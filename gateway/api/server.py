@@ -1,0 +1,89 @@
+"""The HTTP server: one application on TCP and on a Unix socket."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from gateway.api import alerts, channels, events, health, openapi
+from gateway.api.auth import authenticated
+from gateway.api.keys import CONFIG, HUB, OPERATOR, TOKENS
+from gateway.api.problems import as_problems
+from gateway.config import Config
+from gateway.errors import StoreUnfit
+from gateway.hub import Hub
+from gateway.operator import Operator
+from gateway.tokens import Token
+
+BODY_MOST = 2 * 1024 * 1024  # octets; the largest CAP files seen are below 1 MB
+SOCKET_PATH_MOST = 100  # octets of a Unix socket's path, with room to spare below the kernel's 108
+
+
+def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Application:
+    app = web.Application(client_max_size=BODY_MOST, middlewares=[as_problems, authenticated])
+    app[HUB], app[CONFIG], app[TOKENS] = hub, config, tuple(tokens)
+    app[OPERATOR] = Operator(hub)
+    for part in (alerts, channels, events, health, openapi):
+        app.add_routes(part.routes)
+    return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, config: Config) -> AsyncIterator[int]:
+    """Listens on both; yields the TCP port. StoreUnfit if the address is taken."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
+    await runner.setup()
+    link = short_path(config.socket)
+    try:
+        tcp = web.TCPSite(runner, config.http.host, config.http.port)
+        await _start(
+            tcp, f"http.listen {config.http.listen}", "stop the other program, or choose another port"
+        )
+        _make_room(config.socket, link)
+        await _start(web.UnixSite(runner, str(link)), f"socket {config.socket}", "remove the file")
+        link.chmod(0o660)
+        yield tcp._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # noqa: SLF001
+    finally:
+        await runner.cleanup()
+        link.unlink(missing_ok=True)
+        if link != config.socket:
+            config.socket.unlink(missing_ok=True)
+
+
+async def _start(site: web.BaseSite, what: str, remedy: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise StoreUnfit(f"{what}: {error.strerror or error}; {remedy}") from error
+
+
+def short_path(path: Path) -> Path:
+    """The path itself, or where a path that is too long for a Unix socket is bound: both ends compute it."""
+    if len(os.fsencode(path)) <= SOCKET_PATH_MOST:
+        return path
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"bavn-{os.getuid()}" / f"{name}.sock"
+
+
+def _make_room(path: Path, link: Path) -> None:
+    """Removes a socket that a killed hub left; a long path becomes a link to the short one."""
+    link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    if link != path:
+        path.unlink(missing_ok=True)
+        path.symlink_to(link)
+
+
+async def nobody_listens(path: Path) -> bool:
+    """True if no hub answers on this socket."""
+    try:
+        _, writer = await asyncio.open_unix_connection(str(short_path(path)))
+    except OSError:
+        return True
+    writer.close()
+    return False

@@ -1,0 +1,139 @@
+"""The application: from a configuration to a running hub. One of the three places that know concrete channels."""
+
+import asyncio
+import hashlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from channels.base import Channel, ChannelConfig
+from channels.registry import new_channel
+from gateway.api.server import application, nobody_listens, serving
+from gateway.clock import Clock, wall_clock
+from gateway.config import Config
+from gateway.errors import StoreUnfit
+from gateway.hub import Hub
+from gateway.policy import policies
+from gateway.router import Surroundings, Way
+from gateway.store import Store
+from gateway.store.people import Import, import_directory, load_people
+from gateway.timekeeper import Anchor
+from gateway.tokens import read_tokens
+from gateway.world import World
+from messages.directory import Directory
+
+log = logging.getLogger(__name__)
+
+WATCHDOG_SHARE = 0.4  # of systemd's interval
+
+
+@asynccontextmanager
+async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator[tuple[Hub, int]]:
+    """A hub that accepts and sends until the block ends; yields it with its TCP port."""
+    if not await nobody_listens(config.socket):
+        raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
+    tokens = read_tokens(config.tokens_file)
+    store = await Store.open(config.database, clock)
+    try:
+        anchor = Anchor(config.anchor, store, clock, failed=log.error)
+        world = await _world(config, store)
+        makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
+        hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor)
+        async with hub, serving(application(hub, config, tokens), config) as port:
+            yield hub, port
+    finally:
+        await store.close()
+
+
+def _maker(name: str, config: ChannelConfig) -> Callable[[], Channel]:
+    return lambda: new_channel(name, config)
+
+
+async def _world(config: Config, store: Store) -> World:
+    """The world of the configuration; the directory file is imported once for each of its contents."""
+    ways = tuple(way(name, config) for name in config.channels)
+    empty = World(
+        gateway_id=config.gateway.id,
+        gateway_name=config.gateway.name,
+        plane=config.gateway.plane,
+        directory=Directory(),
+        persons={},
+        surroundings=Surroundings(ways=ways, domains_by_address=config.domains_by_address),
+        policies=policies(config.policy_overrides()),
+    )
+    store.attach(empty, lambda changes: None)
+    digest = hashlib.sha256(config.gateway.directory.read_bytes()).hexdigest()
+    for change in await store.run(import_directory, Import(config.directory, digest)):
+        log.info("directory: %s", change)
+    return with_people(empty, *await _people(store))
+
+
+async def _people(store: Store) -> tuple[Directory, Mapping[str, str]]:
+    people = await store.read(load_people, None)
+    return people.directory, people.persons
+
+
+def with_people(world: World, directory: Directory, persons: Mapping[str, str]) -> World:
+    return World(
+        gateway_id=world.gateway_id,
+        gateway_name=world.gateway_name,
+        plane=world.plane,
+        directory=directory,
+        persons=persons,
+        surroundings=world.surroundings,
+        policies=world.policies,
+    )
+
+
+def way(name: str, config: Config) -> Way:
+    """What the router knows of a configured channel before it has been opened."""
+    channel = config.channels[name]
+    capability = new_channel(name, channel).capability
+    return Way(
+        name=name,
+        bearer=channel.bearer,
+        schemes=capability.schemes,
+        domains=frozenset(channel.domains),
+        max_evidence=capability.max_evidence,
+        two_way=capability.two_way,
+        planes=config.planes(name),
+        cost_rank=capability.cost_rank,
+    )
+
+
+async def run(config: Config) -> None:
+    """Runs in the foreground until SIGTERM or SIGINT; tells systemd READY and WATCHDOG when asked."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(config) as (hub, port):
+        log.info("accepting on %s:%d and %s", config.http.host, port, config.socket)
+        _notify("READY=1")
+        watchdog = asyncio.create_task(_watchdog(hub), name="watchdog")
+        await stop.wait()
+        _notify("STOPPING=1")
+        watchdog.cancel()
+        log.info("stopping: what is in flight may end")
+    log.info("stopped")
+
+
+async def _watchdog(hub: Hub) -> None:
+    """Tells systemd that the hub is alive, only as long as the store answers."""
+    interval = int(os.environ.get("WATCHDOG_USEC", "0")) / 1_000_000
+    while interval:
+        await hub.store.run(lambda tx, _: None, None)
+        _notify("WATCHDOG=1")
+        await asyncio.sleep(interval * WATCHDOG_SHARE)
+
+
+def _notify(state: str) -> None:
+    """sd_notify(3): a datagram to NOTIFY_SOCKET, if systemd set one."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.sendto(state.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -1,0 +1,29 @@
+"""The one place where the time of day is read, so that everything else can be told what time it is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Now, as an aware UTC datetime with whole milliseconds (what the store keeps)."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970-01-01T00:00:00Z: how the store keeps times."""
+    return int(at.timestamp() * 1000 + 0.5)
+
+
+def from_ms(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def opt_ms(at: datetime | None) -> int | None:
+    return None if at is None else to_ms(at)
+
+
+def opt_from_ms(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)

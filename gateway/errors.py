@@ -1,0 +1,46 @@
+"""What the gateway raises. The class says what the caller may do; the message names the thing and the remedy."""
+
+
+class GatewayError(Exception):
+    """The root. `pointer` names the element of the request at fault (RFC 9457 problem details), '' if none."""
+
+    status = 500
+    title = "The gateway failed"
+
+    def __init__(self, reason: str, *, pointer: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.pointer = reason, pointer
+
+
+class Refused(GatewayError):
+    """The request is wrong and will be wrong again: mend it as the message says."""
+
+    status = 422
+    title = "The request cannot be carried out"
+
+
+class Conflict(GatewayError):
+    """The same idempotency key with another body, or a state that the request does not fit."""
+
+    status = 409
+    title = "The request conflicts with what was accepted before"
+
+
+class NotFound(GatewayError):
+    status = 404
+    title = "There is no such thing here"
+
+
+class Busy(GatewayError):
+    """The store cannot take it now: try again with the same idempotency key."""
+
+    status = 503
+    title = "The hub cannot accept now"
+
+
+class StoreFailure(Busy):
+    """The disk did not confirm. Nothing was accepted; the store re-opens before it takes anything else."""
+
+
+class StoreUnfit(GatewayError):
+    """The store may not be opened: wrong version, wrong settings, damaged. The message says what to do."""

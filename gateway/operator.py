@@ -1,0 +1,178 @@
+"""What an operator asks of the hub: stop, correct, answer by hand, see and switch channels."""
+
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from gateway.accept import Submission, new_identifier, refusal
+from gateway.errors import NotFound, Refused
+from gateway.hub import Hub
+from gateway.scheduler import is_exercise
+from gateway.store.accepting import Accepted, Stopping, stop
+from gateway.store.channel_states import Switch, queue_lengths, switch
+from gateway.store.receiving import Matched, Spoken, answer_by_hand
+from gateway.store.showing import alert_row
+from messages.alert import Alert, AlertError, AlertRequest, MsgType, Withdrawal, compose, from_json
+from messages.precedence import Precedence
+
+T = TypeVar("T")
+
+
+class Follow(StrEnum):
+    """What follows an alert. The words are those of the command line and of the path."""
+
+    CORRECT = "correct"  # the earlier text was wrong
+    ALL_CLEAR = "all-clear"  # the danger is over
+    UPDATE = "update"  # the earlier text was right, there is more
+
+
+_AS = {
+    Follow.CORRECT: (MsgType.UPDATE, Withdrawal.CORRECTION),
+    Follow.ALL_CLEAR: (MsgType.CANCEL, Withdrawal.ALL_CLEAR),
+    Follow.UPDATE: (MsgType.UPDATE, Withdrawal.UPDATE),
+}
+_ALLOWED = frozenset(
+    {"headline", "text", "radio_text", "long_text", "answers", "want", "expires", "precedence"}
+)
+_ALL_CLEAR_TEXT = {"da": "Faren er ovre", "en": "The danger is over"}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A request to follow up: the fields of the JSON to send, without `to` and `status`, which are inherited."""
+
+    kind: Follow
+    identifier: str
+    fields: dict[str, Any]
+    body: bytes
+
+
+class Operator:
+    """The hub's operator desk."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def stop(self, identifier: str) -> Stopping:
+        """Nothing more leaves, and no text is sent."""
+        return await self._withdrawing(identifier, self._hub.store.run(stop, identifier))
+
+    async def follow(self, up: FollowUp, submission: Submission) -> Accepted:
+        """Withdraws the earlier alert and tells exactly those who may have got it."""
+        row = await self._hub.store.read(alert_row, up.identifier)
+        earlier = from_json(row.body)
+        alert = self._composed(up, earlier)
+        body = b"\n".join((up.kind.encode(), up.identifier.encode(), up.body))
+        return await self._withdrawing(up.identifier, self._hub.intake.follow(alert, submission, body))
+
+    async def _withdrawing(self, identifier: str, work: Awaitable[T]) -> T:
+        """From before the commit on, nothing of the alert may begin to leave (I6)."""
+        withdrawn = self._hub.outgoing.withdrawn
+        already = identifier in withdrawn
+        withdrawn.add(identifier)
+        try:
+            return await work
+        except BaseException:
+            if not already:
+                withdrawn.discard(identifier)
+            raise
+
+    def _composed(self, up: FollowUp, earlier: Alert) -> Alert:
+        wrong = up.fields.keys() - _ALLOWED
+        if wrong:
+            name = min(wrong)
+            raise Refused(f"{name} cannot be changed by what follows an alert", pointer=name)
+        msg_type, withdrawal = _AS[up.kind]
+        fields = {
+            "precedence": earlier.precedence.word,
+            **up.fields,
+            "to": earlier.to,
+            "status": earlier.status,
+        }
+        if up.kind is Follow.ALL_CLEAR and "headline" not in fields:
+            fields["headline"] = _ALL_CLEAR_TEXT[
+                earlier.language[:2] if earlier.language[:2] in _ALL_CLEAR_TEXT else "en"
+            ]
+        now = self._hub.clock()
+        try:
+            return replace(
+                compose(
+                    AlertRequest.model_validate_json(json.dumps(fields)),
+                    identifier=new_identifier(now),
+                    sender=earlier.sender,
+                    sender_name=earlier.sender_name,
+                    sent=now.replace(microsecond=0),
+                ),
+                msg_type=msg_type,
+                withdrawal=withdrawal,
+                references=(earlier.reference,),
+                language=earlier.language,
+            )
+        except ValidationError as error:
+            raise refusal(error) from error
+        except AlertError as error:
+            raise Refused(str(error), pointer=error.element) from error
+
+    async def answer(self, spoken: Spoken) -> Matched:
+        return await self._hub.store.run(answer_by_hand, spoken)
+
+    async def channels(self) -> list[dict[str, Any]]:
+        lengths = await self._hub.store.read(queue_lengths, None)
+        return [self._channel(name, lengths.get(name, {})) for name in self._hub.dispatchers]
+
+    async def channel(self, name: str) -> dict[str, Any]:
+        self._known(name)
+        lengths = await self._hub.store.read(queue_lengths, None)
+        return self._channel(name, lengths.get(name, {}))
+
+    def _channel(self, name: str, waiting: dict[int, int]) -> dict[str, Any]:
+        health = self._hub.health(name)
+        way = next(w for w in self._hub.store.world.surroundings.ways if w.name == name)
+        total = sum(waiting.values())
+        channel = self._hub.dispatchers[name].channel
+        pace = channel.capability.seconds_per_message / channel.capability.window if channel else None
+        return {
+            "name": name,
+            "bearer": way.bearer,
+            "domains": sorted(way.domains),
+            "planes": sorted(way.planes),
+            "state": health.state.value,
+            "reason": health.reason,
+            "disabled": way.disabled,
+            "in_flight": self._hub.dispatchers[name].in_flight,
+            "waiting": total,
+            "waiting_by_precedence": _by_precedence(waiting),
+            "drained_in_s": None if pace is None else round(total * pace, 1),
+        }
+
+    async def switch(self, name: str, *, disabled: bool, reason: str, by: str) -> None:
+        self._known(name)
+        await self._hub.store.run(switch, Switch(name, disabled, reason, by))
+        await self._hub.reload_states()
+
+    async def test(self, name: str) -> dict[str, Any]:
+        """Probes the far end. Nothing is sent to anybody."""
+        dispatcher = self._known(name)
+        if dispatcher.channel is None:
+            health = dispatcher.health
+        else:
+            health = await dispatcher.channel.probe()
+            dispatcher.note(health)
+        return {"name": name, "state": health.state.value, "reason": health.reason}
+
+    def _known(self, name: str) -> Any:
+        if name not in self._hub.dispatchers:
+            known = ", ".join(self._hub.dispatchers)
+            raise NotFound(f"there is no channel {name!r}: this gateway has {known}")
+        return self._hub.dispatchers[name]
+
+
+def _by_precedence(waiting: dict[int, int]) -> dict[str, int]:
+    found = {precedence.word: 0 for precedence in Precedence}
+    for rank, number in waiting.items():
+        found[Precedence(rank - 4 if is_exercise(rank) else rank).word] += number
+    return found

@@ -1,0 +1,74 @@
+"""From a claimed attempt to what a channel is shown, with the last check before the first byte."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from channels.base import Outgoing, Withdrawn
+from gateway.clock import Clock
+from gateway.store.sending import Claimed
+from messages.address import parse_address
+from messages.alert import Alert, from_json
+from messages.render import Words
+
+ALERTS_KEPT = 512
+
+
+class OutgoingMaker:
+    """Makes Outgoings. `withdrawn` holds alerts whose withdrawal is being committed, or has been."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._alerts: OrderedDict[int, Alert] = OrderedDict()
+        self.withdrawn: set[str] = set()
+
+    def make(self, channel: str, claimed: Claimed) -> Outgoing:
+        return Outgoing(
+            attempt=f"{claimed.identifier}.{claimed.attempt_id}",
+            alert=claimed.identifier,
+            address=parse_address(claimed.address),
+            words=self._words(claimed),
+            precedence=claimed.precedence,
+            expires_at=claimed.expires_at,
+            validity=claimed.validity,
+            hand_over=self._last_check(claimed),
+        )
+
+    def _last_check(self, claimed: Claimed) -> Callable[[], None]:
+        """Between the commit as `sending` and the first byte time passes: a stop or the expiry may have come."""
+
+        def check() -> None:
+            if claimed.identifier in self.withdrawn:
+                raise Withdrawn("withdrawn before the first byte left")
+            if self._clock() >= claimed.expires_at:
+                raise Withdrawn("expired before the first byte left")
+
+        return check
+
+    def _words(self, claimed: Claimed) -> Words:
+        alert = self._alert(claimed)
+        return Words(
+            exercise=claimed.plane != "live",
+            msg_type=alert.msg_type,
+            withdrawal=alert.withdrawal,
+            sender_name=alert.sender_name,
+            headline=alert.headline,
+            text=alert.text,
+            radio_text=alert.radio_text,
+            long_text=alert.long_text,
+            answers=alert.answers,
+            code=claimed.code,
+            replaces_code=claimed.replaces_code,
+            repeated=claimed.repeated,
+            language=alert.language,
+            sent=alert.sent,
+            expires_at=claimed.expires_at,
+        )
+
+    def _alert(self, claimed: Claimed) -> Alert:
+        """The alert, read once for all its recipients."""
+        alert = self._alerts.get(claimed.alert_id)
+        if alert is None:
+            alert = self._alerts[claimed.alert_id] = from_json(claimed.body)
+            if len(self._alerts) > ALERTS_KEPT:
+                self._alerts.popitem(last=False)
+        return alert

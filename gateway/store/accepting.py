@@ -1,0 +1,296 @@
+"""Operations: an alert enters the store, once per key; a withdrawing one stops what it replaces.
+
+Only after COMMIT of these does a submitter hear "accepted" (invariant I2).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from gateway.delivery import Stopped
+from gateway.errors import Conflict, GatewayError, NotFound, Refused
+from gateway.router import Rung, plan
+from gateway.store import tables as t
+from gateway.store.ledger import Ledger
+from gateway.store.transaction import CODE_REST_MS, Transaction
+from gateway.store.writer import grouped
+from messages.alert import Alert, Withdrawal
+from messages.directory import Contact
+from messages.evidence import Evidence
+
+WITHDRAWN = {
+    Withdrawal.NONE: "ended",
+    Withdrawal.CORRECTION: "corrected",
+    Withdrawal.ALL_CLEAR: "ended",
+    Withdrawal.UPDATE: "updated",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """An alert that has passed every check, ready to be kept. `recipients` are contacts, each once."""
+
+    alert: Alert
+    body: bytes  # the alert as messages.alert.to_json writes it
+    cap: bytes | None
+    plane: str
+    submitter: str
+    key: str  # the submitter's idempotency key; '': none
+    body_hash: bytes
+    expires_ms: int
+    recipients: tuple[Contact, ...]
+    want: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the submitter hears. `replayed`: the same key and body had been accepted before."""
+
+    identifier: str
+    code: str
+    no_route: tuple[str, ...]
+    recipients: int
+    state: str = "released"
+    replayed: bool = False
+
+
+@grouped
+def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | GatewayError]:
+    """Keeps first alerts. An item that conflicts gets its error as its result; the others are not touched."""
+    known = _known_keys(tx, items)
+    ledger = Ledger(tx)
+    results: list[Accepted | GatewayError] = []
+    keys: list[dict[str, Any]] = []
+    for item in items:
+        key = _key(item)
+        earlier = known.get(key) if item.key else None
+        if earlier is not None:
+            results.append(_replay(earlier, item))
+            continue
+        accepted = _keep(tx, ledger, item, recipients=[(c, None) for c in item.recipients], replaces=None)
+        results.append(accepted)
+        if item.key:
+            row = _key_row(item, accepted)
+            keys.append(row)
+            known[key] = (row["body_hash"], row["answer"])
+    ledger.flush()
+    if keys:
+        tx.connection.execute(t.idempotency.insert(), keys)
+    return results
+
+
+def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
+    """Keeps an Update or Cancel: stops what it references, and goes to exactly those who may have got that."""
+    earlier = _known_keys(tx, [item]).get(_key(item)) if item.key else None
+    if earlier is not None:
+        return _replay(earlier, item)
+    referenced = [_referenced(tx, item, r.identifier) for r in item.alert.references]
+    if not referenced:
+        raise Refused("an Update or Cancel names what it replaces", pointer="references")
+    ledger = Ledger(tx)
+    word = WITHDRAWN[item.alert.withdrawal]
+    touched: dict[str, set[tuple[str, str]]] = {}
+    for alert_id in referenced:
+        for recipient, ways in stop_alert(tx, ledger, alert_id, word=word).items():
+            touched.setdefault(recipient, set()).update(ways)
+    recipients = [
+        (contact, frozenset(ways))
+        for recipient, ways in touched.items()
+        if (contact := tx.world.directory.contact(recipient)) is not None
+    ]
+    accepted = _keep(tx, ledger, item, recipients=recipients, replaces=referenced[0])
+    ledger.flush()
+    if item.key:
+        tx.connection.execute(t.idempotency.insert(), _key_row(item, accepted))
+    return accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """What a stop found: recipients that nothing had left for, and those who may have it."""
+
+    not_sent: int
+    may_have_it: int
+
+
+def stop(tx: Transaction, identifier: str) -> Stopping:
+    """Nothing more of this alert leaves; no text is sent."""
+    alert_id = alert_number(tx, identifier)
+    ledger = Ledger(tx)
+    touched = stop_alert(tx, ledger, alert_id, word="stopped")
+    ledger.flush()
+    everyone = sum(known.alert_id == alert_id for known in ledger.known.values())
+    return Stopping(everyone - len(touched), len(touched))
+
+
+def stop_alert(
+    tx: Transaction, ledger: Ledger, alert_id: int, *, word: str
+) -> dict[str, set[tuple[str, str]]]:
+    """Ends what has not ended; returns, for each recipient who may have got it, the ways it went."""
+    rows = tx.connection.execute(select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id))
+    ids = [row.id for row in rows]
+    ledger.load(ids)
+    tx.connection.execute(
+        t.alerts.update().where(t.alerts.c.id == alert_id).values(withdrawn=word, withdrawn_ms=tx.now_ms)
+    )
+    tx.audit("withdrawn", alert=alert_id, how=word)
+    touched = {}
+    for delivery_id in ids:
+        after = ledger.step(delivery_id, Stopped(), verb="stopped", alert=alert_id)
+        ways = {
+            (after.ladder[x.rung].channel, after.ladder[x.rung].address)
+            for x in after.tries
+            if x.evidence >= Evidence.SENDING
+        }
+        if ways or after.evidence >= Evidence.UNKNOWN:
+            touched[ledger.known[delivery_id].recipient] = ways
+    tx.changes.alerts.add(alert_id)
+    return touched
+
+
+def alert_number(tx: Transaction, identifier: str) -> int:
+    row = tx.connection.execute(select(t.alerts.c.id).where(t.alerts.c.identifier == identifier)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
+    return int(row.id)
+
+
+def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> int:
+    """The alert a reference names. Only its own sender may replace it, and nothing is replaced twice."""
+    query = select(t.alerts.c.id, t.alerts.c.body, t.alerts.c.withdrawn, t.alerts.c.plane)
+    row = tx.connection.execute(query.where(t.alerts.c.identifier == identifier)).first()
+    if row is None:
+        raise Refused(
+            f"there is no alert {identifier!r} here to replace: send it as msgType Alert, or see `bavn list`",
+            pointer="references",
+        )
+    sender = json.loads(row.body)["sender"]
+    if sender != item.alert.sender:
+        raise Refused(
+            f"{identifier!r} was sent by {sender}: only its sender may replace it", pointer="sender"
+        )
+    if row.plane != item.plane:
+        raise Refused(f"{identifier!r} belongs to the {row.plane} plane: use its status", pointer="status")
+    if row.withdrawn in {"corrected", "updated", "ended"}:
+        raise Conflict(f"{identifier!r} was already {row.withdrawn}: name the alert that replaced it")
+    return int(row.id)
+
+
+def _keep(
+    tx: Transaction,
+    ledger: Ledger,
+    item: Acceptance,
+    *,
+    recipients: Iterable[tuple[Contact, frozenset[tuple[str, str]] | None]],
+    replaces: int | None,
+) -> Accepted:
+    alert_id = tx.new_id("alerts")
+    code = tx.code(alert_id)
+    ledger.add_alert(_alert_row(tx, item, alert_id, code=code, replaces=replaces))
+    no_route, deliveries = [], []
+    for contact, same in recipients if item.alert.status.actionable else ():
+        ladder = _ladder(tx, item, contact, same=same)
+        number = ledger.create(
+            contact,
+            alert_id=alert_id,
+            plane=item.plane,
+            precedence=item.alert.precedence,
+            want=item.want,
+            ladder=ladder,
+            expires_ms=item.expires_ms,
+        )
+        deliveries.append([number, tx.world.persons[contact.id]])
+        if not ladder:
+            no_route.append(contact.id)
+    tx.audit(
+        "accepted",
+        alert=alert_id,
+        submitter=item.submitter,
+        status=item.alert.status.value,
+        precedence=item.alert.precedence.word,
+        deliveries=deliveries,
+        **({"replaces": replaces} if replaces else {}),
+    )
+    tx.changes.alerts.add(alert_id)
+    return Accepted(item.alert.identifier, code, tuple(no_route), len(deliveries))
+
+
+def _ladder(
+    tx: Transaction, item: Acceptance, contact: Contact, *, same: frozenset[tuple[str, str]] | None
+) -> tuple[Rung, ...]:
+    world = tx.world
+    if same is None:
+        return world.ladder(contact, item.alert.precedence, plane=item.plane)
+    policy = world.policies[item.alert.precedence]
+    return plan(contact, world.surroundings, policy=policy, plane=item.plane, same=same)
+
+
+def _alert_row(
+    tx: Transaction, item: Acceptance, alert_id: int, *, code: str, replaces: int | None
+) -> dict[str, Any]:
+    return {
+        "id": alert_id,
+        "identifier": item.alert.identifier,
+        "code": code,
+        "plane": item.plane,
+        "status": item.alert.status.value,
+        "precedence": int(item.alert.precedence),
+        "submitter": item.submitter,
+        "accepted_ms": tx.now_ms,
+        "expires_ms": item.expires_ms,
+        "body": item.body,
+        "cap": item.cap,
+        "replaces": replaces,
+    }
+
+
+# Idempotency, per submitter.
+
+
+def _key(item: Acceptance) -> str:
+    return f"{item.submitter}\n{item.key}"
+
+
+def _known_keys(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple[bytes, str]]:
+    keys = [_key(item) for item in items if item.key]
+    if not keys:
+        return {}
+    query = select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer)
+    rows = tx.connection.execute(query.where(t.idempotency.c.key.in_(keys)))
+    return {row.key: (row.body_hash, row.answer) for row in rows}
+
+
+def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:
+    answer = {
+        "identifier": accepted.identifier,
+        "code": accepted.code,
+        "no_route": accepted.no_route,
+        "recipients": accepted.recipients,
+        "state": accepted.state,
+    }
+    return {
+        "key": _key(item),
+        "body_hash": item.body_hash,
+        "answer": json.dumps(answer),
+        "until_ms": item.expires_ms + CODE_REST_MS,
+    }
+
+
+def _replay(earlier: tuple[bytes, str], item: Acceptance) -> Accepted | GatewayError:
+    body_hash, answer = earlier
+    if body_hash != item.body_hash:
+        return Conflict(
+            "this idempotency key was used for another message: use a new key for a new message",
+            pointer="Idempotency-Key",
+        )
+    before = json.loads(answer)
+    return replace(Accepted(**before), no_route=tuple(before["no_route"]), replayed=True)
+
+
+def forget_old_keys(tx: Transaction, _: None) -> int:
+    """Keys whose alert expired more than seven days ago."""
+    done = tx.connection.execute(t.idempotency.delete().where(t.idempotency.c.until_ms < tx.now_ms))
+    return done.rowcount

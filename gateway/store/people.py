@@ -1,0 +1,81 @@
+"""Operations on contacts and persons: the store owns the contacts, directory.toml is an import.
+
+Each contact is a person with a random id and a key. Erasing a person deletes the key and empties the working rows:
+what the audit holds about them stays in the chain, and points at nobody any more.
+"""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from gateway.errors import NotFound
+from gateway.store import tables as t
+from gateway.store.transaction import Transaction
+from gateway.world import contact_data
+from messages.directory import Directory, difference, read
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    directory: Directory
+    persons: dict[str, str]  # contact id -> person id
+
+
+def load_people(connection: Connection, _: None) -> People:
+    rows = connection.execute(select(t.contacts).order_by(t.contacts.c.position)).all()
+    directory = read({"contacts": [json.loads(row.data) for row in rows]}, file="the store")
+    return People(directory, {row.id: row.person_id for row in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A directory file as read, and the SHA-256 of its bytes."""
+
+    directory: Directory
+    digest: str
+
+
+def import_directory(tx: Transaction, wanted: Import) -> list[str]:
+    """Makes the contacts those of the file, unless this very file was imported before. Returns the changes."""
+    row = tx.connection.execute(select(t.settings.c.value).where(t.settings.c.key == "directory")).first()
+    if row is not None and row.value == wanted.digest:
+        return []
+    people = load_people(tx.connection, None)
+    changes = difference(people.directory, wanted.directory)
+    tx.connection.execute(t.contacts.delete())
+    for position, contact in enumerate(wanted.directory.contacts):
+        person = people.persons.get(contact.id) or tx.session.new_person()
+        data = json.dumps(contact_data(contact), ensure_ascii=False)
+        row = {"id": contact.id, "person_id": person, "position": position, "data": data}
+        tx.connection.execute(t.contacts.insert(), row)
+    tx.connection.execute(t.settings.delete().where(t.settings.c.key == "directory"))
+    tx.connection.execute(t.settings.insert(), {"key": "directory", "value": wanted.digest})
+    tx.audit("directory_imported", contacts=len(wanted.directory.contacts), digest=wanted.digest)
+    return [
+        *(f"{contact.id} was added" for contact in changes.added),
+        *(f"{change.new.id}: {', '.join(change.fields)} changed" for change in changes.changed),
+        *(f"{contact.id} was removed" for contact in changes.removed),
+    ]
+
+
+def erase(tx: Transaction, contact_id: str) -> None:
+    """Forgets a person: key, contact, addresses, answers and what they wrote. The audit chain still verifies."""
+    row = tx.connection.execute(select(t.contacts.c.person_id).where(t.contacts.c.id == contact_id)).first()
+    if row is None:
+        raise NotFound(f"there is no contact {contact_id!r}")
+    mine = select(t.deliveries.c.id).where(t.deliveries.c.person_id == row.person_id)
+    execute = tx.connection.execute
+    execute(t.attempts.update().where(t.attempts.c.delivery_id.in_(mine)).values(address="", detail=None))
+    attempts = select(t.attempts.c.id).where(t.attempts.c.delivery_id.in_(mine))
+    execute(t.parts.update().where(t.parts.c.attempt_id.in_(attempts)).values(address=""))
+    execute(t.answers.update().where(t.answers.c.delivery_id.in_(mine)).values(text="", option=""))
+    execute(t.inbound.update().where(t.inbound.c.delivery_id.in_(mine)).values(text="", sender=""))
+    execute(
+        t.deliveries.update()
+        .where(t.deliveries.c.person_id == row.person_id)
+        .values(recipient="", answer=None, ladder="[]")
+    )
+    execute(t.contacts.delete().where(t.contacts.c.id == contact_id))
+    tx.session.forget_person(row.person_id)
+    tx.audit("erased", person=row.person_id)

@@ -1,0 +1,312 @@
+"""Operations of the way back: reports about what was handed over, messages from outside, answers.
+
+Nothing that arrives is lost: what matches no question is kept as `unmatched`. Nothing that arrives commands: an
+answer raises evidence and stops further asking, and that is all it can do.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from channels.base import Inbound, Report
+from gateway.clock import to_ms
+from gateway.delivery import Answered, Reported
+from gateway.errors import NotFound
+from gateway.store import tables as t
+from gateway.store.accepting import alert_number
+from gateway.store.ledger import Ledger
+from gateway.store.transaction import Transaction
+from gateway.store.writer import grouped
+from messages.address import AddressError, parse_address
+from messages.alert import from_json
+from messages.answer import Answer, Kind, find_code, read_answer
+from messages.evidence import Evidence, climb, worst
+
+REPORT_WINDOW = timedelta(days=8)  # longer than any validity given to a network; TP-MR wraps at 256
+
+
+@grouped
+def report(tx: Transaction, items: Sequence[tuple[str, Report]]) -> Sequence[bool]:
+    """Raises the evidence of the attempts that the reports are about. False: it is about nothing we know."""
+    ledger = Ledger(tx)
+    found = [_report_one(tx, ledger, channel, item) for channel, item in items]
+    ledger.flush()
+    return found
+
+
+def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
+    query = select(t.parts.c.id, t.parts.c.attempt_id, t.parts.c.evidence).where(
+        t.parts.c.channel == channel,
+        t.parts.c.reference == item.reference,
+        t.parts.c.at_ms >= tx.now_ms - REPORT_WINDOW // timedelta(milliseconds=1),
+    )
+    if item.address is not None:
+        query = query.where(t.parts.c.address == str(item.address))
+    part = tx.connection.execute(query.order_by(t.parts.c.id.desc()).limit(1)).first()
+    if part is None:
+        return False
+    after = climb(Evidence(part.evidence), item.evidence)
+    tx.connection.execute(t.parts.update().where(t.parts.c.id == part.id).values(evidence=int(after)))
+    _raise_attempt(tx, ledger, part.attempt_id, channel=channel, item=item)
+    return True
+
+
+def report_unmatched(tx: Transaction, item: tuple[str, Report]) -> None:
+    """A report about nothing that was handed over: kept in the audit, for whoever wonders."""
+    channel, unmatched = item
+    tx.audit(
+        "report_unmatched", channel=channel, reference=unmatched.reference, evidence=unmatched.evidence.word
+    )
+
+
+def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel: str, item: Report) -> None:
+    """The worst part counts; a refusal after a receipt is kept beside it and lowers nothing."""
+    rows = tx.connection.execute(select(t.parts.c.evidence).where(t.parts.c.attempt_id == attempt_id))
+    evidence = worst(Evidence(row.evidence) for row in rows)
+    row = tx.connection.execute(
+        select(t.attempts.c.delivery_id, t.attempts.c.detail).where(t.attempts.c.id == attempt_id)
+    ).one()
+    facts = {"attempt": attempt_id, "channel": channel, "reference": item.reference}
+    ledger.load([row.delivery_id])
+    if item.evidence > Evidence.UNKNOWN:
+        ledger.step(
+            row.delivery_id,
+            Reported(attempt_id, evidence),
+            verb="reported",
+            evidence=item.evidence.word,
+            **facts,
+        )
+        return
+    verb = "given_up" if item.evidence is Evidence.REFUSED else "still_trying"
+    tx.audit(verb, delivery=row.delivery_id, reason=item.detail[:200], **facts)
+    detail = "; ".join(filter(None, (row.detail, item.detail)))[:500]
+    tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
+    tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What an inbound message was taken for: answer, reaction, part, unmatched or repeated."""
+
+    kind: str
+    alert: str = ""
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """An open question somebody may be answering."""
+
+    delivery_id: int
+    alert_id: int
+    identifier: str
+    recipient: str
+    options: tuple[tuple[str, str], ...]
+
+
+def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
+    """Keeps a message from outside and takes it for an answer where it is one. Twice the same counts once."""
+    channel, item = arrived
+    seen = select(t.inbound.c.id).where(
+        t.inbound.c.channel == channel, t.inbound.c.bearer_id == item.bearer_id
+    )
+    if tx.connection.execute(seen).first() is not None:
+        return Matched("repeated")
+    number = _keep(tx, channel, item)
+    text = _joined(tx, channel, item) if item.part else item.text
+    if text is None:
+        return Matched("part")
+    question = _question(tx, item.sender, text)
+    if question is None:
+        return _unmatched(tx, number, channel, text=text)
+    answer = read_answer(text, question.options)
+    kind = _answered(tx, question, answer, via=channel, at=item.at)
+    tx.connection.execute(
+        t.inbound.update().where(t.inbound.c.id == number).values(kind=kind, delivery_id=question.delivery_id)
+    )
+    return Matched(kind, question.identifier, question.recipient)
+
+
+def _unmatched(tx: Transaction, number: int, channel: str, *, text: str) -> Matched:
+    """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing."""
+    alert_id = _coded_alert(tx, text)
+    kind = "unmatched" if alert_id is None else "unconfirmed"
+    tx.connection.execute(
+        t.inbound.update().where(t.inbound.c.id == number).values(kind=kind, alert_id=alert_id)
+    )
+    tx.audit("received", inbound=number, channel=channel, kind=kind)
+    if alert_id is not None:
+        tx.changes.alerts.add(alert_id)
+    return Matched(kind)
+
+
+def _keep(tx: Transaction, channel: str, item: Inbound) -> int:
+    reference, total, number = item.part or (None, None, None)
+    row = {
+        "channel": channel,
+        "bearer_id": item.bearer_id,
+        "sender": item.sender,
+        "text": item.text,
+        "at_ms": to_ms(item.at),
+        "received_ms": tx.now_ms,
+        "part_reference": reference,
+        "part_total": total,
+        "part_number": number,
+        "kind": "part" if item.part else "unmatched",
+    }
+    key = tx.connection.execute(t.inbound.insert(), row).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _joined(tx: Transaction, channel: str, item: Inbound) -> str | None:
+    """The whole text once its last part is here, else None. Parts are of one sender, reference and day."""
+    assert item.part is not None
+    reference, total, _ = item.part
+    rows = tx.connection.execute(
+        select(t.inbound.c.part_number, t.inbound.c.text)
+        .where(
+            t.inbound.c.channel == channel,
+            t.inbound.c.sender == item.sender,
+            t.inbound.c.part_reference == reference,
+            t.inbound.c.part_total == total,
+            t.inbound.c.received_ms > tx.now_ms - 86_400_000,
+        )
+        .order_by(t.inbound.c.id)
+    )
+    parts = {row.part_number: row.text for row in rows}
+    return "".join(parts[n] for n in sorted(parts)) if len(parts) == total else None
+
+
+def _question(tx: Transaction, sender: str, text: str) -> _Question | None:
+    """By the code, else the one open question that went to this address; two open and no code: none."""
+    code, owners = find_code(text), _asked_at(tx, sender)
+    if code:
+        named = [row for row in _open(tx, t.alerts.c.code == code) if row.recipient in owners]
+        return _as_question(named[0]) if named else None
+    rows = _open(tx, t.deliveries.c.recipient.in_(owners)) if owners else []
+    groups: tuple[Sequence[Any], ...] = (
+        [row for row in rows if not row.withdrawn and row.evidence < Evidence.ACKNOWLEDGED],
+        [row for row in rows if not row.withdrawn],
+        rows,
+    )
+    for candidates in groups:
+        if candidates:
+            return _as_question(candidates[0]) if len({row.alert_id for row in candidates}) == 1 else None
+    return None
+
+
+def _asked_at(tx: Transaction, sender: str) -> frozenset[str]:
+    """The contacts that have the sender's address: a phone that answers is a phone that was asked."""
+    try:
+        address = parse_address(sender)
+    except AddressError:
+        return frozenset()  # an alphanumeric sender, or none
+    return frozenset(contact.id for contact in tx.world.directory.owners(address))
+
+
+def _coded_alert(tx: Transaction, text: str) -> int | None:
+    """The newest alert that the text's code names, for an answer from a number that was not asked."""
+    code = find_code(text)
+    query = select(t.alerts.c.id).where(t.alerts.c.code == code).order_by(t.alerts.c.id.desc())
+    row = tx.connection.execute(query.limit(1)).first() if code else None
+    return int(row.id) if row else None
+
+
+def _open(tx: Transaction, condition: Any) -> Sequence[Any]:
+    """Deliveries that something may have reached, newest first."""
+    query = (
+        select(
+            t.deliveries.c.id,
+            t.deliveries.c.alert_id,
+            t.deliveries.c.recipient,
+            t.deliveries.c.evidence,
+            t.alerts.c.identifier,
+            t.alerts.c.body,
+            t.alerts.c.withdrawn,
+        )
+        .join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
+        .where(condition, t.deliveries.c.evidence >= int(Evidence.SENDING))
+        .where(t.alerts.c.expires_ms > tx.now_ms - REPORT_WINDOW // timedelta(milliseconds=1))
+    )
+    return tx.connection.execute(query.order_by(t.deliveries.c.id.desc()).limit(20)).all()
+
+
+def _as_question(row: Any) -> _Question:
+    return _Question(row.id, row.alert_id, row.identifier, row.recipient, from_json(row.body).answers)
+
+
+def _answered(tx: Transaction, question: _Question, answer: Answer, *, via: str, at: datetime) -> str:
+    """Keeps the answer and raises the evidence; contradicting answers are kept beside each other."""
+    reaction = answer.kind is Kind.REACTION
+    tx.connection.execute(
+        t.answers.insert(),
+        {
+            "delivery_id": question.delivery_id,
+            "option": answer.option,
+            "text": answer.text[:1000],
+            "via": via,
+            "at_ms": to_ms(at),
+        },
+    )
+    tx.changes.alerts.add(question.alert_id)
+    ledger = Ledger(tx)
+    ledger.load([question.delivery_id])
+    if reaction:
+        _reacted(ledger, question.delivery_id)
+    else:
+        ledger.step(question.delivery_id, Answered(), verb="answered", option=answer.option, channel=via)
+        _show_answer(tx, question.delivery_id, answer)
+    ledger.flush()
+    return "reaction" if reaction else "answer"
+
+
+def _reacted(ledger: Ledger, delivery_id: int) -> None:
+    """A thumb on the message: seen on the way it last went, answered by nobody."""
+    handed = [x for x in ledger.known[delivery_id].delivery.tries if x.evidence >= Evidence.UNKNOWN]
+    if handed:
+        ledger.step(
+            delivery_id, Reported(handed[-1].id, Evidence.READ), verb="reacted", attempt=handed[-1].id
+        )
+
+
+def _show_answer(tx: Transaction, delivery_id: int, answer: Answer) -> None:
+    """The latest answer is shown on the delivery; earlier ones stay in `answers` beside it."""
+    tx.connection.execute(
+        t.deliveries.update()
+        .where(t.deliveries.c.id == delivery_id)
+        .values(answer=answer.option or answer.text[:200], answered_ms=tx.now_ms)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a person said or a runner brought back, typed in by staff."""
+
+    identifier: str
+    recipient: str
+    text: str
+    via: str  # voice or runner
+
+
+def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
+    """Keeps an answer that came by voice or by runner. NotFound names the alert or the recipient."""
+    alert_id = alert_number(tx, spoken.identifier)
+    query = select(t.deliveries.c.id, t.alerts.c.body).join_from(
+        t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id
+    )
+    row = tx.connection.execute(
+        query.where(t.deliveries.c.alert_id == alert_id, t.deliveries.c.recipient == spoken.recipient)
+    ).first()
+    if row is None:
+        raise NotFound(
+            f"{spoken.recipient!r} is not among the recipients of {spoken.identifier}: see `bavn show`",
+            pointer="recipient",
+        )
+    options = from_json(row.body).answers
+    question = _Question(row.id, alert_id, spoken.identifier, spoken.recipient, options)
+    kind = _answered(tx, question, read_answer(spoken.text, options), via=spoken.via, at=tx.now)
+    return Matched(kind, spoken.identifier, spoken.recipient)

@@ -1,0 +1,300 @@
+"""Operations of the way out: take what a channel hands over next, keep what became of it, look at what is due."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from gateway.clock import from_ms
+from gateway.delivery import ChannelWentDown, Event, FellSilent, Tick, TryState, TurnedDown
+from gateway.scheduler import Head, choose
+from gateway.store import tables as t
+from gateway.store.ledger import Ledger
+from gateway.store.transaction import Transaction
+from gateway.store.writer import grouped
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+LOOK_MOST = 300  # deliveries looked at in one transaction, so that FLASH never waits for a long one
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A channel with free slots asks for work."""
+
+    channel: str
+    window: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An attempt that is committed as `sending`: its first byte may leave."""
+
+    attempt_id: int
+    delivery_id: int
+    alert_id: int
+    identifier: str
+    body: bytes
+    code: str
+    replaces_code: str
+    address: str
+    precedence: Precedence
+    plane: str
+    repeated: bool
+    expires_at: datetime
+    validity: timedelta
+
+
+_READY = select(t.attempts.c.id, t.attempts.c.rank).where(t.attempts.c.state == 0)
+
+_EARLIER = t.alerts.alias("earlier")
+_DETAILS = (
+    select(
+        t.attempts.c.id,
+        t.attempts.c.delivery_id,
+        t.attempts.c.channel,
+        t.attempts.c.address,
+        t.attempts.c.repeated,
+        t.attempts.c.expires_ms,
+        t.deliveries.c.recipient,
+        t.deliveries.c.person_id,
+        t.deliveries.c.evidence,
+        t.alerts.c.id.label("alert_id"),
+        t.alerts.c.identifier,
+        t.alerts.c.body,
+        t.alerts.c.code,
+        _EARLIER.c.code.label("replaces_code"),
+        t.alerts.c.plane,
+        t.alerts.c.precedence,
+        t.alerts.c.withdrawn,
+    )
+    .join_from(t.attempts, t.deliveries, t.deliveries.c.id == t.attempts.c.delivery_id)
+    .join(t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
+    .outerjoin(_EARLIER, _EARLIER.c.id == t.alerts.c.replaces)
+)
+
+
+def heads(tx: Transaction, channel: str, *, most: int, flash_only: bool = False) -> list[Head]:
+    """The oldest ready attempts of the best ranks. Costs the same however many are waiting."""
+    query = _READY.where(t.attempts.c.channel == channel, t.attempts.c.expires_ms > tx.now_ms)
+    if flash_only:
+        query = query.where(t.attempts.c.rank.in_((1, 5)))
+    rows = tx.connection.execute(query.order_by(t.attempts.c.rank, t.attempts.c.id).limit(most))
+    return [Head(row.id, row.rank) for row in rows]
+
+
+def live_under_way(tx: Transaction) -> bool:
+    """A live alert that wants speed is open: exercises wait (I7)."""
+    if tx.world.plane != "live":
+        return False
+    query = select(t.deliveries.c.id).where(
+        t.deliveries.c.due_ms.is_not(None), t.deliveries.c.ended.is_(None)
+    )
+    query = query.join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id).where(
+        t.alerts.c.plane == "live", t.alerts.c.precedence <= int(Precedence.IMMEDIATE)
+    )
+    return tx.connection.execute(query.limit(1)).first() is not None
+
+
+def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
+    """Marks as `sending` what the channel hands over now; expiry, withdrawal and plane are checked once more."""
+    live = live_under_way(tx)
+    ready = heads(tx, ask.channel, most=ask.window - ask.in_flight)
+    if live or ask.window - ask.in_flight <= 1:
+        ready += [h for h in heads(tx, ask.channel, most=1, flash_only=True) if h not in ready]
+    chosen = choose(ready, ask.window, in_flight=ask.in_flight, live_under_way=live)
+    if not chosen:
+        return []
+    order = [head.attempt_id for head in chosen]
+    rows = {row.id: row for row in tx.connection.execute(_DETAILS.where(t.attempts.c.id.in_(order)))}
+    go: list[Any] = []
+    stay: list[tuple[Any, str]] = []
+    for attempt_id in order:
+        row = rows[attempt_id]
+        reason = row.withdrawn or tx.world.may_leave(
+            plane=row.plane, channel=row.channel, recipient=row.recipient
+        )
+        if reason:
+            stay.append((row, reason))
+        else:
+            go.append(row)
+    _mark_sending(tx, go)
+    _turn_down(tx, stay)
+    return [_claimed(tx, row) for row in go]
+
+
+def _mark_sending(tx: Transaction, rows: Sequence[Any]) -> None:
+    if not rows:
+        return
+    tx.connection.execute(
+        t.attempts.update()
+        .where(t.attempts.c.id.in_([row.id for row in rows]))
+        .values(state=int(TryState.SENDING), evidence=int(Evidence.SENDING), started_ms=tx.now_ms)
+    )
+    lower = [row.delivery_id for row in rows if row.evidence < Evidence.SENDING]
+    if lower:
+        tx.connection.execute(
+            t.deliveries.update().where(t.deliveries.c.id.in_(lower)).values(evidence=int(Evidence.SENDING))
+        )
+    for row in rows:
+        tx.audit(
+            "sending",
+            delivery=row.delivery_id,
+            person=row.person_id,
+            attempt=row.id,
+            channel=row.channel,
+            address=tx.address_mark(row.person_id, row.address),
+        )
+        tx.changes.alerts.add(row.alert_id)
+
+
+def _turn_down(tx: Transaction, refused: Sequence[tuple[Any, str]]) -> None:
+    if not refused:
+        return
+    ledger = Ledger(tx)
+    ledger.load(row.delivery_id for row, _ in refused)
+    for row, reason in refused:
+        ledger.note(row.id, receipt=None, detail=reason)
+        ledger.step(
+            row.delivery_id, TurnedDown(row.id, permanent=True), verb="refused", attempt=row.id, reason=reason
+        )
+    ledger.flush()
+
+
+def _claimed(tx: Transaction, row: Any) -> Claimed:
+    precedence = Precedence(row.precedence)
+    expires_at = from_ms(row.expires_ms)
+    return Claimed(
+        attempt_id=row.id,
+        delivery_id=row.delivery_id,
+        alert_id=row.alert_id,
+        identifier=row.identifier,
+        body=row.body,
+        code=row.code,
+        replaces_code=row.replaces_code or "",
+        address=row.address,
+        precedence=precedence,
+        plane=row.plane,
+        repeated=row.repeated,
+        expires_at=expires_at,
+        validity=min(tx.world.policies[precedence].network_validity, expires_at - tx.now),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a hand-over. `verb` is how the audit says it."""
+
+    delivery_id: int
+    attempt_id: int
+    channel: str
+    address: str
+    verb: str
+    event: Event
+    references: tuple[str, ...] = ()
+    evidence: Evidence = Evidence.SUBMITTED
+    detail: str = ""
+
+
+@grouped
+def conclude(tx: Transaction, outcomes: Sequence[Outcome]) -> Sequence[None]:
+    """Keeps outcomes and what follows from them."""
+    ledger = Ledger(tx)
+    ledger.load(o.delivery_id for o in outcomes)
+    for o in outcomes:
+        ledger.step(
+            o.delivery_id,
+            o.event,
+            verb=o.verb,
+            attempt=o.attempt_id,
+            **({"reason": o.detail[:200]} if o.verb in {"refused", "unknown"} else {}),
+        )
+        ledger.note(o.attempt_id, receipt=" ".join(o.references) or None, detail=o.detail)
+        ledger.add_parts(_parts(tx, o))
+    ledger.flush()
+    return [None] * len(outcomes)
+
+
+def _parts(tx: Transaction, o: Outcome) -> Iterable[dict[str, Any]]:
+    for reference in o.references:
+        yield {
+            "attempt_id": o.attempt_id,
+            "channel": o.channel,
+            "reference": reference,
+            "address": o.address,
+            "evidence": int(o.evidence),
+            "at_ms": tx.now_ms,
+        }
+
+
+def look(tx: Transaction, _: None) -> bool:
+    """Looks at deliveries whose time has come, and puts delayed attempts in the queue. True: there are more."""
+    _promote(tx)
+    query = select(t.deliveries.c.id).where(
+        t.deliveries.c.due_ms.is_not(None), t.deliveries.c.due_ms <= tx.now_ms
+    )
+    ids = [row.id for row in tx.connection.execute(query.order_by(t.deliveries.c.due_ms).limit(LOOK_MOST))]
+    if ids:
+        ledger = Ledger(tx)
+        ledger.load(ids)
+        for delivery_id in ids:
+            ledger.step(delivery_id, Tick(), verb="looked")
+        ledger.flush()
+    return len(ids) == LOOK_MOST
+
+
+def _promote(tx: Transaction) -> None:
+    due = (t.attempts.c.state == 1) & (t.attempts.c.not_before_ms <= tx.now_ms)
+    rows = tx.connection.execute(
+        t.attempts.update().where(due).values(state=int(TryState.READY)).returning(t.attempts.c.channel)
+    )
+    tx.changes.channels.update(row.channel for row in rows)
+
+
+def next_look(connection: Connection, _: None) -> datetime | None:
+    """When `look` has something to do next; None: never, until something changes."""
+    due = connection.execute(
+        select(func.min(t.deliveries.c.due_ms)).where(t.deliveries.c.due_ms.is_not(None))
+    ).scalar()
+    delayed = connection.execute(
+        select(func.min(t.attempts.c.not_before_ms)).where(t.attempts.c.state == 1)
+    ).scalar()
+    times = [ms for ms in (due, delayed) if ms is not None]
+    return from_ms(min(times)) if times else None
+
+
+def channel_down(tx: Transaction, ask: tuple[str, int]) -> int | None:
+    """Tells waiting deliveries, oldest first, that their channel went down. `ask` is (channel, after attempt id).
+
+    Returns the last attempt looked at, or None when there are no more: one transaction stays short.
+    """
+    channel, after = ask
+    query = select(t.attempts.c.id, t.attempts.c.delivery_id).where(
+        t.attempts.c.state == 0, t.attempts.c.channel == channel, t.attempts.c.id > after
+    )
+    # Only the two that hurry do anything about it before their deadline.
+    query = query.where(t.attempts.c.rank.in_((1, 2, 5, 6)))
+    rows = tx.connection.execute(query.order_by(t.attempts.c.id).limit(LOOK_MOST)).all()
+    ledger = Ledger(tx)
+    ledger.load(row.delivery_id for row in rows)
+    for delivery_id in dict.fromkeys(row.delivery_id for row in rows):
+        ledger.step(delivery_id, ChannelWentDown(channel), verb="fell_back", channel=channel)
+    ledger.flush()
+    return int(rows[-1].id) if len(rows) == LOOK_MOST else None
+
+
+def recover(tx: Transaction, _: None) -> int:
+    """After a crash: what was `sending` may have gone, so it is `unknown`. Returns how many."""
+    rows = tx.connection.execute(
+        select(t.attempts.c.id, t.attempts.c.delivery_id).where(t.attempts.c.state == 2)
+    ).all()
+    ledger = Ledger(tx)
+    ledger.load(row.delivery_id for row in rows)
+    for row in rows:
+        ledger.note(row.id, receipt=None, detail="the hub stopped while it was being handed over")
+        ledger.step(row.delivery_id, FellSilent(row.id), verb="unknown", attempt=row.id, reason="restart")
+    ledger.flush()
+    return len(rows)

@@ -1,0 +1,236 @@
+"""Reading operations: what people and scripts see of alerts, deliveries and attempts. Nothing here writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from gateway.audit import Record
+from gateway.clock import from_ms
+from gateway.errors import NotFound
+from gateway.store import tables as t
+from gateway.store.rows import load_ladder
+from messages.alert import from_json
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+Json = dict[str, Any]
+
+
+def rfc3339(ms: int | None) -> str | None:
+    """A stored time as scripts read it: RFC 3339 in UTC, milliseconds."""
+    if ms is None:
+        return None
+    at: datetime = from_ms(ms).astimezone(UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def show_alert(connection: Connection, identifier: str) -> Json:
+    """One alert with its deliveries and attempts, as `GET /alerts/{id}` answers."""
+    row = connection.execute(select(t.alerts).where(t.alerts.c.identifier == identifier)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
+    return {**_alert(row), "deliveries": _deliveries(connection, row.id), **_around(connection, row)}
+
+
+def _alert(row: Row[Any]) -> Json:
+    alert = from_json(row.body)
+    return {
+        "id": row.identifier,
+        "code": row.code,
+        "status": alert.status.value,
+        "msg_type": alert.msg_type.value,
+        "plane": row.plane,
+        "precedence": Precedence(row.precedence).word,
+        "headline": alert.headline,
+        "text": alert.text,
+        "answers": dict(alert.answers),
+        "submitter": row.submitter,
+        "accepted_at": rfc3339(row.accepted_ms),
+        "expires_at": rfc3339(row.expires_ms),
+        "withdrawn": row.withdrawn,
+        "withdrawn_at": rfc3339(row.withdrawn_ms),
+    }
+
+
+def _around(connection: Connection, row: Row[Any]) -> Json:
+    """The alerts before and after it, and answers from numbers that were not asked."""
+    name = select(t.alerts.c.identifier)
+    replaced = (
+        connection.execute(name.where(t.alerts.c.id == row.replaces)).scalar() if row.replaces else None
+    )
+    successor = (
+        connection.execute(name.where(t.alerts.c.replaces == row.id)).scalar() if row.withdrawn else None
+    )
+    loose = connection.execute(
+        select(t.inbound.c.channel, t.inbound.c.sender, t.inbound.c.text, t.inbound.c.at_ms).where(
+            t.inbound.c.alert_id == row.id
+        )
+    )
+    unconfirmed = [
+        {"channel": r.channel, "sender": r.sender, "text": r.text, "at": rfc3339(r.at_ms)} for r in loose
+    ]
+    return {"replaces": replaced, "replaced_by": successor, "unconfirmed_answers": unconfirmed}
+
+
+def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
+    rows = connection.execute(
+        select(t.deliveries).where(t.deliveries.c.alert_id == alert_id).order_by(t.deliveries.c.id)
+    ).all()
+    mine = select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id)
+    attempts = _by_delivery(
+        connection.execute(
+            select(t.attempts).where(t.attempts.c.delivery_id.in_(mine)).order_by(t.attempts.c.id)
+        ).all()
+    )
+    answers = _by_delivery(
+        connection.execute(
+            select(t.answers).where(t.answers.c.delivery_id.in_(mine)).order_by(t.answers.c.id)
+        ).all()
+    )
+    recipients = {row.id: row.recipient for row in rows}
+    return [
+        _delivery(row, attempts.get(row.id, []), answers.get(row.id, []), recipients=recipients)
+        for row in rows
+    ]
+
+
+def _by_delivery(rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    grouped: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        grouped.setdefault(row.delivery_id, []).append(row)
+    return grouped
+
+
+def _delivery(
+    row: Row[Any], attempts: list[Row[Any]], answers: list[Row[Any]], *, recipients: dict[int, str]
+) -> Json:
+    ladder = load_ladder(row.ladder)
+    return {
+        "recipient": row.recipient,
+        "evidence": Evidence(row.evidence).word,
+        "want": Evidence(row.want).word,
+        "ended": row.ended,
+        "answer": row.answer,
+        "answered_at": rfc3339(row.answered_ms),
+        "answers": [
+            {"text": a.text, "option": a.option, "via": a.via, "at": rfc3339(a.at_ms)} for a in answers
+        ],
+        "deputy_for": recipients.get(row.deputy_for) if row.deputy_for else None,
+        "call": row.on_call_list and row.evidence < Evidence.ACKNOWLEDGED,
+        "round": row.round,
+        "next": _next(row, attempts, ladder=ladder),
+        "plan": [{"channel": r.channel, "address": r.address, "why": r.why} for r in ladder],
+        "attempts": [_attempt(a) for a in attempts],
+    }
+
+
+def _next(row: Row[Any], attempts: list[Row[Any]], *, ladder: Sequence[Any]) -> Json | None:
+    """What happens next and when: an attempt that waits, else the way that comes when the deadline passes."""
+    if row.ended is not None and not any(a.state in (0, 1, 2) for a in attempts):
+        return None
+    for attempt in attempts:
+        if attempt.state in (0, 1):
+            what = "retry" if attempt.state == 1 else "waiting"
+            return {"what": what, "channel": attempt.channel, "at": rfc3339(attempt.not_before_ms)}
+    tried = {a.rung for a in attempts if a.round == row.round}
+    left = [rung.channel for index, rung in enumerate(ladder) if index not in tried]
+    return {"what": "look", "channel": left[0] if left else None, "at": rfc3339(row.due_ms)}
+
+
+def _attempt(row: Row[Any]) -> Json:
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "address": row.address,
+        "evidence": "dropped" if row.dropped else Evidence(row.evidence).word,
+        "receipt": row.receipt,
+        "round": row.round,
+        "why": row.why,
+        "repeated": row.repeated,
+        "permanent": row.permanent,
+        "queued_at": rfc3339(row.queued_ms),
+        "started_at": rfc3339(row.started_ms),
+        "ended_at": rfc3339(row.ended_ms),
+        "detail": row.detail,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which alerts a list shows: the newest, at most `limit`; only those with open deliveries if asked."""
+
+    limit: int = 50
+    open_only: bool = False
+
+
+def list_alerts(connection: Connection, wanted: Wanted) -> list[Json]:
+    """The newest alerts, each with its counts of deliveries."""
+    query = select(t.alerts).order_by(t.alerts.c.id.desc()).limit(wanted.limit)
+    if wanted.open_only:
+        open_ones = select(t.deliveries.c.alert_id).where(t.deliveries.c.ended.is_(None))
+        query = query.where(t.alerts.c.id.in_(open_ones))
+    rows = connection.execute(query).all()
+    counts = _counts(connection, [row.id for row in rows])
+    return [{**_alert(row), **counts.get(row.id, _NOBODY)} for row in rows]
+
+
+_NOBODY = {"recipients": 0, "reached": 0, "missing": 0, "unknown": 0}
+
+
+def _counts(connection: Connection, alert_ids: list[int]) -> dict[int, Json]:
+    query = (
+        select(t.deliveries.c.alert_id, t.deliveries.c.ended, t.deliveries.c.evidence, func.count())
+        .where(t.deliveries.c.alert_id.in_(alert_ids))
+        .group_by(t.deliveries.c.alert_id, t.deliveries.c.ended, t.deliveries.c.evidence)
+    )
+    counts: dict[int, Json] = {}
+    for alert_id, ended, evidence, number in connection.execute(query):
+        mine = counts.setdefault(alert_id, dict(_NOBODY))
+        mine["recipients"] += number
+        if ended == "reached":
+            mine["reached"] += number
+        elif ended != "cancelled":
+            mine["missing"] += number
+        if evidence == Evidence.UNKNOWN:
+            mine["unknown"] += number
+    return counts
+
+
+def identifiers(connection: Connection, alert_ids: set[int]) -> dict[int, str]:
+    query = select(t.alerts.c.id, t.alerts.c.identifier).where(t.alerts.c.id.in_(alert_ids))
+    return {row.id: row.identifier for row in connection.execute(query)}
+
+
+def find_identifier(connection: Connection, word: str) -> str:
+    """The identifier that staff mean: itself, its code with or without #, or an unambiguous beginning of it."""
+    exact = select(t.alerts.c.identifier).where(t.alerts.c.identifier == word)
+    if (found := connection.execute(exact).scalar()) is not None:
+        return str(found)
+    code = select(t.alerts.c.identifier).where(t.alerts.c.code == word.lstrip("#").upper())
+    if (found := connection.execute(code.order_by(t.alerts.c.id.desc()).limit(1)).scalar()) is not None:
+        return str(found)
+    raise NotFound(f"there is no alert {word!r} here: see `bavn list`")
+
+
+def alert_row(connection: Connection, identifier: str) -> Row[Any]:
+    row = connection.execute(select(t.alerts).where(t.alerts.c.identifier == identifier)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
+    return row
+
+
+def audit_records(connection: Connection, after: int) -> list[Record]:
+    """The next records of the chain after number `after`, at most 10,000."""
+    query = select(t.audit.c.n, t.audit.c.record, t.audit.c.hash).where(t.audit.c.n > after)
+    rows = connection.execute(query.order_by(t.audit.c.n).limit(10_000))
+    return [Record(row.n, row.record, row.hash) for row in rows]
+
+
+def audit_head(connection: Connection, _: None) -> tuple[int, bytes] | None:
+    row = connection.execute(
+        select(t.audit.c.n, t.audit.c.hash).order_by(t.audit.c.n.desc()).limit(1)
+    ).first()
+    return (row.n, row.hash) if row else None

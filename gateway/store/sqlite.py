@@ -1,0 +1,84 @@
+"""Opening SQLite so that what it confirms is on the disk: WAL, synchronous=FULL, checked and not assumed.
+
+SQLite 3.7.0 to 3.51.2 can lose commits when two connections of a WAL database checkpoint together (fixed in
+3.51.3, 3.50.7 and 3.44.6). Bavn carries its own SQLite (pysqlite3) where there is a wheel. Elsewhere a sound
+stdlib version does, and an affected one is used with a single connection for reads and writes.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from gateway.errors import StoreUnfit
+
+try:
+    from pysqlite3 import dbapi2 as _driver
+except ImportError:  # no wheel for this machine
+    _driver = sqlite3
+
+BUSY_TIMEOUT_MS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The SQLite that is used, and whether it may hold more than one connection to a WAL database."""
+
+    module: ModuleType
+    version: tuple[int, ...]
+
+    @property
+    def sound(self) -> bool:
+        v = self.version
+        return v >= (3, 51, 3) or (3, 50, 7) <= v < (3, 51) or (3, 44, 6) <= v < (3, 45)
+
+    @property
+    def name(self) -> str:
+        return f"{self.module.__name__.partition('.')[0]} {'.'.join(map(str, self.version))}"
+
+
+def driver() -> Driver:
+    return Driver(_driver, tuple(_driver.sqlite_version_info))
+
+
+def open_engine(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine whose every connection has the settings that durability needs. Nothing is opened yet."""
+    engine = create_engine(
+        f"sqlite:///{path}",
+        module=_driver,
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def check(connection: Connection, path: Path) -> None:
+    """Raises StoreUnfit unless the settings that durability rests on are really in force."""
+    journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar()
+    if journal != "wal":
+        raise StoreUnfit(
+            f"{path}: journal_mode is {journal}, not WAL: put data_dir on a local disk, not on a network share"
+        )
+    if synchronous != 2:
+        raise StoreUnfit(
+            f"{path}: synchronous is {synchronous}, not FULL (2): this SQLite was built to ignore it"
+        )

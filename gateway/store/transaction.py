@@ -1,0 +1,156 @@
+"""What an operation works in: one transaction, its time, its audit entries, and the ids it may give out.
+
+A Session belongs to the writing thread. It keeps in memory what only this thread changes: the next ids, the head
+of the audit chain, the free answer codes and the persons' keys.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from gateway.audit import GENESIS, Entry, address_mark, chain
+from gateway.clock import Clock, to_ms
+from gateway.errors import StoreFailure
+from gateway.store import tables as t
+from gateway.world import World
+from messages.answer import DIGITS, LETTERS, code_of
+
+SHORT_CODES = len(LETTERS) * len(DIGITS)
+CODE_REST_MS = 7 * 24 * 3600 * 1000  # a code is not used again until this long after its alert's expiry
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a committed group changed, for those who wait: channels with new work, alerts to show, the next time."""
+
+    channels: set[str] = field(default_factory=set)
+    alerts: set[int] = field(default_factory=set)
+    due: set[datetime] = field(default_factory=set)
+    silence: bool = False  # a channel's standing may have changed
+
+
+class Codes:
+    """Answer codes: two signs as long as there are free ones, longer after that, none twice while it may be used."""
+
+    def __init__(self, busy: set[str]) -> None:
+        self._free = deque(code for n in range(SHORT_CODES) if (code := code_of(n)) not in busy)
+
+    def take(self, alert_id: int) -> str:
+        return self._free.popleft() if self._free else code_of(SHORT_CODES + alert_id)
+
+
+class Transaction:
+    """One group's transaction. Operations read and write through `connection` and note what happened in `audit`."""
+
+    def __init__(self, session: "Session", now: datetime) -> None:
+        self.session = session
+        self.connection = session.connection
+        self.world: World = session.world()
+        self.now = now
+        self.now_ms = to_ms(now)
+        self.changes = Changes()
+        self.entries: list[Entry] = []
+
+    def audit(self, event: str, **facts: Any) -> None:
+        self.entries.append(Entry(event, facts))
+
+    def new_id(self, table: str) -> int:
+        return self.session.new_id(table)
+
+    def code(self, alert_id: int) -> str:
+        return self.session.codes.take(alert_id)
+
+    def address_mark(self, person_id: str, address: str) -> str:
+        """The address under the person's own key; a person without a key was erased."""
+        key = self.session.person_key(person_id)
+        return address_mark(key, address) if key else "erased"
+
+    def mark(self) -> int:
+        return len(self.entries)
+
+    def back_to(self, mark: int) -> None:
+        del self.entries[mark:]
+
+
+class Session:
+    """The writer's connection and what it remembers between transactions."""
+
+    def __init__(self, engine: Engine, world: Callable[[], World], clock: Clock) -> None:
+        self.connection: Connection = engine.connect()
+        self.world, self._clock = world, clock
+        with self.connection.begin():
+            self._next = {table.name: self._last_id(table) for table in (t.alerts, t.deliveries, t.attempts)}
+            last = self.connection.execute(
+                select(t.audit.c.n, t.audit.c.hash).order_by(t.audit.c.n.desc()).limit(1)
+            ).first()
+            self.audit_n: int = last.n if last else 0
+            self.audit_head: bytes = last.hash if last else GENESIS
+            self.codes = self._load_codes()
+        self._codes_at_ms = to_ms(clock())
+        self._keys: dict[str, bytes] = {}
+
+    def in_transaction(self, work: Callable[[Transaction], None]) -> Changes:
+        """Runs `work`, writes its audit, commits. StoreFailure if COMMIT itself failed: then close this session."""
+        tx = Transaction(self, self._clock())
+        transaction = self.connection.begin()
+        try:
+            if tx.now_ms > self._codes_at_ms + 3_600_000:
+                self.codes, self._codes_at_ms = self._load_codes(), tx.now_ms
+            work(tx)
+            head = self._write_audit(tx)
+        except BaseException:
+            transaction.rollback()
+            raise
+        try:
+            transaction.commit()
+        except Exception as error:
+            raise StoreFailure(f"the disk did not confirm: {error}") from error
+        self.audit_n, self.audit_head = head
+        return tx.changes
+
+    def _write_audit(self, tx: Transaction) -> tuple[int, bytes]:
+        records = list(chain(tx.entries, at_ms=tx.now_ms, after=self.audit_n, head=self.audit_head))
+        if not records:
+            return self.audit_n, self.audit_head
+        rows = [{"n": r.n, "record": r.record, "hash": r.hash} for r in records]
+        self.connection.execute(t.audit.insert(), rows)
+        return records[-1].n, records[-1].hash
+
+    def new_id(self, table: str) -> int:
+        self._next[table] += 1
+        return self._next[table]
+
+    def person_key(self, person_id: str) -> bytes:
+        key = self._keys.get(person_id)
+        if key is None:
+            row = self.connection.execute(select(t.persons.c.key).where(t.persons.c.id == person_id)).first()
+            key = self._keys[person_id] = row.key if row else b""
+        return key
+
+    def new_person(self) -> str:
+        """A random id with a random key. To be called inside a transaction."""
+        person_id, key = secrets.token_hex(8), secrets.token_bytes(32)
+        self.connection.execute(t.persons.insert(), {"id": person_id, "key": key})
+        return person_id
+
+    def forget_person(self, person_id: str) -> None:
+        """Deletes the key: what the audit says of this person cannot be tied to them any more."""
+        self._keys.pop(person_id, None)
+        self.connection.execute(t.persons.delete().where(t.persons.c.id == person_id))
+
+    def close(self) -> None:
+        self.connection.invalidate()
+        self.connection.close()
+
+    def _last_id(self, table: Any) -> int:
+        return int(self.connection.execute(select(func.max(table.c.id))).scalar() or 0)
+
+    def _load_codes(self) -> Codes:
+        until = to_ms(self._clock()) - CODE_REST_MS
+        busy = self.connection.execute(select(t.alerts.c.code).where(t.alerts.c.expires_ms > until))
+        return Codes({row.code for row in busy})

@@ -1,0 +1,215 @@
+"""The store's two threads: one writes in groups, one reads. Nothing else touches the database.
+
+Group commit: whatever is waiting when the writer is free goes into one transaction, and each caller hears only
+after its COMMIT returned, so a slow disk costs one flush a group. An operation marked `grouped` gets all waiting
+arguments at once. If a group fails, it is rolled back and done again one by one, each in a savepoint, so that one
+bad request fails alone.
+
+If COMMIT itself fails (an fsync error), the handle is closed before anything else: SQLite takes the next commit on
+it as if nothing had happened. The store then refuses until it has opened anew.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol, TypeVar, cast
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from gateway.errors import StoreFailure
+from gateway.store.transaction import Changes, Session, Transaction
+
+log = logging.getLogger(__name__)
+
+A = TypeVar("A")
+R = TypeVar("R")
+GROUP_MOST = 512
+
+Single = Callable[[Transaction, A], R]
+Grouped = Callable[[Transaction, Sequence[A]], Sequence[R]]
+
+
+def grouped(op: Callable[[Transaction, Sequence[A]], Sequence[R]]) -> Callable[[Transaction, A], R]:
+    """Marks an operation that takes many arguments at once; callers give one and get its own result."""
+    op.__dict__["grouped"] = True
+    return cast(Callable[[Transaction, A], R], op)
+
+
+class _Job:
+    __slots__ = ("args", "error", "future", "op", "result")
+
+    def __init__(self, op: Callable[..., Any], args: Any, future: asyncio.Future[Any]) -> None:
+        self.op, self.args, self.future = op, args, future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class Opener(Protocol):
+    """Opens the database and makes the writer's session: used at the start and after a failed commit."""
+
+    def __call__(self) -> Session: ...
+
+
+class Writer:
+    """The writing thread. `run` may be called from the event loop only."""
+
+    def __init__(self, opener: Opener, on_commit: Callable[[Changes], None]) -> None:
+        self._open = opener
+        self._on_commit = on_commit
+        self._jobs: deque[_Job] = deque()
+        self._lock = threading.Condition()
+        self._stopping = False
+        self._session: Session | None = None
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._main, name="store-writer", daemon=True)
+
+    def start(self, session: Session) -> None:
+        self._session = session
+        self._thread.start()
+
+    def run(self, op: Callable[[Transaction, A], R], args: A) -> "asyncio.Future[R]":
+        """Done after COMMIT. A caller that is cancelled while waiting does not undo it."""
+        future: asyncio.Future[R] = self._loop.create_future()
+        with self._lock:
+            if self._stopping:
+                raise StoreFailure("the store is closed")
+            self._jobs.append(_Job(op, args, future))
+            self._lock.notify()
+        return future
+
+    def stop(self) -> None:
+        """Finishes what was asked for, then closes the database."""
+        with self._lock:
+            self._stopping = True
+            self._lock.notify()
+        self._thread.join()
+
+    def _main(self) -> None:
+        while jobs := self._take():
+            changes = self._work(jobs)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+                self._loop.call_soon_threadsafe(self._tell, jobs, changes)
+        self._close()
+
+    def _take(self) -> list[_Job]:
+        with self._lock:
+            while not self._jobs and not self._stopping:
+                self._lock.wait()
+            return [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP_MOST))]
+
+    def _tell(self, jobs: list[_Job], changes: Changes | None) -> None:
+        for job in jobs:
+            if job.future.cancelled():
+                continue
+            if job.error is not None:
+                job.future.set_exception(job.error)
+            else:
+                job.future.set_result(job.result)
+        if changes is not None:
+            self._on_commit(changes)
+
+    def _work(self, jobs: list[_Job]) -> Changes | None:
+        try:
+            session = self._reopened()
+        except Exception as error:
+            log.exception("the store cannot be opened")
+            _fail(jobs, StoreFailure(f"the store cannot be opened: {error}"))
+            return None
+        try:
+            return session.in_transaction(lambda tx: _run_together(tx, jobs))
+        except StoreFailure as failure:
+            self._close()
+            _fail(jobs, failure)
+            return None
+        except Exception:
+            log.debug("a group failed and is done again one by one", exc_info=True)
+        return self._one_by_one(session, jobs)
+
+    def _one_by_one(self, session: Session, jobs: list[_Job]) -> Changes | None:
+        try:
+            return session.in_transaction(lambda tx: _run_apart(tx, jobs))
+        except Exception as error:
+            log.exception("a group failed twice")
+            self._close()
+            _fail(jobs, StoreFailure(f"the disk did not confirm: {error}"))
+            return None
+
+    def _reopened(self) -> Session:
+        if self._session is None:
+            self._session = self._open()
+        return self._session
+
+    def _close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def _fail(jobs: list[_Job], error: Exception) -> None:
+    for job in jobs:
+        job.error = error
+
+
+def _run_together(tx: Transaction, jobs: list[_Job]) -> None:
+    """Neighbouring jobs of one grouped operation go in one call; order is kept otherwise."""
+    waiting: dict[Callable[..., Any], list[_Job]] = {}
+    for job in jobs:
+        waiting.setdefault(job.op, []).append(job)
+    for op, same in waiting.items():
+        if op.__dict__.get("grouped"):
+            results = op(tx, [job.args for job in same])
+            for job, result in zip(same, results, strict=True):
+                job.result = result
+        else:
+            for job in same:
+                job.result = op(tx, job.args)
+
+
+def _run_apart(tx: Transaction, jobs: list[_Job]) -> None:
+    for job in jobs:
+        mark = tx.mark()
+        savepoint = tx.connection.begin_nested()
+        try:
+            result = job.op(tx, [job.args]) if job.op.__dict__.get("grouped") else job.op(tx, job.args)
+            job.result = result[0] if job.op.__dict__.get("grouped") else result
+            savepoint.commit()
+        except Exception as error:  # noqa: BLE001 - its own caller hears it
+            savepoint.rollback()
+            tx.back_to(mark)
+            job.error = error if not isinstance(error, SQLAlchemyError) else StoreFailure(str(error))
+
+
+class Reader:
+    """The reading thread: one query-only connection."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._connection: Connection | None = None
+
+    async def run(self, op: Callable[[Connection, A], R], args: A) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._read, op, args)
+
+    def _read(self, op: Callable[[Connection, A], R], args: A) -> R:
+        if self._connection is None:
+            self._connection = self._connect()
+        try:
+            with self._connection.begin():
+                return op(self._connection, args)
+        except SQLAlchemyError:
+            self._connection.close()
+            self._connection = None
+            raise
+
+    def stop(self) -> None:
+        self._pool.submit(self._close).result()
+        self._pool.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()

@@ -1,0 +1,63 @@
+"""The world as it stands at a moment: who there is, which ways there are, how hard to try. One frozen value.
+
+The hub makes a new one whenever something changes and hands it to the store, so that a decision inside a
+transaction sees one consistent picture.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.policy import Policy
+from gateway.router import Rung, Surroundings, plan
+from messages.directory import Contact, Directory
+from messages.precedence import Precedence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    gateway_id: str
+    gateway_name: str
+    plane: str  # "exercise" or "live": an upper bound
+    directory: Directory
+    persons: Mapping[str, str]  # contact id -> the random id the audit knows them by
+    surroundings: Surroundings
+    policies: Mapping[Precedence, Policy]
+    _ladders: dict[tuple[str, Precedence, str], tuple[Rung, ...]] = field(default_factory=dict, compare=False)
+
+    def ladder(self, contact: Contact, precedence: Precedence, *, plane: str) -> tuple[Rung, ...]:
+        """The ladder of a first message, kept as long as the world stays the same."""
+        key = (contact.id, precedence, plane)
+        found = self._ladders.get(key)
+        if found is None:
+            found = plan(contact, self.surroundings, policy=self.policies[precedence], plane=plane)
+            self._ladders[key] = found
+        return found
+
+    def may_leave(self, *, plane: str, channel: str, recipient: str) -> str:
+        """'' if an attempt of this plane may leave over this channel to this contact now, else why not (I7)."""
+        way = next((w for w in self.surroundings.ways if w.name == channel), None)
+        if way is None:
+            return "the channel is not configured any more"
+        if plane not in way.planes or (plane == "live" and self.plane != "live"):
+            return f"the channel does not carry the {plane} plane"
+        contact = self.directory.contact(recipient)
+        if plane == "exercise" and (contact is None or not contact.exercise):
+            return "the recipient has not opted in to exercises"
+        return ""
+
+
+def contact_data(contact: Contact) -> dict[str, Any]:
+    """A contact as the store keeps it: the form of directory.toml."""
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "addresses": [
+            str(a.address) if a.domains is None else {"uri": str(a.address), "domains": list(a.domains)}
+            for a in contact.addresses
+        ],
+        "groups": list(contact.groups),
+        "exercise": contact.exercise,
+        "call": contact.call,
+        **({"deputy": contact.deputy} if contact.deputy else {}),
+    }
