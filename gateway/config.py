@@ -171,7 +171,7 @@ class _Reader:
             self.wrong(key, "is not a table", f"Write [{key}] on a line of its own")
             return None
         bearer = table.get("bearer")
-        if bearer not in BEARERS:
+        if not isinstance(bearer, str) or bearer not in BEARERS:
             reason = "is missing" if bearer is None else f"{bearer!r} is not a bearer"
             self.wrong(f"{key}.bearer", reason, closest(str(bearer), sorted(BEARERS)))
             return None

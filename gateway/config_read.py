@@ -8,8 +8,8 @@ business.
 
 import stat
 import tomllib
-from collections.abc import Mapping
-from copy import deepcopy
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from gateway.config_errors import ConfigError, Problem, closest
 MAX_OCTETS = 1 << 20  # of a configuration file; a real one has some kilobytes
 MAX_SECRET_OCTETS = 1 << 16
 PREFIX = "BAVN_"
+_HIDDEN = "holds a control character or another sign that nobody can see"
 # Never from outside the file: everybody who reads bavn.toml must see whether live traffic can leave.
 _ONLY_IN_FILE = frozenset({"gateway.plane", "gateway.secrets_dir"})
 
@@ -58,7 +59,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def read_raw(path: Path, *, environ: Mapping[str, str]) -> tuple[Raw, list[Problem]]:
     """bavn.toml with its secrets merged in, and what was wrong with the secrets."""
-    raw = Raw(path.name, deepcopy(read_toml(path)))
+    raw = Raw(path.name, read_toml(path))
+    if hidden := [Problem(raw.file, key, _HIDDEN, "Write it anew by hand") for key in _hidden(raw.tables)]:
+        raise ConfigError(hidden)
     problems: list[Problem] = []
     for key, value, source in _from_environment(raw.tables, environ):
         problems += _add(raw, key, value=value, source=source)
@@ -66,6 +69,19 @@ def read_raw(path: Path, *, environ: Mapping[str, str]) -> tuple[Raw, list[Probl
     if folder is not None:
         problems += _from_folder(raw, folder)
     return raw, problems
+
+
+def _hidden(value: Any, key: str = "") -> Iterator[str]:
+    """The dotted keys of texts that are not what their reader takes them for."""
+    if isinstance(value, str) and any(unicodedata.category(sign).startswith("C") for sign in value):
+        yield key
+    elif isinstance(value, list):
+        for item in value:
+            yield from _hidden(item, key)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _hidden(name, key)
+            yield from _hidden(inner, f"{key}.{name}" if key else name)
 
 
 def world_readable(path: Path) -> bool:

@@ -44,6 +44,14 @@ def problems_of(path: Path, environ: dict[str, str] | None = None) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
+def outcome(path: Path) -> list[str]:
+    """What is wrong with the file, [] if it loads. Any other exception is a defect."""
+    try:
+        return [] if load(path, environ={}) else ["nothing"]
+    except ConfigError as error:
+        return [str(problem) for problem in error.problems]
+
+
 @pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)
 def test_a_bad_configuration_is_refused_with_exactly_these_lines(folder: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(folder, tmp_path / folder.name))
@@ -56,6 +64,88 @@ def test_a_bad_configuration_is_refused_with_exactly_these_lines(folder: Path, t
 
 def test_there_are_at_least_twenty_bad_configurations() -> None:
     assert len(BAD) >= 20
+
+
+WHOLE = """
+[gateway]
+id = "krisestab.eksempelkommune.invalid"
+name = "Eksempelby Kommune"
+plane = "exercise"
+data_dir = "var"
+directory = "directory.toml"
+language = "da"
+secrets_dir = "keys"
+[store]
+url = "sqlite:bavn.db"
+[audit]
+anchor = "file:anchors.log"
+[http]
+listen = "127.0.0.1:8470"
+socket = "bavn.sock"
+[domains]
+internet = "Internet"
+net-a = "Mobilnet A"
+net-b = "Mobilnet B"
+[domains_by_address]
+"sms:" = []
+[channels.mail]
+bearer = "email"
+domains = ["internet"]
+planes = ["exercise"]
+host = "127.0.0.1"
+port = 2525
+tls = "none"
+sender = "krisestab@eksempelkommune.invalid"
+[channels.practice]
+bearer = "loopback"
+path = "practice.jsonl"
+[policy.flash]
+want = "delivered"
+rounds = 2
+expires_after = "1h"
+next_domain_by_bearer = { email = "20s" }
+""".strip().splitlines()
+WRONG = [
+    "7",
+    "-1",
+    "1.5",
+    "nan",
+    "true",
+    '""',
+    '"\\u0000\\u202e"',
+    "[]",
+    "[[1], {}]",
+    "{}",
+    "{ x = { y = 1 } }",
+    "2026-11-23",
+]
+
+
+@pytest.mark.parametrize(
+    "number", [n for n, line in enumerate(WHOLE) if " = " in line], ids=lambda n: WHOLE[n].split()[0]
+)
+def test_no_value_of_the_wrong_kind_gets_past_or_breaks_the_reading(
+    installation: InitResult, number: int
+) -> None:
+    path = installation.folder / "bavn.toml"
+    key = WHOLE[number].partition(" = ")[0]
+    for wrong in WRONG:
+        path.write_text(
+            "\n".join([*WHOLE[:number], f"{key} = {wrong}", *WHOLE[number + 1 :]]), encoding="utf-8"
+        )
+        lines = outcome(path)
+        assert lines == [] or any(key.strip('"') in line or "cannot be read" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "number", [n for n, line in enumerate(WHOLE) if line.startswith("[")], ids=lambda n: WHOLE[n]
+)
+def test_a_value_where_a_table_belongs_is_named(installation: InitResult, number: int) -> None:
+    path = installation.folder / "bavn.toml"
+    name = WHOLE[number].strip("[]")
+    end = next((n for n, line in enumerate(WHOLE) if n > number and line.startswith("[")), len(WHOLE))
+    path.write_text("\n".join([f"{name} = 1", *WHOLE[:number], *WHOLE[end:]]), encoding="utf-8")
+    assert any(name.partition(".")[0] in line for line in problems_of(path))
 
 
 def test_paths_are_relative_to_the_file(installation: InitResult, monkeypatch: pytest.MonkeyPatch) -> None:
