@@ -1,0 +1,1 @@
+"""Meaning: alerts, addresses, precedence, evidence, answers, texts. Pure: no I/O, no clock, no asyncio."""
