@@ -47,8 +47,8 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
     for position, contact in enumerate(wanted.directory.contacts):
         person = people.persons.get(contact.id) or tx.session.new_person()
         data = json.dumps(contact_data(contact), ensure_ascii=False)
-        row = {"id": contact.id, "person_id": person, "position": position, "data": data}
-        tx.connection.execute(t.contacts.insert(), row)
+        contact_row = {"id": contact.id, "person_id": person, "position": position, "data": data}
+        tx.connection.execute(t.contacts.insert(), contact_row)
     tx.connection.execute(t.settings.delete().where(t.settings.c.key == "directory"))
     tx.connection.execute(t.settings.insert(), {"key": "directory", "value": wanted.digest})
     tx.audit("directory_imported", contacts=len(wanted.directory.contacts), digest=wanted.digest)
