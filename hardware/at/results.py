@@ -47,7 +47,7 @@ _PLAIN = {
     if outcome not in {Outcome.CME, Outcome.CMS, Outcome.CONNECT}
 }
 
-_CME_TEXTS = {
+CME_TEXTS = {
     "phone failure": 0, "no connection to phone": 1, "operation not allowed": 3, "operation not supported": 4,
     "sim not inserted": 10, "sim pin required": 11, "sim puk required": 12, "sim failure": 13, "sim busy": 14,
     "sim wrong": 15,
@@ -55,7 +55,7 @@ _CME_TEXTS = {
     "no network service": 30, "network timeout": 31,
     "network not allowed - emergency calls only": 32, "unknown": 100,
 }  # fmt: skip
-_CMS_TEXTS = {
+CMS_TEXTS = {
     "unassigned (unallocated) number": 1, "operator determined barring": 8, "call barred": 10,
     "short message transfer rejected": 21, "destination out of service": 27, "unidentified subscriber": 28,
     "facility rejected": 29, "unknown subscriber": 30, "network out of order": 38, "temporary failure": 41,
@@ -73,12 +73,11 @@ _CMS_TEXTS = {
 URC_PREFIXES = frozenset(
     {"+CMTI", "+CMT", "+CDS", "+CDSI", "+CBM", "+CUSD", "+CRING", "+CLIP", "+CIEV", "+CTSDSR"}
 )
-BARE_URCS = frozenset(
-    {"RING", "RDY", "SMS DONE", "PB DONE", "SMS READY", "CALL READY", "SBDRING", "START", "SYSSTART"}
-)
-BOOT_LINES = frozenset(
-    {"RDY", "SMS DONE", "PB DONE", "SMS READY", "CALL READY", "START", "SYSSTART", "^SYSSTART"}
-)
+BOOT_LINES = frozenset({"RDY", "START", "SYSSTART", "^SYSSTART"})
+READY_LINES = frozenset({"SMS DONE", "PB DONE", "SMS READY", "CALL READY", "SMS Ready", "Call Ready"})
+BARE_URCS = BOOT_LINES | READY_LINES | {"RING", "SBDRING"}
+BOOT_LINES = frozenset({"RDY", "START", "SYSSTART", "^SYSSTART"})
+READY_LINES = frozenset({"SMS DONE", "PB DONE", "SMS READY", "CALL READY", "SMS Ready", "Call Ready"})
 TWO_LINE_URCS = frozenset({"+CMT", "+CDS", "+CBM", "+CTSDSR"})
 TWO_LINE_ANSWERS = frozenset({"+CMGL", "+CMGR"})
 REGISTRATIONS = frozenset({"+CREG", "+CGREG", "+CEREG"})
@@ -99,7 +98,7 @@ def final_of(text: str) -> Final | None:
 def _code(outcome: Outcome, text: str) -> int | None:
     if text.isascii() and text.isdigit() and len(text) <= 5:
         return int(text)
-    return (_CME_TEXTS if outcome is Outcome.CME else _CMS_TEXTS).get(text.lower())
+    return (CME_TEXTS if outcome is Outcome.CME else CMS_TEXTS).get(text.lower())
 
 
 def is_solicited_registration(info: Info) -> bool:
@@ -111,5 +110,10 @@ def is_solicited_registration(info: Info) -> bool:
 
 
 def is_boot(info: Info) -> bool:
-    """Whether this line tells that the modem has just started, and forgot what it was told."""
-    return info.text in BOOT_LINES or info.prefix == "^BOOT" or info.text == "^SYSSTART"
+    """Whether this line proves that the modem has just started, and forgot what it was told."""
+    return info.text in BOOT_LINES
+
+
+def may_be_boot(info: Info) -> bool:
+    """Whether this line makes a start likely: some come late, and some modems repeat ^BOOT all the time."""
+    return info.text in READY_LINES or info.prefix == "^BOOT"

@@ -1,0 +1,82 @@
+"""What the world does to an emulated GSM modem, as orders of the control socket."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
+from hardware.emulators.gsm_modem import GsmEmulator
+from hardware.emulators.gsm_network import STATUSES
+
+
+def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], None]) -> Mapping[str, Verb]:
+    """The orders there are. `plug` and `unplug` are the line's."""
+    orders = _Orders(modem)
+    return {
+        "coverage": orders.coverage,
+        "receive": orders.receive,
+        "report": orders.report,
+        "deliver": orders.deliver,
+        "latency": orders.latency,
+        "speed": orders.speed,
+        "fault": orders.fault,
+        "faults": orders.faults,
+        "hang": lambda order: modem.hang(),
+        "reboot": lambda order: modem.reboot("control"),
+        "ring": orders.ring,
+        "pin": orders.pin,
+        "smsc": orders.smsc,
+        "plug": lambda order: plug(),
+        "unplug": lambda order: unplug(),
+    }
+
+
+class _Orders:
+    def __init__(self, modem: GsmEmulator) -> None:
+        self._modem = modem
+
+    def coverage(self, order: Order) -> None:
+        self._modem.cover(flag(order))
+
+    def receive(self, order: Order) -> dict[str, Any]:
+        return {"parts": self._modem.network.receive(text(order, "from"), text(order, "text"))}
+
+    def report(self, order: Order) -> None:
+        reference, word = order.get("ref"), order.get("status", "delivered")
+        status = STATUSES.get(word) if isinstance(word, str) else word
+        if not isinstance(status, int) or not 0 <= status <= 255:
+            raise BadOrder(f"status {word!r} is not one of {', '.join(STATUSES)} or 0 to 255")
+        if reference not in self._modem.network.accepted:
+            raise BadOrder(f"no message has the reference {reference!r}")
+        self._modem.network.report(int(reference), status)
+
+    def deliver(self, order: Order) -> None:
+        self._modem.network.delivers = flag(order)
+
+    def latency(self, order: Order) -> None:
+        """`seconds` until the reference; `report` (optional) from there to the status report."""
+        self._modem.network.latency_s = number(order, "seconds")
+        if "report" in order:
+            self._modem.network.report_s = number(order, "report")
+
+    def speed(self, order: Order) -> None:
+        self._modem.speed = number(order, "factor", least=0.01, most=1000)
+
+    def fault(self, order: Order) -> None:
+        rest = {key: value for key, value in order.items() if key not in {"do", "name"}}
+        self._modem.faults.arm(text(order, "name"), rest)
+
+    def faults(self, order: Order) -> dict[str, Any]:
+        return {"faults": sorted(self._modem.faults.known)}
+
+    def ring(self, order: Order) -> None:
+        self._modem.ring(int(number(order, "times", most=100)) if "times" in order else 4)
+
+    def pin(self, order: Order) -> None:
+        """The SIM's PIN from the next restart on; an empty text takes it away."""
+        pin = text(order, "value")
+        if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
+            raise BadOrder("a PIN has 4 to 8 digits")
+        self._modem.device.pin = pin or None
+
+    def smsc(self, order: Order) -> None:
+        self._modem.device.smsc = text(order, "value")

@@ -1,0 +1,100 @@
+"""A pty that looks like a USB modem's port: a link at a fixed path to a device that changes with every plug.
+
+The far side is kept open by us, or the first client that closes would end the line (EIO on the master).
+"""
+
+import asyncio
+import os
+import tty
+from pathlib import Path
+
+from hardware.errors import PortLost
+
+
+class PtyPort:
+    """The emulator's end of one pty."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._ours)
+        tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
+        self.device = os.ttyname(self._theirs)
+        self._waiting = bytearray()
+        self._unsent = bytearray()
+        self._news = asyncio.Event()
+        self._open = True
+        asyncio.get_running_loop().add_reader(self._ours, self._readable)
+
+    async def read(self) -> bytes:
+        while not self._waiting:
+            if not self._open:
+                raise PortLost("unplugged")
+            self._news.clear()
+            await self._news.wait()
+        octets = bytes(self._waiting)
+        self._waiting.clear()
+        return octets
+
+    def write(self, octets: bytes) -> None:
+        """Sends what the line takes now and keeps the rest. A host that never reads loses the newest octets."""
+        if not self._open:
+            raise PortLost("unplugged")
+        if len(self._unsent) < 65_536:
+            self._unsent += octets
+        self._writable()
+
+    async def close(self) -> None:
+        self.unplug()
+
+    def unplug(self) -> None:
+        """The device is gone, as when a cable is pulled: the host reads end of file or EIO."""
+        if self._open:
+            self._open = False
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._ours)
+            loop.remove_writer(self._ours)
+            os.close(self._theirs)
+            os.close(self._ours)
+            self._news.set()
+
+    def _readable(self) -> None:
+        try:
+            octets = os.read(self._ours, 4096)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: the host closed; ours stays open, so it may come again
+            return
+        self._waiting += octets
+        self._news.set()
+
+    def _writable(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            sent = os.write(self._ours, self._unsent) if self._unsent else 0
+        except BlockingIOError:
+            sent = 0
+        del self._unsent[:sent]
+        if self._unsent:
+            loop.add_writer(self._ours, self._writable)
+        else:
+            loop.remove_writer(self._ours)
+
+
+class Link:
+    """The path that the host opens: there while the modem is plugged in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def point_to(self, device: str) -> None:
+        """Replaces the link in one step; refuses a path that is a real file."""
+        if self.path.exists() and not self.path.is_symlink():
+            raise FileExistsError(f"{self.path} exists and is no link: choose another path")
+        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        fresh.symlink_to(device)
+        fresh.replace(self.path)
+
+    def remove(self) -> None:
+        if self.path.is_symlink():
+            self.path.unlink()

@@ -1,0 +1,249 @@
+"""Setting a GSM modem up: every step is said again after every reset, because a reset forgets all of them.
+
+Source: 3GPP TS 27.007 (CMEE, CPIN, CFUN, CREG, CSQ), 27.005 3.1 to 3.4 (CMGF, CSMS, CPMS, CNMI).
+"""
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+
+from hardware.at.dte import Request
+from hardware.at.grammar import Info, unquote
+from hardware.chat import Chat
+from hardware.errors import HardwareError, Refused
+from hardware.gsm_codes import is_sim_busy
+
+log = logging.getLogger(__name__)
+
+_REGISTERED = frozenset({1, 5, 6, 7, 9, 10})  # home, roaming, SMS only, CSFB not preferred (27.007 7.2)
+# How messages are routed, from what we want most: stored and told by +CMTI, reports at once by +CDS. Some modems
+# refuse ds=1 (SIM A7670), some give reports only by storage (ds=2), and a few take two parameters.
+_ROUTINGS = (
+    (2, 1, 0, 1, 0),
+    (2, 1, 0, 2, 0),
+    (1, 1, 0, 1, 0),
+    (1, 1, 0, 2, 0),
+    (2, 1, 0, 0, 0),
+    (2, 1),
+    (1, 1),
+)
+
+
+class SimRefused(HardwareError):
+    """The SIM does not let us in; a person has to see to it."""
+
+
+class Pin(Enum):
+    """What is known of the PIN. It is given at most once while it is not known to be right."""
+
+    UNTRIED = "not given yet"
+    GIVEN = "given, and not known to be right: never again"
+    RIGHT = "the card took it"
+
+
+@dataclass(slots=True)
+class Setup:
+    """What the driver has learned from the modem and remembers over resets."""
+
+    pin: str | None = field(default=None, repr=False)
+    pin_state: Pin = Pin.UNTRIED
+    model: str = ""
+    storage: str = "ME"
+    routing: tuple[int, ...] = ()
+    acknowledged: bool = False  # CSMS=1 works: +CMT and +CDS are to be answered by +CNMA
+    smsc: str = ""  # the last service centre that was not empty
+
+
+async def set_up(chat: Chat, setup: Setup) -> None:
+    """The whole initialisation. Raises SimRefused, Refused, NoAnswer and PortLost."""
+    await chat.synchronise()
+    await chat.command("ATE0")
+    await _accepts(chat, "AT+CMEE=1")
+    await _radio_on(chat)
+    await _unlock(chat, setup)
+    await patient(chat, "AT+CMGF=0")
+    setup.acknowledged = await _accepts(chat, "AT+CSMS=1")
+    await _choose_storage(chat, setup)
+    await route(chat, setup)
+    await _accepts(chat, "AT+CREG=1")
+    await _accepts(chat, "AT+CEREG=1")
+    await check_smsc(chat, setup)
+    if not setup.model:
+        setup.model = await _identity(chat)
+
+
+async def patient(chat: Chat, command: str) -> tuple[Info, ...]:
+    """A command that the SIM answers: "SIM busy" is waited out, for `sim_busy_s`."""
+    tries = max(1, round(chat.timing.sim_busy_s / chat.timing.sim_retry_s))
+    for attempt in range(tries):
+        try:
+            return (await chat.command(command, timeout_s=chat.timing.slow_s)).lines
+        except Refused as refused:
+            if not is_sim_busy(refused) or attempt == tries - 1:
+                raise
+            await asyncio.sleep(chat.timing.sim_retry_s)
+    raise AssertionError("unreachable")
+
+
+async def _accepts(chat: Chat, command: str) -> bool:
+    """Whether the modem takes an optional command."""
+    try:
+        await chat.command(command, timeout_s=chat.timing.slow_s)
+    except Refused:
+        return False
+    return True
+
+
+async def _radio_on(chat: Chat) -> None:
+    """AT+CFUN=1 unless the radio is on; a modem that does not know the question is taken to have it on."""
+    try:
+        lines = (await chat.command("AT+CFUN?")).lines
+    except Refused:
+        return
+    if lines and lines[0].number(0) != 1:
+        await chat.command("AT+CFUN=1", timeout_s=chat.timing.slow_s)
+
+
+async def _unlock(chat: Chat, setup: Setup) -> None:
+    asks = await _sim_asks(chat)
+    if asks == "SIM PIN":
+        await _give_pin(chat, setup)
+        asks = await _sim_asks(chat)
+    if asks != "READY":
+        raise SimRefused(f"the SIM asks for {asks}: a person has to enter it in a phone")
+    if setup.pin_state is Pin.GIVEN:
+        setup.pin_state = Pin.RIGHT
+
+
+async def _sim_asks(chat: Chat) -> str:
+    try:
+        lines = await patient(chat, "AT+CPIN?")
+    except Refused as refused:
+        raise SimRefused(
+            f"the SIM cannot be used ({refused.raw})", code=refused.code, raw=refused.raw
+        ) from refused
+    return lines[-1].word(0) if lines else "READY"
+
+
+async def _give_pin(chat: Chat, setup: Setup) -> None:
+    """Gives the PIN once. After a reset it is given again only if the card has taken it before."""
+    if setup.pin is None:
+        raise SimRefused("the SIM wants its PIN: set the channel's pin")
+    if setup.pin_state is Pin.GIVEN:
+        raise SimRefused("the SIM wants its PIN again and may have refused it once: not tried a second time")
+    if not re.fullmatch(r"[0-9]{4,8}", setup.pin):
+        raise SimRefused("the configured PIN is not 4 to 8 digits: not tried")
+    setup.pin_state = Pin.GIVEN
+    try:
+        await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.slow_s)
+    except Refused as refused:
+        raise SimRefused(
+            f"the SIM refused its PIN ({refused.raw})", code=refused.code, raw=refused.raw
+        ) from refused
+
+
+async def _choose_storage(chat: Chat, setup: Setup) -> None:
+    """The first of ME, SM, MT that the modem can both read and receive into; refused: it keeps its own."""
+    try:
+        lines = await patient(chat, "AT+CPMS=?")
+    except Refused:
+        return
+    sets = [set(re.findall(r'"([A-Z]{2})"', group)) for group in (lines[0].fields if lines else ())]
+    usable = set.intersection(*sets) if sets else {"SM"}
+    for name in ("ME", "SM", "MT"):
+        if name in usable and await _accepts(chat, f'AT+CPMS="{name}","{name}","{name}"'):
+            setup.storage = name
+            return
+
+
+async def route(chat: Chat, setup: Setup) -> None:
+    """AT+CNMI with the first routing that the modem offers and takes; reports by storage or not at all at worst."""
+    offered = await _offered_routing(chat)
+    for routing in _ROUTINGS:
+        if offered and not all(value in allowed for value, allowed in zip(routing, offered, strict=False)):
+            continue
+        if await _accepts(chat, "AT+CNMI=" + ",".join(map(str, routing))):
+            setup.routing = routing
+            return
+    setup.routing = ()
+    log.warning("the modem takes no routing of incoming messages (CNMI): its storage is read at every poll")
+
+
+async def _offered_routing(chat: Chat) -> list[set[int]]:
+    try:
+        lines = (await chat.command("AT+CNMI=?")).lines
+    except Refused:
+        return []
+    return [_range(group) for group in (lines[0].fields if lines else ())]
+
+
+def _range(group: str) -> set[int]:
+    """The numbers of `(0,1,3)` or `(0-3)`."""
+    numbers: set[int] = set()
+    for item in group.strip("()").split(","):
+        low, dash, high = item.partition("-")
+        if low.isdecimal() and (not dash or high.isdecimal()):
+            numbers.update(range(int(low), min(int(high or low), 255) + 1))
+    return numbers
+
+
+async def still_routed(chat: Chat, setup: Setup) -> bool:
+    """Whether the modem still routes messages as told; a silent restart or a missed CNMA changes it."""
+    try:
+        lines = (await chat.command("AT+CNMI?")).lines
+    except Refused:
+        return True
+    numbers = tuple(lines[0].number(i) for i in range(len(setup.routing))) if lines else setup.routing
+    return numbers == setup.routing
+
+
+async def registered(chat: Chat) -> bool:
+    """Whether any of the networks (GSM, LTE) has taken us."""
+    for name in ("+CREG", "+CEREG"):
+        try:
+            lines = (await chat.command(f"AT{name}?", timeout_s=chat.timing.slow_s)).lines
+        except Refused:
+            continue
+        if any(line.number(1) in _REGISTERED for line in lines):
+            return True
+    return False
+
+
+def registration_of(info: Info) -> bool | None:
+    """What a +CREG or +CEREG that came unasked says; None for any other line."""
+    return info.number(0) in _REGISTERED if info.prefix in {"+CREG", "+CEREG"} else None
+
+
+async def signal_dbm(chat: Chat) -> int | None:
+    """Received signal strength; None when the modem does not know (99)."""
+    try:
+        lines = (await chat.command("AT+CSQ")).lines
+    except Refused:
+        return None
+    rssi = lines[0].number(0) if lines else None
+    return -113 + 2 * rssi if rssi is not None and 0 <= rssi <= 31 else None
+
+
+async def check_smsc(chat: Chat, setup: Setup) -> bool:
+    """Whether the modem has a service centre. One that it forgot is given back to it."""
+    try:
+        lines = await patient(chat, "AT+CSCA?")
+    except Refused:
+        return True  # it does not tell; the send will
+    number = unquote(lines[0].fields[0]) if lines and lines[0].fields else ""
+    if number:
+        setup.smsc = number
+        return True
+    if not re.fullmatch(r"\+?[0-9]{3,20}", setup.smsc):
+        return False
+    return await _accepts(chat, f'AT+CSCA="{setup.smsc}",{145 if setup.smsc.startswith("+") else 129}')
+
+
+async def _identity(chat: Chat) -> str:
+    try:
+        lines = (await chat.command(Request("AT+CGMM", bare=True))).lines
+    except Refused:
+        return "unknown"
+    return lines[0].text.removeprefix("+CGMM:").strip(' "') if lines else "unknown"

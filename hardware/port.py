@@ -1,0 +1,128 @@
+"""A serial port as octets: the only file that knows the serial library.
+
+Any path works, a pty too, and `socket://host:port` for a serial device server. A port that is gone raises
+PortLost at every call; to come back is a new `open_port`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, cast
+
+import serial
+from serial_asyncio_fast import SerialTransport
+
+from hardware.errors import PortLost
+
+_HIGH_WATER = 256 * 1024  # octets read from the line and not yet from us: beyond it the line waits
+
+
+class Port(Protocol):
+    """Octets both ways."""
+
+    async def read(self) -> bytes:
+        """Some octets, at least one. Raises PortLost when the far end is gone."""
+        ...
+
+    def write(self, octets: bytes) -> None:
+        """Hands octets to the line. Raises PortLost when it is known to be gone."""
+        ...
+
+    async def close(self) -> None:
+        """Frees the device; a `read` under way raises PortLost."""
+        ...
+
+
+Opener = Callable[[], Awaitable[Port]]
+
+
+class _Line(asyncio.Protocol):
+    """Collects what arrives. When it is lost, what came before is still read."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.waiting = bytearray()
+        self.lost: str = ""
+        self.news = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.waiting += data
+        self.news.set()
+        if len(self.waiting) > _HIGH_WATER and self.transport is not None:
+            self.transport.pause_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost = str(error or "closed")
+        self.news.set()
+        self.gone.set()
+
+
+class _Serial(SerialTransport):
+    """The library's transport, which tells the event loop's error handler of every unplugged cable: we raise."""
+
+    def _fatal_error(self, exc: BaseException, message: str = "") -> None:
+        self._abort(exc)
+
+
+class LinePort:
+    """A port over an asyncio transport."""
+
+    def __init__(self, line: _Line, transport: asyncio.Transport) -> None:
+        self._line, self._transport = line, transport
+
+    async def read(self) -> bytes:
+        while not self._line.waiting:
+            if self._line.lost or self._transport.is_closing():
+                raise PortLost(f"the port is gone: {self._line.lost or 'closed'}")
+            self._line.news.clear()
+            await self._line.news.wait()
+        octets = bytes(self._line.waiting)
+        self._line.waiting.clear()
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+        return octets
+
+    def write(self, octets: bytes) -> None:
+        if self._line.lost or self._transport.is_closing():
+            raise PortLost(f"the port is gone: {self._line.lost or 'closed'}")
+        self._transport.write(octets)
+
+    async def close(self) -> None:
+        self._transport.abort()
+        await self._line.gone.wait()
+
+
+async def open_port(path: str, baud: int = 115200) -> Port:
+    """Opens a device for us alone, 8N1. Raises PortLost when it is absent, in use or no serial device."""
+    if path.startswith("socket://"):
+        return await _open_socket(path)
+    if "://" in path:
+        raise PortLost(f"{path}: only socket://host:port or a device path can be opened")
+    loop = asyncio.get_running_loop()
+    try:
+        device = await loop.run_in_executor(None, _open_device, path, baud)
+    except (serial.SerialException, OSError, ValueError) as error:
+        raise PortLost(f"{path} cannot be opened: {error}") from error
+    line = _Line()
+    return LinePort(line, _Serial(loop, line, device))
+
+
+def _open_device(path: str, baud: int) -> Any:
+    return serial.Serial(
+        path, baud, exclusive=True
+    )  # its ENOTTY for DTR and RTS of a pty is its own to ignore
+
+
+async def _open_socket(path: str) -> Port:
+    host, colon, port = path.removeprefix("socket://").rpartition(":")
+    if not colon or not port.isdecimal():
+        raise PortLost(f"{path}: write socket://host:port")
+    loop = asyncio.get_running_loop()
+    try:
+        transport, line = await loop.create_connection(_Line, host.strip("[]"), int(port))
+    except OSError as error:
+        raise PortLost(f"{path} cannot be reached: {error}") from error
+    return LinePort(line, transport)
