@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
 from messages.address import parse_address
@@ -13,6 +13,8 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 class EmailConfig(ChannelConfig):
     """How to reach the mail relay, and who the mails are from. There is no switch that skips certificate checks."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # an error would show the password of a wrong table
 
     host: str = Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")
     port: int = Field(25, ge=1, le=65535)

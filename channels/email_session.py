@@ -15,6 +15,8 @@ from channels.email_config import EmailConfig
 from channels.email_outcome import Step, refusal
 from channels.email_replies import BrokenReply, Replies, Reply
 
+_MOST_ANSWERS = 3  # to MAIL, RCPT and DATA in one go
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -67,7 +69,9 @@ class Session(asyncio.Protocol):
         except BrokenReply as broken:
             self._end(str(broken))
             return
-        if not self._busy:  # nothing was asked: the relay says why it goes away (421)
+        if (
+            not self._busy or len(self._arrived) > _MOST_ANSWERS
+        ):  # most often a 421, before the relay goes away
             self._end("the relay spoke unasked")
         elif self._waiter is not None and self._arrived and not self._waiter.done():
             self._waiter.set_result(None)

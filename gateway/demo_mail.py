@@ -8,6 +8,7 @@ The journal is one JSON object a line, like the modem emulators'.
 import asyncio
 import email.policy
 import json
+import ssl
 import time
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -39,6 +40,7 @@ class MailSink:
     """`async with MailSink() as sink`: listens on 127.0.0.1, `port` 0 for a free one. `mailboxes` is by address."""
 
     offers: tuple[str, ...] = _OFFERS
+    tls: ssl.SSLContext | None = None  # TLS from the start of each connection
 
     def __init__(self, *, port: int = 0, journal: Path | None = None) -> None:
         self.port = port
@@ -66,7 +68,7 @@ class MailSink:
         self._speaking.set()
         if self._server is None:
             self._server = await asyncio.start_server(
-                self._accept, "127.0.0.1", self.port, limit=_LONGEST_LINE, reuse_address=True
+                self._accept, "127.0.0.1", self.port, limit=_LONGEST_LINE, ssl=self.tls
             )
             self.port = self._server.sockets[0].getsockname()[1]
 
@@ -95,6 +97,8 @@ class MailSink:
                 return "\r\n".join(f"250-{name}" for name in names[:-1]) + f"\r\n250 {names[-1]}"
             case "DATA":
                 return "354 end with a dot"
+            case "DATA too early":
+                return "554 5.5.1 no valid recipients"
             case "content":
                 return "250 2.0.0 kept"
             case "QUIT":
@@ -123,7 +127,7 @@ class MailSink:
             reply = await self._say(writer, step, line)
             if step == "QUIT":
                 return
-            if step == "DATA" and reply.startswith("354"):
+            if step.startswith("DATA") and reply.startswith("354"):
                 raw = await _content(reader)
                 await self._keep(writer, sender=sender, recipients=recipients, raw=raw)
                 recipients.clear()
@@ -136,6 +140,8 @@ class MailSink:
                 recipients.clear()
             line = (await reader.readuntil(b"\r\n")).decode("utf-8", "replace").rstrip("\r\n")
             step = line.split(" ")[0].upper()
+            if step == "DATA" and not recipients:
+                step = "DATA too early"
 
     async def _say(self, writer: asyncio.StreamWriter, step: str, line: str) -> str:
         reply = await self.answer(step, line)

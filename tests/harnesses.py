@@ -63,10 +63,8 @@ class LoopbackHarness:
         pass  # a folder of the test's own
 
     def channel(self) -> Channel:
-        model = channel_class("loopback").config_model
-        return new_channel(
-            "loop", model(bearer="loopback", path=self._folder / "mails.jsonl", **self._options)
-        )
+        table = {"bearer": "loopback", "path": self._folder / "mails.jsonl", **self._options}
+        return new_channel("loop", channel_class("loopback").config_model.model_validate(table))
 
     def tell(self, behaviour: Behaviour) -> None:
         self._options = {"delay_s": 0.1} if behaviour == "stall" else {"outcome": behaviour}

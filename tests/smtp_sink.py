@@ -40,6 +40,10 @@ class ScriptedSink(MailSink):
             await asyncio.Event().wait()
         return told if isinstance(told, str) else await super().answer(step, line)
 
+    @property
+    def open_sessions(self) -> int:
+        return len(self._sessions)
+
     def all_heard(self, verb: str) -> list[str]:
         return [line for line in self.heard if line.startswith(verb)]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import trustme
 
 from channels.base import ChannelDown, HealthChanged, PermanentFailure, Receipt, State, TransientFailure
 from messages.precedence import Precedence
@@ -31,11 +32,16 @@ HARD_TEXT = (
 @pytest.fixture(scope="session")
 def running() -> Iterator[PostfixServer]:
     require("postfix")
-    with (
-        tempfile.TemporaryDirectory(prefix="bavn-postfix-") as folder,
-        PostfixServer(Path(folder), free_port()) as server,
-    ):
-        yield server
+    with tempfile.TemporaryDirectory(prefix="bavn-postfix-") as name:
+        folder = Path(name)
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+            str(folder / "server.pem")
+        )
+        tls = {"smtpd_tls_security_level": "may", "smtpd_tls_chain_files": str(folder / "server.pem")}
+        with PostfixServer(folder, free_port(), extra=tls) as server:
+            yield server
 
 
 @pytest.fixture
@@ -111,3 +117,20 @@ async def test_a_relay_that_stops_is_down_and_comes_back_by_itself(postfix: Post
             if isinstance(event, HealthChanged) and event.health.state is State.UP:
                 break
         assert isinstance(await channel.submit(outgoing(to)), Receipt)
+
+
+async def test_starttls_with_an_authority_of_ones_own_protects_the_mail(postfix: PostfixServer) -> None:
+    sent = outgoing(f"mailto:hemmelig@{DOMAIN}")
+    ca_file = postfix.folder / "ca.pem"
+    async with mail_channel(postfix.port, tls="starttls", ca_file=ca_file, **PATIENT) as channel:
+        await channel.submit(sent)
+    [mail] = await arrived(postfix, sent.attempt)
+    assert "with ESMTPS id" in mail["Received"]
+
+
+async def test_starttls_with_a_certificate_that_nobody_vouches_for_sends_nothing(
+    postfix: PostfixServer,
+) -> None:
+    async with mail_channel(postfix.port, tls="starttls", **PATIENT) as channel:
+        with pytest.raises(ChannelDown, match="certificate verify failed"):
+            await channel.submit(outgoing(f"mailto:hemmelig@{DOMAIN}"))

@@ -111,7 +111,7 @@ async def test_after_any_failure_the_next_message_goes_through(step: str, does: 
 
 @pytest.mark.parametrize("code", ["450", "550"])
 async def test_a_relay_that_wants_content_without_a_recipient_gets_none(code: str) -> None:
-    script: dict[str, str | Does] = {"RCPT": f"{code} no", "DATA": "354 go"}
+    script: dict[str, str | Does] = {"RCPT": f"{code} no", "DATA too early": "354 go"}
     async with ScriptedSink(script, offers=PIPELINED) as sink, mail_channel(sink.port) as channel:
         error = await failed(channel, calls=[])
         await channel.submit(outgoing(TO))
