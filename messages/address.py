@@ -64,7 +64,9 @@ def parse_address(uri: str) -> Address:
     if pattern is None:
         known = ", ".join(f"{name}:" for name in ("sms", "tel", "mailto", *_SCHEMES))
         raise AddressError(f"address {uri!r}: scheme {scheme!r} is not one of {known}")
-    if pattern.fullmatch(value) is None:
+    if (
+        pattern.fullmatch(value) is None or not value.isprintable()
+    ):  # direction overrides, line separators, no width
         raise AddressError(f"address {uri!r}: {value!r} is not a valid {scheme} address")
     return Address(scheme, value)
 

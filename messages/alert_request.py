@@ -35,8 +35,10 @@ _RECIPIENT = re.compile(r'[^\s",<>&\x00-\x20\x7f]{1,200}')
 def _carriable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("holds NUL, which no bearer can carry: take it out")
-    if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ValueError("holds half a surrogate pair: send it as UTF-8")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half a surrogate pair: send it as UTF-8") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
