@@ -1,0 +1,293 @@
+"""SMS over a GSM or LTE modem of our own: one SIM, one port.
+
+Not here: the dialogue with the modem (`hardware.gsm`), and joining the parts of an inbound message (the store).
+Source: 3GPP TS 23.040 (messages, references, 9.2.3.15 states of a report).
+"""
+
+import asyncio
+import hashlib
+import random
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import ClassVar, Self
+
+from pydantic import Field, SecretStr
+
+from channels import base
+from channels.feed import Feed
+from hardware.codecs import tpdu
+from hardware.codecs.tpdu import Deliver, StatusReport
+from hardware.codecs.userdata import Alphabet, alphabet
+from hardware.errors import CodecError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
+from hardware.gsm import GsmModem
+from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
+from hardware.gsm_state import State
+from hardware.port import Opener, open_port
+from hardware.timing import Timing
+from messages.address import Address, AddressError, parse_address
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+from messages.render import RenderError, Size, short
+
+_PART_TRIES = 3  # a later part that the modem refuses: the first has left, so the rest is worth trying
+_MINUTE = timedelta(minutes=1)
+_HEALTH = {
+    State.CLOSED: base.State.DOWN,
+    State.STARTING: base.State.STARTING,
+    State.LOCKED: base.State.DOWN,
+    State.SEARCHING: base.State.DOWN,
+    State.READY: base.State.UP,
+    State.RECOVERING: base.State.DOWN,
+}
+
+
+class SmsModemConfig(base.ChannelConfig):
+    """A modem's table in bavn.toml."""
+
+    port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
+    baud: int = Field(115200, ge=1200, le=4_000_000)
+    pin: SecretStr | None = None  # given once, never a second time while it is not known to be right
+    max_parts: int = Field(3, ge=1, le=10)
+    max_per_minute: int = Field(30, ge=1, le=600)  # parts; FLASH does not count them
+    request_reports: bool = True
+    time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
+
+
+class SmsModemChannel:
+    """Parts go one after the other; a rung is left only between them."""
+
+    config_model: ClassVar[type[base.ChannelConfig]] = SmsModemConfig
+
+    def __init__(self, name: str, config: SmsModemConfig, *, opener: Opener | None = None) -> None:
+        self.name, self.config = name, config
+        self.capability = base.Capability(
+            schemes=frozenset({"sms"}),
+            max_evidence=Evidence.DELIVERED if config.request_reports else Evidence.SUBMITTED,
+            measure=measure,
+            two_way=True,
+            seconds_per_message=6.0,  # field reports: 6 to 10 a minute over GSM signalling
+            cost_rank=2,
+        )
+        self._timing = Timing().scaled(config.time_factor)
+        self._opener = opener or (lambda: open_port(config.port, config.baud))
+        self._modem = self._new_modem()
+        self._feed = Feed()
+        self._pump: asyncio.Task[None] | None = None
+        self._sending = asyncio.Lock()
+        self._long_reference = random.randrange(256)  # noqa: S311  # ties parts together, protects nothing
+        self._sent_at: deque[datetime] = deque()
+
+    def _new_modem(self) -> GsmModem:
+        pin = self.config.pin.get_secret_value() if self.config.pin else None
+        return GsmModem(self._opener, pin=pin, timing=self._timing)
+
+    async def __aenter__(self) -> Self:
+        self._modem, self._feed = self._new_modem(), Feed()
+        await self._modem.__aenter__()
+        self._feed.put_health(base.Health(base.State.STARTING, "the modem is being opened"))
+        self._pump = asyncio.create_task(self._carry_events(), name=f"{self.name}-events")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._feed.close()
+        try:
+            await self._modem.__aexit__(kind, error, trace)
+        finally:
+            if self._pump is not None:
+                self._pump.cancel()
+                await asyncio.wait([self._pump])
+
+    def events(self) -> AsyncIterator[base.Event]:
+        return self._feed.events()
+
+    async def probe(self) -> base.Health:
+        """A bare AT; what is known of the network comes from the driver's own polls."""
+        health = self._health(self._modem.state, self._modem.reason)
+        if health.state is base.State.UP and not await self._modem.probe():
+            health = base.Health(base.State.DOWN, "the modem does not answer")
+        return self._feed.put_health(health)
+
+    async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
+        parts = self._encode(outgoing)
+        async with self._sending:
+            self._within_limit(len(parts), outgoing.precedence)
+            references: list[str] = []
+            for part in parts:
+                references.append(await self._send(part, outgoing, sent=tuple(references)))
+        return base.Receipt(tuple(references), detail=f"{len(parts)} part{'s' * (len(parts) > 1)}")
+
+    def _encode(self, outgoing: base.Outgoing) -> tuple[bytes, ...]:
+        if outgoing.address.scheme != "sms":
+            raise base.PermanentFailure(f"{outgoing.address.scheme}: is not sent by SMS")
+        try:
+            text = short(outgoing.words, measure=measure, max_parts=self.config.max_parts)
+            self._long_reference = (self._long_reference + 1) % 256
+            return tpdu.submits(
+                _whole(text),
+                outgoing.address.value,
+                reference=self._long_reference,
+                validity=outgoing.validity,
+                report_requested=self.config.request_reports,
+            )
+        except RenderError as error:
+            raise base.PermanentFailure(str(error)) from error
+        except CodecError as error:
+            raise base.PermanentFailure(error.reason) from error
+
+    def _within_limit(self, parts: int, precedence: Precedence) -> None:
+        """Keeps to `max_per_minute`, so that the network does not take the SIM for a spammer's."""
+        now = datetime.now(UTC)
+        while self._sent_at and now - self._sent_at[0] >= _MINUTE:
+            self._sent_at.popleft()
+        # One message always fits an empty minute, however many parts it has.
+        full = self._sent_at and len(self._sent_at) + parts > self.config.max_per_minute
+        if full and precedence is not Precedence.FLASH:
+            retry_at = self._sent_at[0] + _MINUTE
+            raise base.TransientFailure(
+                f"{self.config.max_per_minute} parts a minute are sent", retry_at=retry_at
+            )
+
+    async def _send(self, part: bytes, outgoing: base.Outgoing, *, sent: tuple[str, ...]) -> str:
+        """One part. Once a part has left, nothing can be said to have stayed here: every failure is Unknown."""
+        for attempt in range(1, _PART_TRIES + 1):
+            try:
+                reference = await self._modem.send(part, before=outgoing.hand_over)
+            except NotNow as error:
+                if sent and attempt < _PART_TRIES:
+                    await asyncio.sleep(self._timing.cooling_s)
+                    continue
+                raise _failure(error, sent) from error
+            except (NotSent, MaybeSent) as error:
+                raise _failure(error, sent) from error
+            except base.Withdrawn as withdrawn:
+                if not sent:
+                    raise
+                raise base.Unknown(
+                    f"withdrawn after part {len(sent)}: {withdrawn.reason}", references=sent
+                ) from withdrawn
+            self._sent_at.append(datetime.now(UTC))
+            return str(reference)
+        raise AssertionError("unreachable")
+
+    async def _carry_events(self) -> None:
+        async for event in self._modem.events():
+            match event:
+                case StateChanged(state, reason):
+                    self._feed.put_health(self._health(state, reason))
+                case _:
+                    await self._feed.put(_event(event))
+        self._feed.put_health(base.Health(base.State.DOWN, "the modem's driver has stopped"))
+
+    def _health(self, state: State, reason: str) -> base.Health:
+        said = "" if state is State.READY else f"{state.value}: {reason}"
+        return base.Health(_HEALTH[state], said)
+
+
+def measure(text: str) -> Size:
+    """Parts and octets of user data, headers included; a part costs one."""
+    size = tpdu.measure(_whole(text))
+    return Size(parts=size.parts, octets=size.octets, cost=size.parts, air_time_s=6.0 * size.parts)
+
+
+def _whole(text: str) -> str:
+    """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
+    return text.encode("utf-16", "replace").decode("utf-16")
+
+
+def _failure(error: NotSent | MaybeSent, sent: tuple[str, ...]) -> base.ChannelError:
+    code = "" if error.code is None else str(error.code)
+    if sent or isinstance(error, MaybeSent):
+        return base.Unknown(error.reason, code=code, raw=error.raw, references=sent)
+    kinds: dict[type[NotSent], type[base.ChannelError]] = {
+        NeverToThis: base.PermanentFailure,
+        ModemDown: base.ChannelDown,
+    }
+    return kinds.get(type(error), base.TransientFailure)(error.reason, code=code, raw=error.raw)
+
+
+def _event(event: Event) -> base.Event:
+    match event:
+        case Received():
+            return _inbound(event)
+        case Reported():
+            return _report(event)
+        case LateReference(reference, destination):
+            now = datetime.now(UTC)
+            return base.Report(
+                reference=str(reference),
+                evidence=Evidence.SUBMITTED,
+                at=now,
+                address=_address(destination),
+                detail="the modem gave its reference late",
+            )
+        case StateChanged(state, reason):
+            return base.HealthChanged(health=base.Health(_HEALTH[state], reason))
+
+
+def _inbound(event: Received) -> base.Inbound:
+    """A message, or one part of it. One that cannot be read is passed on empty, with its octets."""
+    key, now = hashlib.sha256(event.tpdu).hexdigest()[:32], datetime.now(UTC)
+    raw = event.tpdu.hex().upper()
+    try:
+        message = tpdu.decode_received(event.tpdu)
+    except CodecError:
+        message = None
+    if not isinstance(message, Deliver):
+        return base.Inbound(bearer_id=key, sender="", text="", at=now, raw=raw, settle=event.settle)
+    concat = message.content.concat
+    address = _address(message.sender)
+    readable = alphabet(message.content.dcs) is not Alphabet.OCTETS
+    return base.Inbound(
+        bearer_id=key,
+        sender=str(address) if address else message.sender,
+        text=message.content.text if readable else "",
+        at=(message.at or now).astimezone(UTC),
+        part=(concat.reference, concat.total, concat.number) if concat else None,
+        raw=raw,
+        settle=event.settle,
+    )
+
+
+def _report(event: Reported) -> base.Report:
+    now, raw = datetime.now(UTC), event.tpdu.hex().upper()
+    try:
+        report = tpdu.decode_received(event.tpdu)
+    except CodecError:
+        report = None
+    if not isinstance(report, StatusReport):
+        detail = "a report that cannot be read"
+        return base.Report(
+            reference="", evidence=Evidence.UNKNOWN, at=now, detail=detail, raw=raw, settle=event.settle
+        )
+    evidence, detail = meaning(report.status)
+    return base.Report(
+        reference=str(report.reference),
+        evidence=evidence,
+        at=(report.discharged or now).astimezone(UTC),
+        address=_address(report.recipient),
+        detail=detail,
+        raw=raw,
+        settle=event.settle,
+    )
+
+
+def meaning(status: int) -> tuple[Evidence, str]:
+    """What TP-ST says: only 00 proves that it arrived; 20 to 3F the network still tries (23.040 9.2.3.15)."""
+    known = {0x00: "delivered", 0x01: "forwarded, not confirmed", 0x02: "replaced", 0x46: "validity expired"}
+    detail = f"{known.get(status, 'status')} ({status:02X})"
+    if status == 0x00:
+        return Evidence.DELIVERED, detail
+    if 0x40 <= status <= 0x7F:
+        return Evidence.REFUSED, detail
+    return Evidence.UNKNOWN, detail
+
+
+def _address(number: str) -> Address | None:
+    try:
+        return parse_address(f"sms:{number}") if number.startswith("+") else None
+    except AddressError:
+        return None
