@@ -75,9 +75,7 @@ def to_json(alert: Alert) -> bytes:
 
 
 def from_json(data: bytes) -> Alert:
-    """The alert of its stored form. AlertError when it is not one of ours: the store is damaged or newer
-    than this.
-    """
+    """The alert of its stored form. AlertError when it is not one of ours: the store is damaged or newer than this."""
     try:
         fields: dict[str, Any] = json.loads(data)
         if fields.pop("v") != _VERSION:

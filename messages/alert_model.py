@@ -64,9 +64,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """Frozen for ever once made: a change is an Update that references it. Texts are kept as they were
-    written.
-    """
+    """Frozen for ever once made: a change is an Update that references it. Texts are kept as they were written."""
 
     identifier: str
     sender: str

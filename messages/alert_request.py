@@ -124,9 +124,7 @@ class AlertRequest(BaseModel):
 
 
 def expires_at(expires: str, sent: datetime) -> datetime:
-    """The time, aware UTC in whole seconds, that `2h` after `sent` or an RFC 3339 time is; ValueError
-    when neither.
-    """
+    """The time, aware UTC in whole seconds, that `2h` after `sent` or an RFC 3339 time is; ValueError when neither."""
     duration = _DURATION.fullmatch(expires)
     if duration is not None:
         count, unit = duration.groups()

@@ -61,9 +61,7 @@ class Answer:
 
 
 def read_answer(text: str, options: Options) -> Answer:
-    """Reads an inbound text, without the quoted question of a mail, as an answer to a question with
-    these options.
-    """
+    """Reads an inbound text, without the quoted question of a mail, as an answer to a question with these options."""
     shown = neutral_line(text)
     said = fold(unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS]).translate(_KEYCAP)).lower()
     if _is_reaction(said):
@@ -113,9 +111,7 @@ def _exact(words: list[str], options: Options) -> str:
 
 
 def _leading(said: str, words: list[str], *, options: Options) -> str:
-    """The option whose key comes first and is set apart from what follows: `1, er der om 20`. `1 time`
-    is none.
-    """
+    """The option whose key comes first and is set apart from what follows: `1, er der om 20`. `1 time` is none."""
     match = _LEADING_KEY.match(said)
     keys = {key for key, _ in options}
     if match is None or match.group(1) not in keys:
@@ -167,9 +163,7 @@ def _common_sense(said: str, options: Options) -> Sense | None:
 
 
 def _without_times(words: list[str], *, keys: frozenset[str]) -> list[str]:
-    """The words without times: a number beside a word of time, or one that is no option's key (`på vej
-    20`).
-    """
+    """The words without times: a number beside a word of time, or one that is no option's key (`på vej 20`)."""
     left: list[str] = []
     place = 0
     while place < len(words):

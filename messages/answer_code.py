@@ -17,9 +17,7 @@ _BARE = re.compile(rf"(?<![0-9A-ZÆØÅ#])([{LETTERS}])([{DIGITS}]){_TAIL}", re.
 
 
 def code_of(number: int) -> str:
-    """The code of the number (from 0): two signs for the first 128, then three for 2,048, and so on; all
-    different.
-    """
+    """The code of the number (from 0): two signs for the first 128, then three for 2,048, and so on; all different."""
     if number < 0:
         raise ValueError(f"{number} has no code: they are numbered from 0")
     alphabets, room = [LETTERS, DIGITS], len(LETTERS) * len(DIGITS)
@@ -40,9 +38,7 @@ def codes() -> Iterator[str]:
 
 
 def find_code(text: str) -> str:
-    """The first code in the text, as `K7`; '' when there is none. Reads `#K7`, `# k 7` and, as a word,
-    `k7`.
-    """
+    """The first code in the text, as `K7`; '' when there is none. Reads `#K7`, `# k 7` and, as a word, `k7`."""
     found = _MARKED.search(text) or _BARE.search(text)
     return "".join(found.groups()).upper() if found else ""
 

@@ -57,9 +57,7 @@ _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `bavn cap check` says of one file. Refused: `element`, `line` (0: unknown) and `reason` say
-    why.
-    """
+    """What `bavn cap check` says of one file. Refused: `element`, `line` (0: unknown) and `reason` say why."""
 
     accepted: bool
     element: str = ""

@@ -14,9 +14,7 @@ from messages.alert_model import MsgType, Reference, Status
 
 
 class CapError(ValueError):
-    """Not a CAP 1.2 message that may be acted on: the sender must correct `element` (at `line`, 0 when
-    unknown).
-    """
+    """Not a CAP 1.2 message that may be acted on: the sender must correct `element` (at `line`, 0 when unknown)."""
 
     def __init__(self, element: str, reason: str, *, line: int = 0) -> None:
         where = f"{element} (line {line})" if line else element

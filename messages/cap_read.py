@@ -70,9 +70,7 @@ class _Element:
         return None if written is None else read_time(written, element=name, line=self._line_of(name))
 
     def words(self, name: str) -> tuple[str, ...]:
-        """A list parted by white space, in which quotes hold together what has spaces in it (3.2.1,
-        addresses).
-        """
+        """A list parted by white space, in which quotes hold together what has spaces in it (3.2.1, addresses)."""
         return read_list(self.need(name), element=name, line=self._line_of(name))
 
     def number(self, name: str) -> Decimal | None:

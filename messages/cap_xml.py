@@ -110,9 +110,7 @@ def _decoded(data: bytes) -> str:
 
 
 def _refuse_doctype(text: str) -> None:
-    """Looks through what may stand before the root element: white space, comments, processing
-    instructions.
-    """
+    """Looks through what may stand before the root element: white space, comments, processing instructions."""
     place = 0
     while (place := text.find("<", place)) >= 0:
         if text.startswith("<!--", place):

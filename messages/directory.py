@@ -85,9 +85,7 @@ class Directory:
         return tuple(self._by_address.get(address, ()))
 
     def expand(self, ids: Iterable[str]) -> Audience:
-        """The contacts of contact ids and group names; a group stands where it was named, a person only
-        once.
-        """
+        """The contacts of contact ids and group names; a group stands where it was named, a person only once."""
         found: dict[str, Contact] = {}
         unknown: dict[str, None] = {}
         for name in ids:

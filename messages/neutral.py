@@ -58,9 +58,7 @@ _SPACES = re.compile(r" {2,}")
 
 
 def neutral(text: str) -> str:
-    """`text` with its lines kept (LF) and every other control shown as a sign; what has no width is
-    taken out.
-    """
+    """`text` with its lines kept (LF) and every other control shown as a sign; what has no width is taken out."""
     if text.isascii() and text.isprintable():
         return text
     return _LINE_ENDS.sub("\n", text).translate(_SEEN)
@@ -72,9 +70,7 @@ def neutral_line(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` on one line for a short bearer; control sequences are taken out whole, typographic signs
-    folded.
-    """
+    """`text` on one line for a short bearer; control sequences are taken out whole, typographic signs folded."""
     return _SPACES.sub(" ", _ANSI.sub("", text).translate(_CHEAP)).strip()
 
 

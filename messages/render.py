@@ -101,9 +101,7 @@ _ENGLISH = _Catalogue(
 
 
 def _catalogue(language: str) -> _Catalogue:
-    """Danish unless the alert is written in something else; then English is what a stranger most likely
-    reads.
-    """
+    """Danish unless the alert is written in something else; then English is what a stranger most likely reads."""
     return _DANISH if language.lower().partition("-")[0] in {"", "da"} else _ENGLISH
 
 
@@ -150,9 +148,7 @@ def _shortened(body: str, fitting: Fitting) -> str | None:
 
 
 def _longest(body: str, fitting: Fitting, *, frame: _Frame) -> int:
-    """How many characters of `body` fit with the cut sign after them, by halving; -1 when not even the
-    sign.
-    """
+    """How many characters of `body` fit with the cut sign after them, by halving; -1 when not even the sign."""
     low, high = -1, len(body)
     while low < high:
         middle = (low + high + 1) // 2
@@ -182,9 +178,7 @@ def _framed(words: Words, body: str, *, frame: _Frame) -> str:
 
 
 def _kind(words: Words, catalogue: _Catalogue) -> str:
-    """`RETTELSE #K7.`: what this is, and of what. A Cancel that does not say is a correction: the safer
-    reading.
-    """
+    """`RETTELSE #K7.`: what this is, and of what. A Cancel that does not say is a correction: the safer reading."""
     withdrawal = words.withdrawal
     if withdrawal is Withdrawal.NONE and words.msg_type is MsgType.CANCEL:
         withdrawal = Withdrawal.CORRECTION
@@ -197,9 +191,7 @@ def _kind(words: Words, catalogue: _Catalogue) -> str:
 
 
 def _answers(words: Words, body: str, *, catalogue: _Catalogue, frame: _Frame) -> str:
-    """`Svar 1=kommer 2=kommer ikke`, unless the body (a radio text) has every key with its meaning
-    already.
-    """
+    """`Svar 1=kommer 2=kommer ikke`, unless the body (a radio text) has every key with its meaning already."""
     if not words.answers:
         return ""
     pairs = [f"{fold(key)}={fold(meaning)}" for key, meaning in words.answers]
@@ -274,9 +266,7 @@ def _answer_lines(words: Words, catalogue: _Catalogue) -> str:
 
 
 def display(text: str) -> str:
-    """`text` for a terminal or a page: nothing in it can steer a terminal, turn the reading direction or
-    hide.
-    """
+    """`text` for a terminal or a page: nothing in it can steer a terminal, turn the reading direction or hide."""
     return neutral(text)
 
 

@@ -1,0 +1,249 @@
+"""What people write is read as an answer where it is one, and shown to a person where it may be another."""
+
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messages.answer import DIGITS, LETTERS, Kind, code_of, codes, find_code, read_answer
+
+STAFF = (("1", "kommer"), ("2", "kommer ikke"), ("3", "ring til mig"))
+ROUND = (("1", "ok"), ("2", "ok 6 t"), ("3", "hjælp 1 t"), ("4", "liv i fare"))
+SEEN = (("1", "set"),)
+QUESTION = "Bavnby Kommune: Krisestaben mødes kl. 03.45. Svar 1=kommer 2=kommer ikke #K7"
+
+
+def read(text: str, options: tuple[tuple[str, str], ...] = STAFF) -> str:
+    """The option's key, or the kind of an answer without one."""
+    answer = read_answer(text, options)
+    return answer.option if answer.kind is Kind.OPTION else answer.kind
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        *[
+            (text, "1")
+            for text in ("1", " 1. ", "1!", "(1)", "Svar 1", "svar: 1", "１", "1\ufe0f\u20e3", "1\n")
+        ],
+        *[
+            (text, "1")
+            for text in ("1 kommer", "1=kommer", "1, er der om 20", "1 ok", "1 er på vej", "ja 1", "1 tak")
+        ],
+        *[(text, "1") for text in ("1 #K7", "#K7 1", "1 # k 7", "k7 1")],
+        *[(text, "2") for text in ("2", "ok 2", "2 kommer ikke", "2. Desværre, er i Jylland")],
+        *[
+            (text, "1")
+            for text in ("kommer", "Kommer!", "jeg kommer", "KOMMER NU", "på vej", "På vej 20", "er på vej")
+        ],
+        *[
+            (text, "1")
+            for text in ("ok kommer om 20", "OK, kommer om 20 min.", "Kommer, er der om 20", "ja kommer")
+        ],
+        *[(text, "1") for text in ("jeg kommer kl 4", "kommer om 2 timer", "jeg er der om 20")],
+        *[(text, "1") for text in ("coming", "I'm coming in 10 minutes", "I’m on my way", "yes, coming")],
+        *[
+            (text, "2")
+            for text in ("kommer ikke", "Kommer desværre ikke", "nej, kommer ikke", "kan ikke komme")
+        ],
+        *[(text, "2") for text in ("not coming", "can't come", "No, not coming", "ja kommer ikke")],
+        *[(text, "3") for text in ("ring til mig", "Ring til mig!", "3")],
+    ],
+)
+def test_an_option_is_read_however_it_is_written(text: str, option: str) -> None:
+    assert read(text) == option
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *[
+            (text, Kind.YES)
+            for text in ("ja", "JA!", "Jep", "ok", "OK.", "okay tak", "Modtaget", "yes", "roger", "Set")
+        ],
+        *[(text, Kind.NO) for text in ("nej", "NEJ!", "niks", "no", "nej desværre", "det kan jeg ikke")],
+    ],
+)
+def test_yes_and_no_are_answers_without_an_option(text: str, kind: Kind) -> None:
+    assert read(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "   ",
+            "20",
+            "4",
+            "12",
+            "1 2",
+            "1 eller 2",
+            "1,5 time",
+            "1/2 time",
+            "1-2 timer",
+            "1 time",
+            "2 minutter",
+        ),
+        *("hvem er det?", "kommer måske", "kommer nok ikke", "kommer 2", "nej kommer", "kommer, kommer ikke"),
+        *("ikke 1", "jeg tog 1 med", "skal jeg svare 1?", "kl 1", "om 2 timer", "nr 2", "?", "..."),
+    ],
+)
+def test_in_doubt_a_person_reads_it(text: str) -> None:
+    answer = read_answer(text, STAFF)
+
+    assert (answer.kind, answer.option) == (Kind.UNREAD, "")
+    assert answer.acknowledges
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            f"{verb} “{QUESTION}”"
+            for verb in ("Liked", "Loved", "Disliked", "Laughed at", "Emphasized", "Questioned")
+        ),
+        *(
+            f"{verb} “{QUESTION}”"
+            for verb in ("Synes godt om", "Synes om", "Elsker", "Kan ikke lide", "Fremhævede")
+        ),
+        f"Reacted 👍 to “{QUESTION}”",
+        f"Reagerede med 👍 på “{QUESTION}”",
+        f'👍 til "{QUESTION}"',
+        f"\u200a\u200b👍\u200b til \u201c\u200a{QUESTION}\u200a\u201d\u200a",
+        f"👍🏽 to “{QUESTION[:30]}",
+        f"Removed a like from “{QUESTION}”",
+        f"liked »{QUESTION}«",
+        "👍",
+        "❤️",
+        "👍🏽👍🏽",
+    ],
+)
+def test_a_reaction_shows_that_it_was_seen_and_never_chooses(text: str) -> None:
+    answer = read_answer(text, STAFF)
+
+    assert (answer.kind, answer.option, answer.code) == (Kind.REACTION, "", "")
+    assert not answer.acknowledges
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BRUG FOR HJÆLP",
+        "vi har brug for hjælp nu",
+        "1 brug for hjælp",
+        "Hjælp!",
+        "SOS",
+        "need help",
+        "brug for akut hjælp",
+    ],
+)
+def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
+    assert read(text) == Kind.HELP
+
+
+@pytest.mark.parametrize("text", ["ikke brug for hjælp", "vi har ingen brug for hjælp", "no need for help"])
+def test_no_need_for_help_is_no_cry(text: str) -> None:
+    assert read(text) == Kind.UNREAD
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [
+        ("liv i fare", "4"),
+        ("hjælp 1 t", "3"),
+        ("ok 6 t", "2"),
+        ("ok", "1"),
+        ("3", "3"),
+        ("4 LIV I FARE", "4"),
+    ],
+)
+def test_the_words_of_an_option_are_that_option(text: str, option: str) -> None:
+    assert read(text, ROUND) == option
+
+
+@pytest.mark.parametrize("text", ["ok", "Modtaget", "set", "1", "læst", "received"])
+def test_having_seen_it_is_the_one_option_of_a_correction(text: str) -> None:
+    assert read(text, SEEN) == "1"
+
+
+def test_two_options_of_the_same_sense_are_not_chosen_between() -> None:
+    assert read("kommer", (("1", "på vej"), ("2", "kører"))) == Kind.YES
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_and_harmless_to_show(text: str) -> None:
+    answer = read_answer(text, STAFF)
+
+    assert (answer.kind is Kind.OPTION) == bool(answer.option) or answer.kind is Kind.HELP
+    assert "\n" not in answer.text
+    assert "\x1b" not in answer.text
+
+
+@given(
+    st.sampled_from(STAFF),
+    st.sampled_from(["", " ", ".", "!", " #K7", "\n"]),
+    st.sampled_from(["", " ", "\t"]),
+)
+def test_a_bare_key_is_always_its_option(option: tuple[str, str], after: str, before: str) -> None:
+    assert read(before + option[0] + after) == option[0]
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text", ["1 " * 50_000, "👍" * 100_000, "#" * 100_000, "k" * 100_000, "a to " * 50_000]
+)
+def test_a_flood_is_read_quickly(text: str) -> None:
+    assert read_answer(text, STAFF).kind in {Kind.UNREAD, Kind.REACTION}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("#K7", "K7"),
+        ("k7", "K7"),
+        ("# k 7", "K7"),
+        ("1 #k7.", "K7"),
+        ("svar på K7: 1", "K7"),
+        ("#K7 og #L2", "K7"),
+        ("K7 #L2", "L2"),
+        ("#A2C", "A2C"),
+        ("", ""),
+        ("1", ""),
+        ("kl. 7", ""),
+        ("K77", ""),
+        ("OK7", ""),
+        ("#7K", ""),
+        ("#I1", ""),
+    ],
+)
+def test_a_code_is_found_however_it_is_typed(text: str, code: str) -> None:
+    assert find_code(text) == code
+
+
+def test_all_codes_differ_and_the_first_have_two_signs() -> None:
+    first = list(islice(codes(), 20_000))
+
+    assert len(set(first)) == len(first)
+    assert {len(code) for code in first[:128]} == {2}
+    assert first[127:129] == ["Y9", "A2A"]
+
+
+@given(st.integers(0, 10**9))
+def test_a_code_is_found_again_in_an_answer(number: int) -> None:
+    code = code_of(number)
+
+    assert find_code(f"1 #{code.lower()}") == code
+    assert find_code(f"svar 2 {code}") == code
+    assert read(f"2 #{code}") == "2"
+
+
+def test_no_sign_of_a_code_is_mistaken_for_another() -> None:
+    for alike in ("0ODQ", "1I", "2Z", "5S", "6G", "8B", "UV"):
+        assert len(set(alike) & set(LETTERS + DIGITS)) <= 1, alike
+
+
+def test_a_number_below_zero_has_no_code() -> None:
+    with pytest.raises(ValueError, match="from 0"):
+        code_of(-1)
