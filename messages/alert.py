@@ -1,5 +1,4 @@
-"""An alert: what is said, to whom, how fast and with which evidence. The package's face for everything
-about it.
+"""An alert: what is said, to whom, how fast and with which evidence. The face of the package for all of it.
 
 Here too is its form in the store: plain JSON, since accepting runs at thousands a second. It is private to
 Bavn and carries a version; what outsiders read is CAP (`to_cap`) and the JSON of the public interface.

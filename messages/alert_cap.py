@@ -1,5 +1,4 @@
-"""An Alert as CAP 1.2 and back. What CAP lacks travels as parameters of our own profile, which others may
-ignore.
+"""An Alert as CAP 1.2 and back. What CAP lacks travels as parameters of our own profile, ignorable by others.
 
 The profile sheet: `code` names it; each parameter's name begins with `bavn:`. An explicit parameter wins
 over what is read from urgency and severity. No Danish national profile exists; when one does, this is the

@@ -1,5 +1,4 @@
-"""What a person's message answers: an option, yes or no, a cry for help, a thumb, or something a person
-must read.
+"""What a message answers: an option, yes or no, a cry for help, a thumb, or something a person must read.
 
 An inbound message can answer, never command. In doubt it is UNREAD: that is still an answer by a person,
 and it is shown to one. The phrases are tables in answer_phrases.py; the codes are in answer_code.py.

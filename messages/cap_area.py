@@ -1,5 +1,4 @@
-"""Polygons and circles of CAP: are they a place on earth? `lat,lon` in degrees of WGS 84 (CAP 1.2 clause
-3.2.4).
+"""Polygons and circles of CAP: are they a place on earth? `lat,lon` in degrees of WGS 84 (clause 3.2.4).
 
 A place that cannot be read must refuse the alert: it must never come to mean everywhere.
 """
