@@ -12,6 +12,7 @@ from channels.base import Channel, ChannelConfig, ChannelError
 BEARERS: dict[str, str] = {
     "email": "channels.email:EmailChannel",
     "loopback": "channels.loopback:LoopbackChannel",
+    "sms-modem": "channels.sms_modem:SmsModemChannel",
 }
 
 

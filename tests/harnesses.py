@@ -11,15 +11,20 @@ from typing import ClassVar, Literal, Protocol, Self
 
 from channels.base import Channel
 from channels.registry import channel_class, new_channel
+from hardware.emulators.gsm import Cable
+from hardware.emulators.gsm_modem import GsmEmulator
+from hardware.emulators.line import Link
+from messages.address import Address
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
 
 Behaviour = Literal["accept", "transient", "permanent", "unknown", "stall"]
 
 
 class Harness(Protocol):
-    """`async with` starts the far end. `to` is an address that it takes."""
+    """`async with` starts the far end. `to` is an address that it takes, `never` one for when it refuses for good."""
 
     to: str
+    never: Address
 
     async def __aenter__(self) -> Self: ...
 
@@ -50,6 +55,7 @@ class Harness(Protocol):
 
 class LoopbackHarness:
     to = "loopback:vagt"
+    never = Address("loopback", "vagt")
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "far"
@@ -92,6 +98,7 @@ class LoopbackHarness:
 
 class EmailHarness:
     to = "mailto:vagt@eksempelkommune.invalid"
+    never = Address("mailto", "vagt@eksempelkommune.invalid")
     _SCRIPTS: ClassVar[dict[Behaviour, dict[str, str | Does]]] = {
         "accept": {},
         "transient": {"RCPT": "451 4.3.0 later"},
@@ -129,7 +136,58 @@ class EmailHarness:
         return [mail.text for mail in self._sink.mails]
 
 
+class SmsModemHarness:
+    """An emulated modem on a pty, fifty times faster than life, and a driver as patient as that asks for."""
+
+    to = "sms:+4500000001"
+    never = Address("sms", "+45112")  # no parser lets it through; the driver is the last to refuse it
+    _FAULTS: ClassVar[dict[Behaviour, str]] = {
+        "transient": "busy-515",
+        "unknown": "late-cmgs",
+        "stall": "pdu-lost",  # the modem waits for more of the message
+    }
+
+    def __init__(self, folder: Path) -> None:
+        self._link = Link(folder / "modem")
+        self._modem = GsmEmulator(speed=50)
+        self._cable = Cable(self._modem, self._link)
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self._modem.run(), name="gsm-emulator")
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.go()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
+    def channel(self) -> Channel:
+        table = {"bearer": "sms-modem", "port": str(self._link.path), "time_factor": 0.02}
+        return new_channel("sms", channel_class("sms-modem").config_model.model_validate(table))
+
+    def tell(self, behaviour: Behaviour) -> None:
+        if fault := self._FAULTS.get(behaviour):
+            self._modem.faults.arm(fault, {"seconds": 200} if behaviour == "unknown" else {})
+
+    async def stalled(self) -> None:
+        while not self._modem.journal.of("fault"):
+            await asyncio.sleep(0.001)
+
+    async def go(self) -> None:
+        self._cable.unplug()
+
+    async def come_back(self) -> None:
+        self._cable.plug()
+
+    def arrived(self) -> list[str]:
+        return [line["text"] for line in self._modem.journal.of("sent")]
+
+
 HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "email": EmailHarness,
     "loopback": LoopbackHarness,
+    "sms-modem": SmsModemHarness,
 }
