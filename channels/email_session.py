@@ -99,6 +99,8 @@ class Session(asyncio.Protocol):
         try:
             await self._reset()
             await self._offer(envelope)
+            if not self.usable:
+                raise TransientFailure(f"the relay asked for the content and left: {self._fate}")
             hand_over()
             self._transport.write(content)
             reply = await self._final(envelope)
