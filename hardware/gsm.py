@@ -73,6 +73,8 @@ class GsmModem:
         self._opener = opener
         self._events = EventQueue(bound=event_bound)
         self._chat: Chat | None = None
+        self._tried = False  # the port has been tried at least once
+        self._turned = asyncio.Event()  # the state may have changed
         self._uncertain = ""  # the destination of a message whose reference may still come
         self._deaf_signs = 0  # refusals in a row that mean "no network"
         self._mute_polls = 0  # polls in a row without a signal
@@ -115,7 +117,7 @@ class GsmModem:
         LateReference event.
         """
         destination = checked_destination(tpdu)
-        chat = self._ready()
+        chat = await self._ready()
         left = False
 
         def handing() -> None:
@@ -133,12 +135,24 @@ class GsmModem:
             raise self._silent(error, left=left) from error
         return self._reference(answered)
 
-    def _ready(self) -> Chat:
+    async def _ready(self) -> Chat:
+        """The dialogue of a modem that may send. While it is being set up, a message waits for `start_s`."""
+        try:
+            async with asyncio.timeout(self.timing.start_s):
+                while self._starting:
+                    self._turned.clear()
+                    await self._turned.wait()
+        except TimeoutError:
+            log.info("modem: not set up in %g s", self.timing.start_s)
         if self.state is State.SEARCHING:
             raise NotNow("not registered in a network")
         if self._chat is None or self.state is not State.READY:
             raise ModemDown(f"{self.state.value}: {self.reason}")
         return self._chat
+
+    @property
+    def _starting(self) -> bool:
+        return self.state is State.STARTING or (self.state is State.CLOSED and not self._tried)
 
     def _reference(self, answered: Answered) -> int:
         self._deaf_signs = self._relapses = 0
@@ -180,13 +194,16 @@ class GsmModem:
             log.info("modem: %s (%s)", state.value, reason)
             self._events.offer(StateChanged(state, reason))
             self.reason = reason
-        self.state = state
+        self.state, self._tried = state, True
+        self._turned.set()
 
     async def _supervise(self) -> None:
         try:
             await self._keep_open()
         finally:
             self._chat, self.state, self.reason = None, State.CLOSED, "the driver has stopped"
+            self._tried = True
+            self._turned.set()
             self._events.close()
 
     async def _keep_open(self) -> None:
@@ -226,8 +243,10 @@ class GsmModem:
                 chat.forget_boot()
                 await set_up(chat, self.setup)
                 self._trouble, self._deaf_signs, self._mute_polls = None, 0, 0
-                self._move(Change.SET_UP, self.setup.model)
+                is_in = await registered(chat)
                 self._chat = chat
+                self._move(Change.SET_UP, "not registered in a network")
+                self._register(is_in)
                 rung, well = await self._watch(chat), True
             except SimRefused as error:
                 self._move(Change.SIM_REFUSED, error.reason)

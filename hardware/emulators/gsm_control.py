@@ -22,6 +22,7 @@ def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], 
         "faults": orders.faults,
         "hang": lambda order: modem.hang(),
         "reboot": lambda order: modem.reboot("control"),
+        "refuse": orders.refuse,
         "ring": orders.ring,
         "pin": orders.pin,
         "smsc": orders.smsc,
@@ -67,6 +68,14 @@ class _Orders:
 
     def faults(self, order: Order) -> dict[str, Any]:
         return {"faults": sorted(self._modem.faults.known)}
+
+    def refuse(self, order: Order) -> None:
+        """The network refuses a number with a CMS code (default 1, unassigned); 0 ends that."""
+        code = int(number(order, "code", most=511)) if "code" in order else 1
+        refusals = self._modem.network.refusals
+        refusals[text(order, "to")] = code
+        if not code:
+            del refusals[text(order, "to")]
 
     def ring(self, order: Order) -> None:
         self._modem.ring(int(number(order, "times", most=100)) if "times" in order else 4)

@@ -43,6 +43,7 @@ class Network:
     latency_s: float = 1.0  # from the last octet of a message to its reference
     report_s: float = 2.0  # from the reference to the status report
     random: Random = field(default_factory=Random)
+    refusals: dict[str, int] = field(default_factory=dict)  # number -> CMS code: unassigned, barred
     next_reference: int = 0
     accepted: dict[int, tuple[Submit, datetime]] = field(default_factory=dict)
     waiting: deque[tuple[bytes, bool]] = field(default_factory=deque)  # (TPDU, is a report) for the modem

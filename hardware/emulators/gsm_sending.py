@@ -19,7 +19,10 @@ async def carry(modem: "GsmEmulator", tpdu: bytes, *, name: str = "+CMGS") -> st
     await modem.sleep(network.latency_s)
     if not modem.hears():
         return modem.cms(38 if network.deaf else 331)
-    concat = decode_submit(tpdu).content.concat
+    message = decode_submit(tpdu)
+    if (code := network.refusals.get(message.destination)) is not None:
+        return modem.cms(code)
+    concat = message.content.concat
     if concat is not None and concat.number > 1 and faults.strikes("part-fails"):
         modem.struck("part-fails")
         return modem.cms(500)

@@ -1,0 +1,133 @@
+"""An emulated GSM modem for tests: in memory or on a pty, with a driver whose time limits are short."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from hardware.emulators.gsm_modem import GsmEmulator
+from hardware.errors import PortLost
+from hardware.gsm import GsmModem
+from hardware.gsm_events import Event
+from hardware.gsm_state import State
+from hardware.memory import MemoryPort, memory_pair
+from hardware.port import Port
+from hardware.timing import Timing
+
+FACTOR = 0.02  # of the driver's limits: 100 ms for an answer, 1.2 s for a reference
+SPEED = 50.0  # of the emulator
+
+
+class Bench:
+    """An emulator and the socket its cable goes into. `opener` is what a driver opens its port with."""
+
+    def __init__(self, modem: GsmEmulator | None = None) -> None:
+        self.modem = modem or GsmEmulator(speed=SPEED)
+        self.modem.network.latency_s, self.modem.network.report_s = 0, 0
+        self.modem.cable = lambda back_s: self.pull(back_s)
+        self.plugged = True
+        self.opened = 0
+        self._port: MemoryPort | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> "Bench":
+        self._keep(self.modem.run())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+
+    async def opener(self) -> Port:
+        if not self.plugged:
+            raise PortLost("no such device")
+        self.opened += 1
+        ours, self._port = memory_pair()
+        self.modem.dce.reset()
+        self._keep(self.modem.serve(self._port))
+        return ours
+
+    def pull(self, back_s: float = -1) -> None:
+        self.plugged = False
+        if self._port is not None:
+            self._port.unplug()
+        if back_s >= 0:
+            self.modem.later(back_s, self.plug)
+
+    def plug(self) -> None:
+        self.plugged = True
+
+    def sent(self) -> list[dict[str, Any]]:
+        return self.modem.journal.of("sent")
+
+    def commands(self, name: str) -> list[str]:
+        return [line["line"] for line in self.modem.journal.of("command") if line["name"] == name]
+
+    def _keep(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+
+
+@asynccontextmanager
+async def driver(bench: Bench, *, pin: str | None = None, **limits: float) -> AsyncIterator[GsmModem]:
+    """A driver on the bench's modem; `limits` are seconds as they are, not scaled."""
+    timing = Timing().scaled(FACTOR)
+    if limits:
+        timing = Timing(**{name: getattr(timing, name) for name in Timing.__dataclass_fields__} | limits)
+    async with GsmModem(bench.opener, pin=pin, timing=timing) as modem:
+        yield modem
+
+
+async def until(condition: Callable[[], object], *, limit_s: float = 10.0) -> None:
+    """Returns as soon as `condition` holds; TimeoutError when it never does."""
+    async with asyncio.timeout(limit_s):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def in_state(modem: GsmModem, state: State) -> None:
+    await until(lambda: modem.state is state)
+
+
+class Heard:
+    """Everything a driver tells, as it comes; `async with Heard(driver) as heard`."""
+
+    def __init__(self, modem: GsmModem) -> None:
+        self._modem = modem
+        self.events: list[Event] = []
+
+    async def __aenter__(self) -> "Heard":
+        self._task = asyncio.create_task(self._listen())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _listen(self) -> None:
+        async for event in self._modem.events():
+            self.events.append(event)
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def first(self, kind: type[Event]) -> Any:
+        await until(lambda: self.of(kind))
+        return self.of(kind)[0]
+
+
+class Control:
+    """A client of an emulator's control socket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def do(self, do: str, **fields: Any) -> dict[str, Any]:
+        self._writer.write(json.dumps({"do": do, **fields}).encode() + b"\n")
+        answer: dict[str, Any] = json.loads(await self._reader.readline())
+        return answer
+
+    def close(self) -> None:
+        self._writer.close()
