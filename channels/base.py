@@ -36,7 +36,9 @@ class ChannelError(Exception):
 class TransientFailure(ChannelError):
     """Nothing left; worth trying again, not before `retry_at` when it is given (aware UTC)."""
 
-    def __init__(self, reason: str, *, code: str = "", raw: str = "", retry_at: datetime | None = None) -> None:
+    def __init__(
+        self, reason: str, *, code: str = "", raw: str = "", retry_at: datetime | None = None
+    ) -> None:
         super().__init__(reason, code=code, raw=raw)
         self.retry_at = retry_at
 
@@ -52,7 +54,9 @@ class PermanentFailure(ChannelError):
 class Unknown(ChannelError):
     """It may have gone. `references` are the receipts of the parts that did, in order."""
 
-    def __init__(self, reason: str, *, code: str = "", raw: str = "", references: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, reason: str, *, code: str = "", raw: str = "", references: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(reason, code=code, raw=raw)
         self.references = references
 
@@ -94,7 +98,7 @@ class Report:
     """Later evidence of something handed over. Matched by (channel, reference, address, window)."""
 
     reference: str
-    evidence: Evidence  # UNKNOWN: still trying, no news; REFUSED: the network gave up (kept beside, lowers nothing)
+    evidence: Evidence  # UNKNOWN: still trying, no news; REFUSED: gave up (kept beside, lowers nothing)
     at: datetime
     address: Address | None = None
     detail: str = ""
@@ -111,7 +115,7 @@ class Inbound:
     text: str
     at: datetime
     in_reply_to: str = ""
-    part: tuple[int, int, int] | None = None  # (reference, total, number from 1); parts are joined in the store
+    part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store
     raw: str = ""
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
 
