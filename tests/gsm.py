@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from hardware.emulators.gsm_modem import GsmEmulator
@@ -131,3 +134,27 @@ class Control:
 
     def close(self) -> None:
         self._writer.close()
+
+
+@asynccontextmanager
+async def emulator(folder: Path, *options: str) -> AsyncIterator[Control]:
+    """`python -m hardware.emulators.gsm`, ready, with its control socket."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hardware.emulators.gsm", "--link", str(folder / "modem")),
+        *("--journal", str(folder / "journal"), "--control", str(folder / "control"), *options),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        assert await process.stdout.readline() == f"ready {folder / 'modem'}\n".encode()
+        control = Control(*await asyncio.open_unix_connection(folder / "control"))
+        yield control
+        control.close()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+def journal(folder: Path, event: str) -> list[dict[str, Any]]:
+    lines = (json.loads(line) for line in (folder / "journal").read_text("utf-8").splitlines())
+    return [line for line in lines if line["event"] == event]

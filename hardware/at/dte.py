@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from hardware.at import results
-from hardware.at.grammar import CR, ESC, LONGEST_LINE, SUB, Info, Lexer, Overlong, info_of
+from hardware.at.grammar import CR, ESC, LONGEST_LINE, SUB, Form, Info, Lexer, Overlong, commands_of, info_of
 from hardware.at.results import Final
 
 
@@ -42,9 +42,12 @@ class Request:
     prefix: str = ""
 
     @property
-    def own_prefix(self) -> str:
-        match = re.match(r"AT([+^*$%#&-][A-Z][A-Z0-9]*)", self.text)
-        return self.prefix or (match[1] if match else "")
+    def forms(self) -> dict[str, Form]:
+        """The prefixes of its information lines (of a chain: all its commands'), and what was asked of each."""
+        if self.prefix:
+            return {self.prefix: Form.DO}
+        commands = commands_of(self.text.encode("ascii")) or ()
+        return {command.name: command.form for command in commands if not command.name[:1].isalpha()}
 
     @property
     def is_call(self) -> bool:
@@ -103,6 +106,7 @@ class Dte:
         self._lexer = Lexer(limit=limit)
         self.state = State.IDLE
         self._request = Request("")
+        self._forms: dict[str, Form] = {}
         self._echo = b""
         self._lines: list[Info] = []
         self._block: bytes | None = None
@@ -116,7 +120,7 @@ class Dte:
         if request.block >= 0x0A00:
             raise ValueError("a counted block of 2,560 octets or more cannot be told from a line end")
         self._request, self._lines, self._block = request, [], None
-        self._echo = request.text.encode("ascii")
+        self._echo, self._forms = request.text.encode("ascii"), request.forms
         prompted = request.ask in {Ask.ANGLE, Ask.READY}
         self.state = State.PROMPTING if prompted else State.WAITING
         at_once = request.payload if request.ask is Ask.AT_ONCE else b""
@@ -228,10 +232,11 @@ class Dte:
         """Whether the line belongs to the pending request."""
         if self.state is State.IDLE:
             return False
-        if info.prefix and info.prefix == self._request.own_prefix:
-            if info.prefix in results.REGISTRATIONS:
+        if (form := self._forms.get(info.prefix)) is not None:
+            if form is Form.READ and info.prefix in results.REGISTRATIONS:
                 return results.is_solicited_registration(info)
-            return info.prefix not in results.URC_PREFIXES or self._request.text.endswith("?")
+            asks = form in {Form.READ, Form.TEST}
+            return asks or info.prefix not in results.URC_PREFIXES | results.REGISTRATIONS
         if info.prefix or info.text in results.BARE_URCS:
             return False
         return self._request.bare

@@ -1,0 +1,271 @@
+"""The emulated GSM modem: its line, its settings, its storage, its network, and its orders."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.sms_modem import SmsModemChannel, SmsModemConfig
+from hardware.at.dte import Request
+from hardware.chat import Chat
+from hardware.emulators.faults import Faults, UnknownFault
+from hardware.emulators.gsm_modem import KNOWN_FAULTS
+from hardware.emulators.line import Link, PtyPort
+from hardware.errors import PortLost, Refused
+from hardware.gsm import GsmModem
+from hardware.gsm_state import State
+from hardware.port import open_port
+from hardware.timing import Timing
+from tests.gsm import FACTOR, Bench, emulator, in_state, journal, until
+from tests.outgoing import outgoing, words
+
+
+@asynccontextmanager
+async def chat(bench: Bench) -> AsyncIterator[Chat]:
+    async with Chat(await bench.opener(), timing=Timing().scaled(FACTOR)) as dialogue:
+        yield dialogue
+
+
+async def told(dialogue: Chat, command: str) -> list[str]:
+    lines = (await dialogue.command(Request(command, bare=True))).lines
+    return [said for line in lines for said in (line.text, line.follow) if said is not None]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("AT+CREG=?", ["+CREG: (0-2)"]),
+        ("AT+CREG=2;+CREG?", ['+CREG: 2,1,"1A2B","0012C4D5"']),
+        ("AT+CSMS=?", ["+CSMS: (0,1)"]),
+        ("AT+CNMI=?", ["+CNMI: (0,1,2),(0,1,2,3),(0,2),(0,1,2),(0,1)"]),
+        ('AT+CSCS="UCS2";+CSCS?', ['+CSCS: "UCS2"']),
+        ('AT+CPMS="ME","ME","ME"', ["+CPMS: 0,100,0,100,0,100"]),
+        ("AT+CPMS?", ['+CPMS: "SM",0,30,"SM",0,30,"SM",0,30']),
+        ("AT+CPIN?", ["+CPIN: READY"]),
+        ("AT+CSQ", ["+CSQ: 20,99"]),
+        ("AT+CGSN", ["490154203237518"]),
+        ("AT+CFUN=4;+CREG?;+CFUN=1", ["+CREG: 0,0"]),
+        ("ATE0V1;+CMEE=2;+CMEE?", ["+CMEE: 2"]),
+        ('AT+CSCA="+4500000099",145;+CSCA?', ['+CSCA: "+4500000099",145']),
+    ],
+)
+async def test_a_command_is_answered_as_other_programs_expect(command: str, answer: list[str]) -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        assert await told(dialogue, command) == answer
+
+
+@pytest.mark.parametrize(
+    ("before", "raw"),
+    [("AT", "ERROR"), ("AT+CMEE=1", "+CMS ERROR: 321"), ("AT+CMEE=2", "+CMS ERROR: invalid memory index")],
+)
+async def test_errors_are_told_as_the_host_asked(before: str, raw: str) -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        await dialogue.command(before)
+        with pytest.raises(Refused) as refused:
+            await dialogue.command("AT+CMGR=7")
+        assert refused.value.raw == raw
+
+
+async def test_a_chain_stops_at_its_first_error() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        with pytest.raises(Refused):
+            await dialogue.command("AT+CMEE=1;+NOSUCH;+CREG=2")
+        assert await told(dialogue, "AT+CREG?;+CMEE?") == ["+CREG: 0,1", "+CMEE: 1"]
+
+
+async def test_text_mode_lists_and_reads_what_came() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        bench.modem.network.receive("+4500000002", "Er på vej")
+        await dialogue.command('AT+CMGF=1;+CSCS="UCS2"')
+        listed = await told(dialogue, 'AT+CMGL="ALL"')
+        assert listed[0].startswith('+CMGL: 1,"REC UNREAD","002B0034')
+        assert bytes.fromhex(listed[1]).decode("utf-16-be") == "Er på vej"
+
+
+async def test_a_full_store_leaves_the_message_with_the_network() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        for number in range(31):
+            bench.modem.network.receive("+4500000002", f"nr. {number}")
+        assert (len(bench.modem.device.storage["SM"]), len(bench.modem.network.waiting)) == (30, 1)
+        await dialogue.command("AT+CMGD=1")
+        assert (len(bench.modem.device.storage["SM"]), len(bench.modem.network.waiting)) == (30, 0)
+
+
+async def test_what_comes_without_coverage_comes_with_it() -> None:
+    async with Bench() as bench, chat(bench):
+        bench.modem.cover(False)
+        bench.modem.network.receive("+4500000002", "JA")
+        assert bench.modem.device.storage["SM"] == {}
+        bench.modem.cover(True)
+        await until(lambda: bench.modem.device.storage["SM"])
+
+
+async def test_a_report_without_an_answer_switches_the_routing_off() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        await dialogue.command("AT+CSMS=1;+CNMI=2,2,0,1,0")
+        bench.modem.network.receive("+4500000002", "JA")
+        await until(lambda: bench.modem.device.settings.routing[1] == 0)
+        assert len(bench.modem.device.storage["SM"]) == 1
+
+
+async def test_a_call_rings_until_it_is_hung_up() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        bench.modem.ring(3)
+        info = await dialogue.unasked(timeout_s=1)
+        assert info is not None
+        assert info.text == "RING"
+        await dialogue.command("ATH")
+        assert await dialogue.unasked(timeout_s=0.1) is None
+
+
+async def test_orders_do_what_the_world_does(tmp_path: Path) -> None:
+    async with emulator(tmp_path) as control:
+        assert await control.do("faults") == {"ok": True, "faults": sorted(KNOWN_FAULTS)}
+        assert await control.do("receive", **{"from": "+4500000002", "text": "æ" * 200}) == {
+            "ok": True,
+            "parts": 2,
+        }
+        assert await control.do("coverage", value=False) == {"ok": True}
+        for do, fields in (
+            ("coverage", {}),
+            ("fault", {"name": "x"}),
+            ("report", {"ref": 9}),
+            ("dance", {}),
+            ("latency", {"seconds": -1}),
+        ):
+            answer = await control.do(do, **fields)
+            assert (answer["ok"], bool(answer["error"])) == (False, True)
+    assert [line["value"] for line in journal(tmp_path, "coverage")] == [False]
+    assert journal(tmp_path, "received")[0]["text"] == "æ" * 200
+    assert not (tmp_path / "modem").is_symlink()
+
+
+async def test_the_link_goes_with_the_cable_and_comes_back_with_another_device(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+    async with emulator(tmp_path) as control:
+        opener = lambda: open_port(str(link))  # noqa: E731
+        async with GsmModem(opener, timing=Timing().scaled(FACTOR)) as modem:
+            await in_state(modem, State.READY)
+            await control.do("unplug")
+            await in_state(modem, State.CLOSED)
+            assert not link.is_symlink()
+            await control.do("plug")
+            await in_state(modem, State.READY)
+
+
+async def test_the_channel_sends_and_hears_over_a_pty(tmp_path: Path) -> None:
+    config = SmsModemConfig(bearer="sms-modem", port=str(tmp_path / "modem"), time_factor=0.1)
+    async with emulator(tmp_path) as control, SmsModemChannel("sms-a", config) as channel:
+        await control.do("latency", seconds=0, report=0)
+        said = words(text="Mød på Æblevej kl. 10 € " * 8)
+        receipt = await channel.submit(outgoing("sms:+4500000001", said))
+        await control.do("receive", **{"from": "+4500000001", "text": "1 #K7"})
+        async with asyncio.timeout(5):
+            heard = [event async for event, _ in _take(channel, len(receipt.references) + 1)]
+    assert len(receipt.references) == 2
+    assert {type(event).__name__ for event in heard} == {"Report", "Inbound"}
+    assert "Mød på Æblevej kl. 10 €" in "".join(line["text"] for line in journal(tmp_path, "sent"))
+
+
+async def _take(channel: SmsModemChannel, count: int) -> AsyncIterator[tuple[Any, int]]:
+    seen = 0
+    async for event in channel.events():
+        if type(event).__name__ in {"Report", "Inbound"}:
+            await event.settle()
+            seen += 1
+            yield event, seen
+        if seen == count:
+            return
+
+
+async def test_a_port_can_be_a_serial_device_server() -> None:
+    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"<" + await reader.read(100) + b">")
+        writer.close()
+
+    async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
+        port = await open_port(f"socket://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        port.write(b"AT\r")
+        assert await port.read() == b"<AT\r>"
+        with pytest.raises(PortLost):
+            await port.read()
+        await port.close()
+
+
+async def test_a_port_belongs_to_one_program(tmp_path: Path) -> None:
+    pty = PtyPort()
+    port = await open_port(pty.device)
+    with pytest.raises(PortLost, match="cannot be opened"):
+        await open_port(pty.device)
+    await port.close()
+    again = await open_port(pty.device)
+    pty.unplug()
+    with pytest.raises(PortLost):
+        await again.read()
+    with pytest.raises(PortLost):
+        again.write(b"AT\r")
+    await again.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/dev/no-such-device", "socket://nowhere", "rfc2217://127.0.0.1:1", "socket://127.0.0.1:1"]
+)
+async def test_a_port_that_is_not_there_says_so(path: str) -> None:
+    with pytest.raises(PortLost):
+        await open_port(path)
+
+
+async def test_the_line_carries_more_than_the_kernel_holds() -> None:
+    pty = PtyPort()
+    port = await open_port(pty.device)
+    pty.write(b"x" * 30_000)
+    seen = b""
+    while len(seen) < 30_000:
+        seen += await port.read()
+    await port.close()
+    await pty.close()
+
+
+def test_a_link_never_replaces_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text("mine")
+    with pytest.raises(FileExistsError, match="no link"):
+        Link(path).point_to("/dev/null")
+    Link(path).remove()
+    assert path.read_text() == "mine"
+
+
+def test_the_same_seed_gives_the_same_faults() -> None:
+    def drawn(seed: int) -> list[bool]:
+        faults = Faults(KNOWN_FAULTS, seed=seed)
+        faults.arm("mute", {"rate": 0.3})
+        return [faults.strikes("mute") is not None for _ in range(200)]
+
+    assert drawn(7) == drawn(7) != drawn(8)
+    assert 30 < sum(drawn(7)) < 90
+
+
+def test_faults_come_from_a_file_and_unknown_ones_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "faults.toml"
+    file.write_text("[late-cmgs]\ntimes = 2\nseconds = 70\n")
+    faults = Faults(KNOWN_FAULTS, seed=0)
+    faults.load(file)
+    strikes = [faults.strikes("late-cmgs") for _ in range(3)]
+    assert [fault and fault.number("seconds", 0) for fault in strikes] == [70, 70, None]
+    with pytest.raises(UnknownFault, match=r"mo-kept.*late-cmgs"):
+        faults.arm("mo-kept", {})
+
+
+def test_a_stale_control_socket_is_replaced(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(tmp_path / "control"))
+
+    async def scenario() -> None:
+        async with emulator(tmp_path) as control:
+            assert (await control.do("faults"))["ok"]
+
+    asyncio.run(scenario())
