@@ -52,6 +52,10 @@ def step(
     return _decide(known, policy, now, effects)
 
 
+def with_tries(delivery: Delivery, tries: tuple[Try, ...]) -> Delivery:
+    return replace(delivery, tries=tries)
+
+
 # What is now known.
 
 
@@ -106,6 +110,7 @@ def _decide(
     if d.ended in {None, *_REVOCABLE} and _reached(d, policy):
         return _end(d, Ended.REACHED, effects)
     if d.ended is not None:
+        effects += _retry_musts(d, policy, now)
         return replace(d, due_at=None), tuple(effects)
     d = _escalate(d, policy, now, effects)
     if not d.ladder:
@@ -149,7 +154,9 @@ def _drop_waiting(
             effects.append(Drop(t.id))
             t = replace(t, state=TryState.DONE, dropped=True)
         tries.append(t)
-    return replace(d, tries=tuple(tries))
+    return (
+        replace(d, tries=tuple(tries)) if any(a is not b for a, b in zip(tries, d.tries, strict=True)) else d
+    )
 
 
 def _escalate(d: Delivery, policy: Policy, now: datetime, effects: list[Effect]) -> Delivery:
@@ -189,7 +196,9 @@ def _hear_silence(d: Delivery, policy: Policy, now: datetime, effects: list[Effe
             effects.append(ChannelSilent(rung.channel))
             t = replace(t, silent=True)
         tries.append(t)
-    return replace(d, tries=tuple(tries))
+    return (
+        replace(d, tries=tuple(tries)) if any(a is not b for a, b in zip(tries, d.tries, strict=True)) else d
+    )
 
 
 def _climb_ladder(d: Delivery, policy: Policy, now: datetime, effects: list[Effect]) -> Delivery:
@@ -231,6 +240,16 @@ def _retry(d: Delivery, index: int, tries: list[Try], *, policy: Policy, now: da
     return Start(
         index, d.round, "retry", not_before=max(at, asked) if asked else at, repeated=_used_before(d, index)
     )
+
+
+def _retry_musts(d: Delivery, policy: Policy, now: datetime) -> list[Start]:
+    """A correction that one way has brought home is still owed over the others where the earlier text went (I6)."""
+    if d.ended is not Ended.REACHED or now >= d.expires_at:
+        return []
+    owed = {
+        index: tries for index, tries in _by_rung(d).items() if d.ladder[index].must and _may_retry(tries)
+    }
+    return [_retry(d, index, tries, policy=policy, now=now) for index, tries in owed.items()]
 
 
 def _live_until(d: Delivery, index: int, tries: list[Try], *, policy: Policy) -> datetime:

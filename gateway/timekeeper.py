@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gateway.clock import Clock
+from gateway.clock import Clock, to_ms
 from gateway.errors import StoreFailure
 from gateway.store import Changes, Store
 from gateway.store.accepting import forget_old_keys
@@ -32,7 +32,7 @@ class Timekeeper:
         self._cleaned = clock()
 
     def heard(self, changes: Changes) -> None:
-        if changes.due and (self._next is None or min(changes.due) < self._next):
+        if changes.due_ms is not None and (self._next is None or changes.due_ms < to_ms(self._next)):
             self._sooner.set()
 
     async def run(self) -> None:

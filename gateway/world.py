@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.opening import Opening, opening
 from gateway.policy import Policy
-from gateway.router import Rung, Surroundings, plan
+from gateway.router import Surroundings, plan
 from messages.directory import Contact, Directory
+from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 
@@ -23,15 +25,18 @@ class World:
     persons: Mapping[str, str]  # contact id -> the random id the audit knows them by
     surroundings: Surroundings
     policies: Mapping[Precedence, Policy]
-    _ladders: dict[tuple[str, Precedence, str], tuple[Rung, ...]] = field(default_factory=dict, compare=False)
+    _openings: dict[tuple[str, Precedence, str, Evidence], Opening] = field(
+        default_factory=dict, compare=False
+    )
 
-    def ladder(self, contact: Contact, precedence: Precedence, *, plane: str) -> tuple[Rung, ...]:
-        """The ladder of a first message, kept as long as the world stays the same."""
-        key = (contact.id, precedence, plane)
-        found = self._ladders.get(key)
+    def opening(self, contact: Contact, precedence: Precedence, *, plane: str, want: Evidence) -> Opening:
+        """How a first message to this contact begins, kept as long as the world stays the same."""
+        key = (contact.id, precedence, plane, want)
+        found = self._openings.get(key)
         if found is None:
-            found = plan(contact, self.surroundings, policy=self.policies[precedence], plane=plane)
-            self._ladders[key] = found
+            ladder = plan(contact, self.surroundings, policy=self.policies[precedence], plane=plane)
+            found = opening(ladder, precedence, want=want, policy=self.policies[precedence])
+            self._openings[key] = found
         return found
 
     def may_leave(self, *, plane: str, channel: str, recipient: str) -> str:

@@ -2,9 +2,9 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
-from yarl import URL
 
 from gateway.accept import Submission
 from gateway.api.auth import SUBMITTER
@@ -38,12 +38,14 @@ async def send(request: web.Request) -> web.Response:
 
 def _submission(request: web.Request) -> Submission:
     """The envelope: submitter and key, and for a CAP file what the query adds to it."""
-    query = request.query
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > KEY_MOST or not key.isprintable():
         raise Refused(
             f"an idempotency key has at most {KEY_MOST} printable characters", pointer="Idempotency-Key"
         )
+    if not request.query_string:
+        return Submission(submitter=request[SUBMITTER], key=key)
+    query = request.query
     try:
         precedence = Precedence.parse(query["precedence"]) if "precedence" in query else None
         want = Evidence.parse(query["want"]) if "want" in query else None
@@ -68,7 +70,7 @@ def _accepted(accepted: Accepted) -> web.Response:
         "recipients": accepted.recipients,
         "no_route": list(accepted.no_route),
     }
-    location = str(URL.build(path="/api/v1/alerts") / accepted.identifier)
+    location = f"/api/v1/alerts/{quote(accepted.identifier, safe='')}"
     return web.json_response(body, status=202, headers={"Location": location})
 
 

@@ -12,14 +12,22 @@ from sqlalchemy import select
 
 from gateway.delivery import Stopped
 from gateway.errors import Conflict, GatewayError, NotFound, Refused
-from gateway.router import Rung, plan
+from gateway.opening import Opening, opening
+from gateway.router import plan
 from gateway.store import tables as t
+from gateway.store.bulk import ByKey, inserting
+from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
 from messages.alert import Alert, Withdrawal
 from messages.directory import Contact
 from messages.evidence import Evidence
+
+_KEYS = ByKey(
+    select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer), t.idempotency.c.key
+)
+_INSERT_KEY = inserting(t.idempotency)
 
 WITHDRAWN = {
     Withdrawal.NONE: "ended",
@@ -61,7 +69,7 @@ class Accepted:
 def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | GatewayError]:
     """Keeps first alerts. An item that conflicts gets its error as its result; the others are not touched."""
     known = _known_keys(tx, items)
-    ledger = Ledger(tx)
+    new = Creation(tx)
     results: list[Accepted | GatewayError] = []
     keys: list[dict[str, Any]] = []
     for item in items:
@@ -70,15 +78,14 @@ def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | 
         if earlier is not None:
             results.append(_replay(earlier, item))
             continue
-        accepted = _keep(tx, ledger, item, recipients=[(c, None) for c in item.recipients], replaces=None)
+        accepted = _keep(tx, new, item, recipients=[(c, None) for c in item.recipients], replaces=None)
         results.append(accepted)
         if item.key:
             row = _key_row(item, accepted)
             keys.append(row)
             known[key] = (row["body_hash"], row["answer"])
-    ledger.flush()
-    if keys:
-        tx.connection.execute(t.idempotency.insert(), keys)
+    new.flush()
+    _INSERT_KEY.write(tx.connection, keys)
     return results
 
 
@@ -101,10 +108,10 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
         for recipient, ways in touched.items()
         if (contact := tx.world.directory.contact(recipient)) is not None
     ]
-    accepted = _keep(tx, ledger, item, recipients=recipients, replaces=referenced[0])
+    accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=referenced[0])
     ledger.flush()
     if item.key:
-        tx.connection.execute(t.idempotency.insert(), _key_row(item, accepted))
+        _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
     return accepted
 
 
@@ -181,7 +188,7 @@ def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> int:
 
 def _keep(
     tx: Transaction,
-    ledger: Ledger,
+    new: Creation,
     item: Acceptance,
     *,
     recipients: Iterable[tuple[Contact, frozenset[tuple[str, str]] | None]],
@@ -189,21 +196,23 @@ def _keep(
 ) -> Accepted:
     alert_id = tx.new_id("alerts")
     code = tx.code(alert_id)
-    ledger.add_alert(_alert_row(tx, item, alert_id, code=code, replaces=replaces))
+    new.alert(_alert_row(tx, item, alert_id, code=code, replaces=replaces))
     no_route, deliveries = [], []
-    for contact, same in recipients if item.alert.status.actionable else ():
-        ladder = _ladder(tx, item, contact, same=same)
-        number = ledger.create(
+    audience = list(recipients) if item.alert.status.actionable else []
+    new.expect(alert_id, {contact.id for contact, _ in audience})
+    for contact, same in audience:
+        opened = _opening(tx, item, contact, same=same)
+        number = new.delivery(
             contact,
+            opened,
             alert_id=alert_id,
             plane=item.plane,
             precedence=item.alert.precedence,
             want=item.want,
-            ladder=ladder,
             expires_ms=item.expires_ms,
         )
         deliveries.append([number, tx.world.persons[contact.id]])
-        if not ladder:
+        if not opened.ladder:
             no_route.append(contact.id)
     tx.audit(
         "accepted",
@@ -218,14 +227,15 @@ def _keep(
     return Accepted(item.alert.identifier, code, tuple(no_route), len(deliveries))
 
 
-def _ladder(
+def _opening(
     tx: Transaction, item: Acceptance, contact: Contact, *, same: frozenset[tuple[str, str]] | None
-) -> tuple[Rung, ...]:
-    world = tx.world
+) -> Opening:
+    world, precedence = tx.world, item.alert.precedence
     if same is None:
-        return world.ladder(contact, item.alert.precedence, plane=item.plane)
-    policy = world.policies[item.alert.precedence]
-    return plan(contact, world.surroundings, policy=policy, plane=item.plane, same=same)
+        return world.opening(contact, precedence, plane=item.plane, want=item.want)
+    policy = world.policies[precedence]
+    ladder = plan(contact, world.surroundings, policy=policy, plane=item.plane, same=same)
+    return opening(ladder, precedence, want=item.want, policy=policy)
 
 
 def _alert_row(
@@ -258,9 +268,7 @@ def _known_keys(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple
     keys = [_key(item) for item in items if item.key]
     if not keys:
         return {}
-    query = select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer)
-    rows = tx.connection.execute(query.where(t.idempotency.c.key.in_(keys)))
-    return {row.key: (row.body_hash, row.answer) for row in rows}
+    return {row.key: (row.body_hash, row.answer) for row in _KEYS.read(tx.connection, keys)}
 
 
 def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from gateway.delivery import Delivery, Try, TryState
 from gateway.router import Rung
 from gateway.scheduler import rank
 from gateway.store import tables as t
+from gateway.store.bulk import ByKey
 from messages.evidence import Ended, Evidence
 from messages.precedence import Precedence
 
@@ -84,17 +85,21 @@ _TRY = select(
     t.attempts.c.stalled,
     t.attempts.c.silent,
     t.attempts.c.dropped,
-).order_by(t.attempts.c.id)
+)
+
+
+_DELIVERIES = ByKey(_DELIVERY, t.deliveries.c.id)
+_TRIES = ByKey(_TRY, t.attempts.c.delivery_id)
 
 
 def load(connection: Connection, ids: Iterable[int]) -> dict[int, Known]:
     """The deliveries with these ids, by id; an id that is not there is absent."""
-    wanted = sorted(set(ids))
+    wanted = list(ids)
     tries: dict[int, list[Try]] = {}
-    for row in connection.execute(_TRY.where(t.attempts.c.delivery_id.in_(wanted))):
+    for row in sorted(_TRIES.read(connection, wanted)):
         tries.setdefault(row[0], []).append(_try(row))
     found = {}
-    for row in connection.execute(_DELIVERY.where(t.deliveries.c.id.in_(wanted))):
+    for row in _DELIVERIES.read(connection, wanted):
         delivery = _delivery(row, tries.get(row.id, ()))
         found[row.id] = Known(
             delivery, row.alert_id, row.recipient, row.person_id, rank(delivery.precedence, row.plane)
@@ -127,10 +132,10 @@ def _try(row: Any) -> Try:
         queued_at=from_ms(queued),
         not_before=opt_from_ms(not_before),
         started_at=opt_from_ms(started),
-        permanent=permanent,
-        stalled=stalled,
-        silent=silent,
-        dropped=dropped,
+        permanent=bool(permanent),
+        stalled=bool(stalled),
+        silent=bool(silent),
+        dropped=bool(dropped),
     )
 
 
@@ -147,8 +152,8 @@ def _delivery(row: Any, tries: Sequence[Try]) -> Delivery:
         round=row.round,
         evidence=_EVIDENCE[row.evidence],
         ended=Ended(row.ended) if row.ended else None,
-        deputy_asked=row.deputy_asked,
-        on_call_list=row.on_call_list,
+        deputy_asked=bool(row.deputy_asked),
+        on_call_list=bool(row.on_call_list),
         due_at=opt_from_ms(row.due_ms),
     )
 

@@ -11,6 +11,7 @@ from gateway.clock import from_ms
 from gateway.delivery import ChannelWentDown, Event, FellSilent, Tick, TryState, TurnedDown
 from gateway.scheduler import Head, choose
 from gateway.store import tables as t
+from gateway.store.bulk import ByKey, updating
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import Transaction
 from gateway.store.writer import grouped
@@ -77,6 +78,11 @@ _DETAILS = (
 )
 
 
+_CLAIMABLE = ByKey(_DETAILS, t.attempts.c.id)
+_MARK_SENDING = updating(t.attempts, "state", "evidence", "started_ms")
+_SHOW_SENDING = updating(t.deliveries, "evidence")
+
+
 def heads(tx: Transaction, channel: str, *, most: int, flash_only: bool = False) -> list[Head]:
     """The oldest ready attempts of the best ranks. Costs the same however many are waiting."""
     query = _READY.where(t.attempts.c.channel == channel, t.attempts.c.expires_ms > tx.now_ms)
@@ -109,7 +115,7 @@ def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
     if not chosen:
         return []
     order = [head.attempt_id for head in chosen]
-    rows = {row.id: row for row in tx.connection.execute(_DETAILS.where(t.attempts.c.id.in_(order)))}
+    rows = {row.id: row for row in _CLAIMABLE.read(tx.connection, order)}
     go: list[Any] = []
     stay: list[tuple[Any, str]] = []
     for attempt_id in order:
@@ -129,16 +135,10 @@ def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
 def _mark_sending(tx: Transaction, rows: Sequence[Any]) -> None:
     if not rows:
         return
-    tx.connection.execute(
-        t.attempts.update()
-        .where(t.attempts.c.id.in_([row.id for row in rows]))
-        .values(state=int(TryState.SENDING), evidence=int(Evidence.SENDING), started_ms=tx.now_ms)
-    )
-    lower = [row.delivery_id for row in rows if row.evidence < Evidence.SENDING]
-    if lower:
-        tx.connection.execute(
-            t.deliveries.update().where(t.deliveries.c.id.in_(lower)).values(evidence=int(Evidence.SENDING))
-        )
+    sending = {"state": int(TryState.SENDING), "evidence": int(Evidence.SENDING), "started_ms": tx.now_ms}
+    _MARK_SENDING.write(tx.connection, [{"id": row.id, **sending} for row in rows])
+    lower = {row.delivery_id for row in rows if row.evidence < Evidence.SENDING}
+    _SHOW_SENDING.write(tx.connection, [{"id": i, "evidence": int(Evidence.SENDING)} for i in lower])
     for row in rows:
         tx.audit(
             "sending",
@@ -178,7 +178,7 @@ def _claimed(tx: Transaction, row: Any) -> Claimed:
         address=row.address,
         precedence=precedence,
         plane=row.plane,
-        repeated=row.repeated,
+        repeated=bool(row.repeated),
         expires_at=expires_at,
         validity=min(tx.world.policies[precedence].network_validity, expires_at - tx.now),
     )

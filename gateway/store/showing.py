@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, LargeBinary, Row, cast, func, select
 
 from gateway.audit import Record
 from gateway.clock import from_ms
@@ -223,10 +223,11 @@ def alert_row(connection: Connection, identifier: str) -> Row[Any]:
 
 
 def audit_records(connection: Connection, after: int) -> list[Record]:
-    """The next records of the chain after number `after`, at most 10,000."""
-    query = select(t.audit.c.n, t.audit.c.record, t.audit.c.hash).where(t.audit.c.n > after)
+    """The next records of the chain after number `after`, at most 10,000; damaged ones as they are."""
+    octets = cast(t.audit.c.record, LargeBinary)
+    query = select(t.audit.c.n, octets.label("record"), t.audit.c.hash).where(t.audit.c.n > after)
     rows = connection.execute(query.order_by(t.audit.c.n).limit(10_000))
-    return [Record(row.n, row.record, row.hash) for row in rows]
+    return [Record(row.n, row.record.decode("utf-8", "surrogateescape"), row.hash) for row in rows]
 
 
 def audit_head(connection: Connection, _: None) -> tuple[int, bytes] | None:

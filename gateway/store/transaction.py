@@ -17,9 +17,11 @@ from gateway.audit import GENESIS, Entry, address_mark, chain
 from gateway.clock import Clock, to_ms
 from gateway.errors import StoreFailure
 from gateway.store import tables as t
+from gateway.store.bulk import inserting
 from gateway.world import World
 from messages.answer import DIGITS, LETTERS, code_of
 
+_INSERT_AUDIT = inserting(t.audit)
 SHORT_CODES = len(LETTERS) * len(DIGITS)
 CODE_REST_MS = 7 * 24 * 3600 * 1000  # a code is not used again until this long after its alert's expiry
 
@@ -30,8 +32,12 @@ class Changes:
 
     channels: set[str] = field(default_factory=set)
     alerts: set[int] = field(default_factory=set)
-    due: set[datetime] = field(default_factory=set)
+    due_ms: int | None = None  # the earliest new deadline
     silence: bool = False  # a channel's standing may have changed
+
+    def due_by(self, ms: int) -> None:
+        if self.due_ms is None or ms < self.due_ms:
+            self.due_ms = ms
 
 
 class Codes:
@@ -118,7 +124,7 @@ class Session:
         if not records:
             return self.audit_n, self.audit_head
         rows = [{"n": r.n, "record": r.record, "hash": r.hash} for r in records]
-        self.connection.execute(t.audit.insert(), rows)
+        _INSERT_AUDIT.write(self.connection, rows)
         return records[-1].n, records[-1].hash
 
     def new_id(self, table: str) -> int:

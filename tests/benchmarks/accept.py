@@ -1,0 +1,40 @@
+"""Benchmark 1, durable accept: authenticated 1 kB alerts over 20 keep-alive HTTP connections, against Postfix's intake.
+
+Both answer only after fsync, and neither delivers anything meanwhile: the hub's relay is away, Postfix defers.
+"""
+
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.hub import HubProcess
+from tests.benchmarks.rounds import hub_load, postfix_load, report, say, spread
+from tests.peers import free_port
+from tests.postfix import PostfixServer
+
+COUNT, CONNECTIONS, ROUNDS = 5000, 20, 5
+
+
+def main() -> None:
+    ours, theirs, p99 = [], [], []
+    with tempfile.TemporaryDirectory(prefix="bavn-bench-", dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for number in range(ROUNDS):
+            extra = {"defer_transports": "smtp", "in_flow_delay": "0"}
+            relay = f"[127.0.0.1]:{free_port()}"
+            with PostfixServer(folder / f"postfix{number}", free_port(), relayhost=relay, extra=extra) as postfix:
+                theirs.append(postfix_load(postfix.port, count=COUNT, sessions=CONNECTIONS))
+            with HubProcess(folder / f"hub{number}", mail_port=free_port()) as hub:
+                found = hub_load(hub.port, hub.token, count=COUNT, connections=CONNECTIONS)
+            ours.append(found["per_s"])
+            p99.append(found["p99_ms"])
+            say(f"round {number + 1}: hub {ours[-1]:.0f}/s (p99 {p99[-1]:.1f} ms), Postfix {theirs[-1]:.0f}/s")
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    report(
+        "1 durable accept",
+        hub_per_s=spread(ours),
+        postfix_per_s=spread(theirs),
+        ratio=spread(ratios),
+        p99_ms=spread(p99),
+        must="ratio >= 5 and p99 <= 15 ms",
+    )
