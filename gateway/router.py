@@ -70,7 +70,7 @@ def plan(
     `same` holds the (channel, address) pairs that an earlier alert went over: a correction goes over all of them
     at least (invariant I6), so they come first, as `must`.
     """
-    candidates = _candidates(contact, surroundings, policy=policy, plane=plane)
+    candidates = _candidates(contact, surroundings, policy=policy, plane=plane, same=same)
     chosen: list[Rung] = []
     spent: frozenset[str] = frozenset()
     for route, way, _ in [c for c in candidates if (c[0].channel, c[0].address) in same]:
@@ -90,8 +90,14 @@ _Candidate = tuple[Route, Way, int]
 
 
 def _candidates(
-    contact: Contact, surroundings: Surroundings, *, policy: Policy, plane: str
+    contact: Contact,
+    surroundings: Surroundings,
+    *,
+    policy: Policy,
+    plane: str,
+    same: frozenset[tuple[str, str]],
 ) -> list[_Candidate]:
+    """Every route that may be used; what a precedence never uses is used all the same where the earlier text went."""
     if plane == "exercise" and not contact.exercise:
         return []
     return [
@@ -101,7 +107,7 @@ def _candidates(
         if entry.address.scheme in way.schemes
         and plane in way.planes
         and not way.disabled
-        and way.bearer not in policy.never
+        and (way.bearer not in policy.never or (way.name, str(entry.address)) in same)
         and not (plane == "live" and entry.address.is_example)
     ]
 
