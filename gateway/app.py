@@ -104,14 +104,18 @@ def way(name: str, config: Config) -> Way:
     )
 
 
-async def run(config: Config) -> None:
-    """Runs in the foreground until SIGTERM or SIGINT; tells systemd READY and WATCHDOG when asked."""
+async def run(config: Config, *, started: Callable[[int], None] = lambda port: None) -> None:
+    """Runs in the foreground until SIGTERM or SIGINT; tells systemd READY and WATCHDOG when asked.
+
+    `started` hears the TCP port once the hub accepts.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with running(config) as (hub, port):
         log.info("accepting on %s:%d and %s", config.http.host, port, config.socket)
+        started(port)
         _notify("READY=1")
         watchdog = asyncio.create_task(_watchdog(hub), name="watchdog")
         await stop.wait()

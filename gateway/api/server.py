@@ -1,9 +1,6 @@
 """The HTTP server: one application on TCP and on a Unix socket."""
 
 import asyncio
-import hashlib
-import os
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,10 +15,10 @@ from gateway.config import Config
 from gateway.errors import StoreUnfit
 from gateway.hub import Hub
 from gateway.operator import Operator
+from gateway.socket_path import short_path
 from gateway.tokens import Token
 
 BODY_MOST = 2 * 1024 * 1024  # octets; the largest CAP files seen are below 1 MB
-SOCKET_PATH_MOST = 100  # octets of a Unix socket's path, with room to spare below the kernel's 108
 
 
 def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Application:
@@ -60,14 +57,6 @@ async def _start(site: web.BaseSite, what: str, remedy: str) -> None:
         await site.start()
     except OSError as error:
         raise StoreUnfit(f"{what}: {error.strerror or error}; {remedy}") from error
-
-
-def short_path(path: Path) -> Path:
-    """The path itself, or where a path that is too long for a Unix socket is bound: both ends compute it."""
-    if len(os.fsencode(path)) <= SOCKET_PATH_MOST:
-        return path
-    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"bavn-{os.getuid()}" / f"{name}.sock"
 
 
 def _make_room(path: Path, link: Path) -> None:

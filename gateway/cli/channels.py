@@ -1,0 +1,60 @@
+"""`bavn channels` and `bavn channel`: how each way stands, and an operator's word about it."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.errors import CommandError
+from gateway.cli.standing import Json
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="As in bavn.toml: [channels.NAME]")]
+
+
+def channels(as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None) -> None:
+    """List the channels: health and its reason, planes, domains, queue, and when the queue is empty."""
+    desk = at_desk(config, lang, as_json=as_json)
+    found = desk.hub.get("/channels")
+    if as_json:
+        return desk.screen.whole(found)
+    from gateway.cli.drawing import channel_list
+
+    desk.screen.show(channel_list(found["channels"], desk.words))
+    for channel in found["channels"]:
+        state = "disabled" if channel["disabled"] else channel["state"]
+        desk.screen.result(channel["name"], channel["bearer"], state, channel["waiting"])
+    return None
+
+
+def disable(desk: Desk, name: str, reason: str) -> None:
+    found = desk.hub.post(_path(name, "disable"), {"reason": reason} if reason else None)
+    _say(desk, found, desk.words("channels.disabled_now", name=name))
+
+
+def enable(desk: Desk, name: str) -> None:
+    found = desk.hub.post(_path(name, "enable"))
+    _say(desk, found, desk.words("channels.enabled_now", name=name))
+
+
+def test(desk: Desk, name: str) -> None:
+    """CommandError when it is down: a script that tests wants to know."""
+    found = desk.hub.post(_path(name, "test"))
+    reason = f": {found['reason']}" if found["reason"] else ""
+    line = desk.words(
+        "channels.tested", name=name, state=desk.words.known("state", found["state"]), reason=reason
+    )
+    if found["state"] == "down":
+        desk.screen.whole(found)
+        raise CommandError(line)
+    _say(desk, found, line)
+
+
+def _say(desk: Desk, found: Json, line: str) -> None:
+    desk.screen.whole(dict(found))
+    desk.screen.result(found["name"], "disabled" if found.get("disabled") else found["state"])
+    desk.screen.people(line)
+
+
+def _path(name: str, word: str) -> str:
+    return f"/channels/{quote(name, safe='')}/{word}"

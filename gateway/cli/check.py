@@ -1,0 +1,111 @@
+"""The commands that judge: the configuration, CAP files, the audit, the installation. They change nothing."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.catalogue import Catalogue, catalogue
+from gateway.cli.desk import ConfigOption, JsonOption, LangOption
+from gateway.cli.errors import CommandError
+from gateway.cli.installation import config_path, spoken
+from gateway.cli.screen import Screen
+
+
+def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
+    """Judge bavn.toml and directory.toml as `run` would, without starting anything."""
+    from gateway.config import ConfigError, doubts, load
+
+    try:
+        loaded = load(config_path(config))
+    except ConfigError as error:
+        raise CommandError(str(error)) from error
+    words = catalogue(spoken(lang, loaded.gateway.language))
+    for doubt in doubts(loaded):
+        print(words("check.doubt", what=doubt))
+    channels, contacts = len(loaded.channels), len(loaded.directory.contacts)
+    print(
+        words(
+            "check.config_good",
+            file=loaded.path.name,
+            channels=_count(words, "channel", channels),
+            contacts=_count(words, "contact", contacts),
+            plane=words(f"plane.{loaded.gateway.plane}"),
+        )
+    )
+
+
+def _count(words: Catalogue, noun: str, number: int) -> str:
+    return words(f"check.one_{noun}") if number == 1 else words(f"check.{noun}s", n=number)
+
+
+def cap_check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="CAP 1.2 files; - is stdin")],
+    as_json: JsonOption = False,
+) -> None:
+    """Judge CAP files: one line each, accept or refuse with the element and the reason."""
+    found = [_judged(name) for name in files]
+    screen = Screen(as_json)
+    screen.whole({"files": found})
+    if not as_json:
+        for each in found:
+            print(_line(each))
+    if any(each["verdict"] != "accept" for each in found):
+        raise typer.Exit(1)
+
+
+def _judged(name: str) -> dict[str, Any]:
+    """The verdict on one file; one that cannot be read is refused, with the reason."""
+    from gateway.cli.posting import octets
+    from messages.cap import judge
+
+    try:
+        verdict = judge(octets(name))
+    except OSError as error:
+        return _verdict(name, element="file", reason=f"cannot be read: {error.strerror}")
+    if verdict.accepted:
+        return {
+            "file": name,
+            "verdict": "accept",
+            "notes": list(verdict.notes),
+            "actionable": verdict.actionable,
+        }
+    return _verdict(name, element=verdict.element, reason=verdict.reason, line=verdict.line)
+
+
+def _verdict(name: str, *, element: str, reason: str, line: int = 0) -> dict[str, Any]:
+    return {"file": name, "verdict": "refuse", "element": element, "reason": reason, "line": line or None}
+
+
+def _line(found: dict[str, Any]) -> str:
+    from messages.neutral import neutral
+
+    if found["verdict"] == "accept":
+        notes = "".join(f" ({note})" for note in found["notes"])
+        text = f"accept {found['file']}{notes}"
+    else:
+        where = f" (line {found['line']})" if found["line"] else ""
+        text = f"refuse {found['file']}: {found['element']}: {found['reason']}{where}"
+    return neutral(text).replace("\n", " ")
+
+
+def audit_verify(as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None) -> None:
+    """Verify the audit's hash chain and its anchors, whether the hub runs or not."""
+    from gateway.config import load
+    from gateway.verification import verify_audit
+
+    loaded = load(config_path(config))
+    words, screen = catalogue(spoken(lang, loaded.gateway.language)), Screen(as_json)
+    found = verify_audit(loaded)
+    screen.whole(found.as_json())
+    if found.flaws:
+        first = found.flaws[0]
+        screen.people(words("check.audit_flaw", n=first.n, reason=first.reason))
+        screen.people(words("check.audit_more", n=len(found.flaws)))
+        raise CommandError(words("check.audit_means", data_dir=loaded.data_dir, file=loaded.anchor))
+    anchored = (
+        words("check.anchored", n=found.anchored)
+        if found.anchored
+        else words("check.not_anchored", file=loaded.anchor)
+    )
+    screen.people(words("check.audit_good", n=found.records, anchored=anchored))
+    screen.result(found.records, found.anchored)

@@ -1,0 +1,193 @@
+"""How alerts and channels look at a terminal of 80 columns. Imports rich: only for commands that draw.
+
+All words that came from outside are drawn as Text, never as rich's markup, and without what moves a cursor.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gateway.catalogue import Catalogue
+from gateway.cli.standing import GROUPS, MISSING, Json, Row, clock, grouped, missing, originals, rows
+from messages.neutral import neutral
+
+_GROUP_STYLE = {"answered": "green", "has_it": "yellow", "not_known": "magenta", "no_contact": "red"}
+_STATE_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red", "starting": "dim"}
+
+
+def plain(text: object, style: str = "") -> Text:
+    """Text from outside as it can safely be shown."""
+    return Text(neutral(str(text)), style=style)
+
+
+def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool = False) -> Group:
+    """One alert: what it is, the four words, who is missing, and a row for each recipient."""
+    parts: list[RenderableType] = [*_head(alert, words, now=now)]
+    if not alert["deliveries"]:
+        return Group(*parts)
+    parts += [Text(), _four_words(alert, words), Text(), _missing(alert, words), Text()]
+    parts.append(_table(rows(alert, words, now=now), words))
+    parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
+    if attempts:
+        parts += [_attempts(delivery, words, now=now) for delivery in alert["deliveries"]]
+    return Group(*parts)
+
+
+def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
+    title = Text.assemble(
+        (f"#{alert['code']}", "bold"),
+        "  ",
+        (words.known("status", alert["status"]), "bold red" if alert["plane"] == "live" else "bold cyan"),
+        "  ",
+        words(f"precedence.{alert['precedence']}"),
+    )
+    lines = [title, plain(alert["headline"], "bold")]
+    at, expires = (clock(alert[name], words, now=now) for name in ("accepted_at", "expires_at"))
+    lines.append(Text(f"{words('show.accepted', at=at, expires=expires)} · {alert['id']}", "dim"))
+    if alert["answers"]:
+        options = " ".join(f"{key}={meaning}" for key, meaning in alert["answers"].items())
+        lines.append(Text(words("show.options", options=neutral(options))))
+    if alert["withdrawn"]:
+        how = words.known("withdrawn", alert["withdrawn"])
+        when = clock(alert["withdrawn_at"], words, now=now)
+        lines.append(Text(words("show.withdrawn", how=how, at=when), "bold red"))
+    lines += [
+        Text(words(f"show.{name}", id=alert[name])) for name in ("replaces", "replaced_by") if alert[name]
+    ]
+    if not alert["deliveries"] and alert["status"] in {"Test", "Draft"}:
+        lines.append(Text(words("show.not_sent", status=alert["status"])))
+    return lines
+
+
+def _four_words(alert: Json, words: Catalogue) -> Table:
+    """The four words a tired reader needs, with their numbers and names."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, who in ((name, grouped(alert)[name]) for name in GROUPS):
+        style = f"bold {_GROUP_STYLE[name]}" if who else "dim"
+        table.add_row(Text(str(len(who)), style), Text(words(f"group.{name}"), style), plain(_few(who)))
+    return table
+
+
+def _few(names: Sequence[str], most: int = 12) -> str:
+    left_out = len(names) - most
+    return ", ".join(names[:most]) + (f" (+{left_out})" if left_out > 0 else "")
+
+
+def _missing(alert: Json, words: Catalogue) -> RenderableType:
+    """The number that counts, large; and how they are missing."""
+    lacking, everyone = missing(alert), len([d for d in originals(alert) if d["ended"] != "cancelled"])
+    if not lacking:
+        return Text(f" {words('show.nobody_missing', all=everyone)} ", "bold white on green")
+    kinds = list(lacking.values())
+    details = [words(f"missing.{kind}", n=kinds.count(kind)) for kind in MISSING if kind in kinds]
+    number = Text(f"  {words('show.missing', n=len(lacking), all=everyone)}  ", "bold white on red")
+    return Text.assemble(number, "  ", ", ".join(details))
+
+
+def _table(found: Sequence[Row], words: Catalogue) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", expand=False)
+    for name, most in (("recipient", 20), ("how_far", 26), ("way", 12), ("since", 9), ("next", 18)):
+        table.add_column(words(f"show.{name}"), overflow="fold", max_width=most)
+    for row in found:
+        style = "red" if row.is_missing else "dim" if row.is_deputy else ""
+        table.add_row(
+            plain(row.recipient, style), plain(row.how_far), *map(plain, (row.way, row.since, row.next))
+        )
+    return table
+
+
+def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
+    at = clock(answer["at"], words, now=now)
+    fields = {name: neutral(answer[name]) for name in ("sender", "channel", "text")}
+    return words("show.unconfirmed", at=at, **fields)
+
+
+def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim", title_justify="left")
+    table.title = Text(
+        words("show.attempt", recipient=delivery["recipient"], round=delivery["round"]), "bold"
+    )
+    table.add_column(words("show.since"), no_wrap=True)
+    for name in ("way", "how_far", "why", "detail"):
+        table.add_column(words(f"show.{name}"), overflow="fold")
+    for attempt in delivery["attempts"]:
+        at = clock(attempt["started_at"] or attempt["queued_at"], words, now=now)
+        said = " ".join(part for part in (attempt["receipt"], attempt["detail"]) if part)
+        table.add_row(
+            at,
+            plain(f"{attempt['channel']}\n{attempt['address']}"),
+            words.known("evidence", attempt["evidence"]),
+            words.known("why", attempt["why"]),
+            plain(said),
+        )
+    return Padding(table, (1, 0, 0, 0))
+
+
+def alert_list(alerts: Sequence[Json], words: Catalogue, *, now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(words("list.code"), no_wrap=True)
+    table.add_column(words("list.accepted"), no_wrap=True)
+    table.add_column("")
+    table.add_column(words("list.precedence"))
+    table.add_column(words("list.reached"), justify="right")
+    table.add_column(words("list.missing"), justify="right")
+    table.add_column(words("list.headline"), overflow="ellipsis", no_wrap=True, max_width=34)
+    for alert in alerts:
+        lacking = alert["missing"]
+        sign = words.known("withdrawn", alert["withdrawn"]) if alert["withdrawn"] else ""
+        table.add_row(
+            f"#{alert['code']}",
+            clock(alert["accepted_at"], words, now=now),
+            Text(words.known("status", alert["status"]), "red" if alert["plane"] == "live" else "cyan"),
+            words(f"precedence.{alert['precedence']}").split(" ", 1)[1],
+            f"{alert['reached']}/{alert['recipients']}",
+            Text(str(lacking), "bold red" if lacking else "dim"),
+            Text.assemble((f"{sign} " if sign else "", "bold"), plain(alert["headline"])),
+        )
+    return table
+
+
+def channel_list(channels: Sequence[Json], words: Catalogue) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column(words("channels.name"), overflow="fold")
+    table.add_column(words("channels.bearer"))
+    table.add_column(words("channels.state"), overflow="fold")
+    table.add_column(words("channels.planes"), overflow="fold")
+    table.add_column(words("channels.domains"), overflow="fold")
+    table.add_column(words("channels.waiting"), justify="right")
+    table.add_column(words("channels.drained"), justify="right")
+    for channel in channels:
+        table.add_row(
+            plain(channel["name"], "bold"),
+            channel["bearer"],
+            _state(channel, words),
+            "\n".join(words.known("plane", plane) for plane in channel["planes"]),
+            plain("\n".join(channel["domains"])),
+            str(channel["waiting"]),
+            drained(channel),
+        )
+    return table
+
+
+def _state(channel: Json, words: Catalogue) -> Text:
+    word = words("channels.disabled") if channel["disabled"] else words.known("state", channel["state"])
+    text = Text(word, "bold red" if channel["disabled"] else _STATE_STYLE.get(channel["state"], ""))
+    if channel["reason"]:
+        text.append_text(plain(f": {channel['reason']}", "not bold"))
+    return text
+
+
+def drained(channel: Json) -> str:
+    from datetime import timedelta
+
+    from gateway.durations import in_words
+
+    seconds = channel["drained_in_s"]
+    return in_words(timedelta(seconds=seconds)) if channel["waiting"] and seconds else ""

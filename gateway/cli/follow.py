@@ -1,0 +1,143 @@
+"""What follows an alert: `stop`, `correct`, `all-clear`, `update`, and `answer` for what came by voice or runner."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli import send
+from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.hub_client import alert_path
+from gateway.cli.posting import fields, new_key, pairs, post
+
+
+class Via(StrEnum):
+    VOICE = "voice"
+    RUNNER = "runner"
+
+
+def stop(
+    alert: AlertArgument, as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None
+) -> None:
+    """Stop an alert: nothing more of it leaves. Nobody is told; `correct` and `all-clear` tell people."""
+    desk = at_desk(config, lang, as_json=as_json)
+    stopped = desk.hub.post(alert_path(alert, "stop"))
+    desk.screen.whole(stopped)
+    desk.screen.result(stopped["id"], stopped["not_sent"], stopped["may_have_it"])
+    desk.screen.people(desk.words("follow.stopped", **stopped))
+    if stopped["may_have_it"]:
+        desk.screen.people(desk.words("follow.stopped_then", code=alert))
+
+
+def correct(
+    alert: AlertArgument,
+    headline: Annotated[str, typer.Option(metavar="TEXT", help="The right text")],
+    text: send.Text = None,
+    radio_text: send.RadioText = None,
+    long_text: send.LongText = None,
+    answer: send.Answers = [],  # noqa: B006
+    expires: send.Expires = None,
+    precedence: send.Precedence = None,
+    want: send.Want = None,
+    key: send.Key = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Correct a mistake: stops the alert and sends RETTELSE to exactly those who may have got it."""
+    words = fields(
+        headline=headline,
+        text=text,
+        radio_text=radio_text,
+        long_text=long_text,
+        answers=pairs(answer),
+        expires=expires,
+        precedence=precedence,
+        want=want,
+    )
+    _follow(at_desk(config, lang, as_json=as_json), alert, "correct", words=words, key=key)
+
+
+def all_clear(
+    alert: AlertArgument,
+    headline: send.Headline = None,
+    text: send.Text = None,
+    radio_text: send.RadioText = None,
+    long_text: send.LongText = None,
+    key: send.Key = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Say that the danger is over, to exactly those who may have got the alert."""
+    words = fields(headline=headline, text=text, radio_text=radio_text, long_text=long_text)
+    _follow(at_desk(config, lang, as_json=as_json), alert, "all-clear", words=words, key=key)
+
+
+def update(
+    alert: AlertArgument,
+    headline: Annotated[str, typer.Option(metavar="TEXT", help="What there is to add")],
+    text: send.Text = None,
+    radio_text: send.RadioText = None,
+    long_text: send.LongText = None,
+    answer: send.Answers = [],  # noqa: B006
+    expires: send.Expires = None,
+    precedence: send.Precedence = None,
+    want: send.Want = None,
+    key: send.Key = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Send more about an alert that was right, to exactly those who may have got it."""
+    words = fields(
+        headline=headline,
+        text=text,
+        radio_text=radio_text,
+        long_text=long_text,
+        answers=pairs(answer),
+        expires=expires,
+        precedence=precedence,
+        want=want,
+    )
+    _follow(at_desk(config, lang, as_json=as_json), alert, "update", words=words, key=key)
+
+
+def _follow(desk: Desk, alert: str, kind: str, *, words: dict[str, Any], key: str | None) -> None:
+    used = key or new_key()
+    earlier = desk.hub.alert(alert)
+    accepted = send.insist(desk, post(alert_path(earlier["id"], kind), words, key=used), key=used)
+    desk.screen.whole({**accepted, "key": used, "replaces": earlier["id"]})
+    desk.screen.result(accepted["id"], accepted["code"], ",".join(accepted["no_route"]))
+    if not accepted["recipients"]:
+        return desk.screen.people(desk.words("follow.nobody", earlier=earlier["code"]))
+    desk.screen.people(
+        desk.words(
+            f"follow.{kind}",
+            code=accepted["code"],
+            earlier=earlier["code"],
+            id=accepted["id"],
+            recipients=send.people(desk, accepted["recipients"]),
+        )
+    )
+    if accepted["no_route"]:
+        desk.screen.people(desk.words("send.no_route", who=", ".join(accepted["no_route"])))
+    return None
+
+
+def answer(
+    alert: AlertArgument,
+    who: Annotated[str, typer.Argument(metavar="WHO", help="The recipient's id")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What they said: an answer's number, or words")],
+    via: Annotated[Via, typer.Option(help="How it came")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Write in what a person said on the phone, or what a runner brought back."""
+    desk = at_desk(config, lang, as_json=as_json)
+    kept = desk.hub.post(alert_path(alert, "answers"), {"recipient": who, "text": text, "via": via.value})
+    desk.screen.whole(kept)
+    desk.screen.result(kept["id"], kept["recipient"], kept["kind"])
+    kind = desk.words.known("answer_kind", kept["kind"])
+    desk.screen.people(desk.words("follow.answered", recipient=kept["recipient"], id=kept["id"], kind=kind))

@@ -1,0 +1,110 @@
+"""The hub at the other end of its Unix socket: one request a connection, in plain HTTP/1.1, synchronous."""
+
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from gateway.catalogue import Catalogue
+from gateway.cli.errors import CommandError, NoHub
+from gateway.cli.installation import Installation
+
+TIMEOUT_S = 30.0
+API = "/api/v1"
+
+
+class Lost(CommandError):
+    """The connection broke after the request had left: what became of it is unknown."""
+
+
+class Busy(CommandError):
+    """The hub cannot take it now: the same request may be sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, address: str) -> None:
+        super().__init__("bavn", timeout=TIMEOUT_S)
+        self._address = address
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIMEOUT_S)
+        self.sock.connect(self._address)
+
+
+class HubClient:
+    """Asks the hub of an installation. NoHub when none runs; CommandError in the hub's own words when it refuses."""
+
+    def __init__(self, installation: Installation, words: Catalogue) -> None:
+        self._installation, self._words = installation, words
+
+    def get(self, path: str) -> Any:
+        return self.ask(Request("GET", API + path))
+
+    def post(self, path: str, value: Mapping[str, Any] | None = None) -> Any:
+        body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
+        return self.ask(Request("POST", API + path, body, {"Content-Type": "application/json"}))
+
+    def alert(self, name: str) -> dict[str, Any]:
+        """One alert, named by identifier or code."""
+        found: dict[str, Any] = self.get(alert_path(name))
+        return found
+
+    def ask(self, request: Request) -> Any:
+        """The JSON of the answer. Lost when it broke off under way, Busy when the hub says: later."""
+        connection = _UnixConnection(str(self._installation.address))
+        try:
+            self._connect(connection)
+            connection.request(request.method, request.path, request.body, dict(request.headers or {}))
+            response = connection.getresponse()
+            body = response.read()
+        except TimeoutError as error:
+            raise Lost(self._words("error.no_answer", seconds=int(TIMEOUT_S))) from error
+        except (OSError, http.client.HTTPException) as error:
+            raise Lost(self._words("error.lost_plain")) from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise self._refusal(response.status, body)
+        return json.loads(body)
+
+    def open(self) -> socket.socket:
+        """A connected socket, for the events."""
+        connection = _UnixConnection(str(self._installation.address))
+        self._connect(connection)
+        return connection.sock
+
+    def _connect(self, connection: _UnixConnection) -> None:
+        place = self._installation
+        try:
+            connection.connect()
+        except PermissionError as error:
+            raise CommandError(self._words("error.socket_denied", socket=place.socket)) from error
+        except OSError as error:
+            raise NoHub(self._words("error.no_hub", socket=place.socket, config=place.config)) from error
+
+    def _refusal(self, status: int, body: bytes) -> CommandError:
+        """A problem (RFC 9457) in one line: the field, the reason and the remedy are in its detail."""
+        try:
+            problem = json.loads(body)
+            detail, pointer = problem.get("detail") or problem.get("title", ""), problem.get("pointer", "")
+        except (ValueError, AttributeError):
+            detail, pointer = f"HTTP {status}", ""
+        named = not pointer or detail.startswith((f"{pointer}:", f"{pointer} "))
+        line = self._words("error.refused", what=detail if named else f"{pointer}: {detail}")
+        return Busy(line) if status == 503 else CommandError(line)
+
+
+def alert_path(name: str, *rest: str) -> str:
+    return "/".join(("/alerts", quote(name, safe=""), *rest))

@@ -1,0 +1,118 @@
+"""`bavn`: the one command. Which commands there are, in which order, and how each ends.
+
+Exit status: 0 done; 1 refused or failed, with a line saying why; 2 wrong usage; 3 accepted, but the evidence waited
+for did not come in time; 4 no hub is running.
+"""
+
+import os
+import sys
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from gateway.cli import channel, channels, check, emulate, follow, see, send, start, watch
+from gateway.cli.desk import words_of
+from gateway.cli.errors import CommandError
+from gateway.cli.installation import LANGUAGE_VARIABLE
+from gateway.errors import GatewayError
+
+
+class Answering(TyperGroup):
+    """Says in one line why a command did not do what it was asked, and ends with the status of the reason."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandError as error:
+            _end(str(error), error.exit_status)
+        except GatewayError as error:
+            _end(words_of(None)("error.failed", what=error), 1)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # `bavn list | head -1`: the reader has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+
+
+def _end(text: str, status: int) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise typer.Exit(status)
+
+
+app = typer.Typer(
+    cls=Answering,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 accepted but not in time, 4 no hub is running.",
+)
+
+
+@app.callback()
+def bavn(
+    lang: Annotated[
+        str | None, typer.Option("--lang", metavar="da|en", help="Language of what is printed")
+    ] = None,
+) -> None:
+    """Bavn gets a crisis message to each recipient over whichever network still works, and shows who has it.
+
+    Begin with: bavn init ~/bavn
+    """
+    if lang:
+        os.environ[LANGUAGE_VARIABLE] = lang
+
+
+def _command(function: Any, name: str, *, panel: str, example: str, into: typer.Typer = app) -> None:
+    into.command(name, rich_help_panel=panel, epilog=f"Example: {example}")(function)
+
+
+ALERTS, WAYS, PLACE = "Alerts", "Channels", "The installation"
+_command(
+    send.send,
+    "send",
+    panel=ALERTS,
+    example='bavn send --to krisestab --precedence flash --headline "Mød kl. 03.45" --answer 1=kommer '
+    "--wait acknowledged --timeout 10m",
+)
+_command(see.show, "show", panel=ALERTS, example="bavn show K7 --attempts")
+_command(see.list_, "list", panel=ALERTS, example="bavn list --open")
+_command(watch.watch, "watch", panel=ALERTS, example="bavn watch K7")
+_command(follow.stop, "stop", panel=ALERTS, example="bavn stop K7")
+_command(
+    follow.correct, "correct", panel=ALERTS, example='bavn correct K7 --headline "Mød kl. 04.45, ikke 03.45"'
+)
+_command(follow.all_clear, "all-clear", panel=ALERTS, example="bavn all-clear K7")
+_command(follow.update, "update", panel=ALERTS, example='bavn update K7 --headline "Mødestedet er Lokale 2"')
+_command(follow.answer, "answer", panel=ALERTS, example="bavn answer K7 souschef 1 --via voice")
+_command(channels.channels, "channels", panel=WAYS, example="bavn channels --json")
+_command(channel.channel, "channel", panel=WAYS, example='bavn channel sms-a disable --reason "SIM byttes"')
+_command(start.init, "init", panel=PLACE, example="bavn init ~/bavn")
+_command(start.run, "run", panel=PLACE, example="bavn run --config ~/bavn/bavn.toml")
+_command(start.demo, "demo", panel=PLACE, example="bavn demo --stay")
+
+
+def _group(name: str, text: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=text, rich_markup_mode="rich")
+    app.add_typer(group, name=name, rich_help_panel=PLACE)
+    return group
+
+
+_CONFIG = _group("config", "The configuration: judged without starting anything.")
+_command(check.config_check, "check", panel=PLACE, example="bavn config check", into=_CONFIG)
+_CAP = _group("cap", "CAP 1.2 files: judged before they are sent.")
+_command(check.cap_check, "check", panel=PLACE, example="bavn cap check varsel.xml", into=_CAP)
+_AUDIT = _group("audit", "The audit: what the inquiry will read.")
+_command(check.audit_verify, "verify", panel=PLACE, example="bavn audit verify", into=_AUDIT)
+_EMULATE = _group("emulate", "Modems that are not there, for trying and testing.")
+_command(emulate.gsm, "gsm", panel=PLACE, example="bavn emulate gsm --link /tmp/modem", into=_EMULATE)
+
+
+def run() -> None:
+    """The entry point of the command."""
+    app(prog_name="bavn")
+
+
+if __name__ == "__main__":
+    run()

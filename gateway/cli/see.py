@@ -1,0 +1,60 @@
+"""`bavn show` and `bavn list`: who has it, who has not, what happens next."""
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.standing import Json, grouped, missing, wall_now
+
+
+def show(
+    alert: AlertArgument,
+    attempts: Annotated[
+        bool, typer.Option("--attempts", help="Every attempt too, with what the network said")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Show who has an alert, who has not, and what happens next."""
+    desk = at_desk(config, lang, as_json=as_json)
+    found = desk.hub.alert(alert)
+    desk.screen.whole(found)
+    if not as_json:
+        from gateway.cli.drawing import alert_view
+
+        desk.screen.show(alert_view(found, desk.words, now=wall_now(), attempts=attempts))
+        desk.screen.result(*summary(found))
+
+
+def summary(alert: Json) -> tuple[object, ...]:
+    """For scripts: identifier, code, how many have answered, how many are missing, and who."""
+    lacking = missing(alert)
+    return alert["id"], alert["code"], len(grouped(alert)["answered"]), len(lacking), ",".join(lacking)
+
+
+def list_(
+    open_only: Annotated[bool, typer.Option("--open", help="Only alerts that are still under way")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first")] = 50,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """List the newest alerts: how many have each, and how many are missing."""
+    desk = at_desk(config, lang, as_json=as_json)
+    found = desk.hub.get(f"/alerts?limit={limit}{'&open=1' if open_only else ''}")
+    desk.screen.whole(found)
+    if not found["alerts"]:
+        desk.screen.people(desk.words("list.none_open" if open_only else "list.none"))
+    elif not as_json:
+        _show_list(desk, found["alerts"])
+
+
+def _show_list(desk: Desk, alerts: list[Json]) -> None:
+    from gateway.cli.drawing import alert_list
+
+    desk.screen.show(alert_list(alerts, desk.words, now=wall_now()))
+    for alert in alerts:
+        numbers = (alert["recipients"], alert["reached"], alert["missing"])
+        desk.screen.result(alert["id"], alert["code"], *numbers)

@@ -1,0 +1,175 @@
+"""`bavn send`: an alert through the running hub, once, however often the connection breaks."""
+
+import sys
+import time
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.errors import CommandError, NoHub
+from gateway.cli.hub_client import Busy, Lost, Request
+from gateway.cli.posting import envelope, fields, new_key, pairs
+from gateway.cli.wait_for import wait_for
+
+AGAIN_S, AGAIN_MOST_S = 0.3, 15.0  # a hub that restarts accepts again within 5 s
+
+
+class PrecedenceWord(StrEnum):
+    FLASH = "flash"
+    IMMEDIATE = "immediate"
+    PRIORITY = "priority"
+    ROUTINE = "routine"
+
+
+class EvidenceWord(StrEnum):
+    """The evidence that can be wanted."""
+
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class StatusWord(StrEnum):
+    ACTUAL = "Actual"
+    EXERCISE = "Exercise"
+    SYSTEM = "System"
+    TEST = "Test"
+    DRAFT = "Draft"
+
+
+To = Annotated[
+    list[str], typer.Option("--to", metavar="ID", help="Contacts or groups; repeat it, or use commas")
+]
+Headline = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="What it is about; the only text that is required")
+]
+Text = Annotated[
+    str | None, typer.Option(metavar="TEXT|-", help="What to do; - reads it from stdin. SMS takes 146 signs")
+]
+RadioText = Annotated[str | None, typer.Option(metavar="TEXT", help="For radio, at most 65 signs")]
+LongText = Annotated[
+    str | None, typer.Option(metavar="TEXT|-", help="For mail and print; - reads it from stdin")
+]
+Answers = Annotated[
+    list[str],
+    typer.Option("--answer", metavar="KEY=MEANING", help="An answer to offer: '1=kommer'. Repeat it"),
+]
+Expires = Annotated[
+    str | None, typer.Option(metavar="2h|TIME", help="Never sent after this [default: by precedence]")
+]
+Precedence = Annotated[PrecedenceWord | None, typer.Option(help="How fast; needed unless --cap says it")]
+Want = Annotated[EvidenceWord | None, typer.Option(help="Evidence to go on for [default: by precedence]")]
+Key = Annotated[
+    str | None, typer.Option(metavar="KEY", help="Idempotency key: the same key never sends twice")
+]
+
+
+def send(  # one parameter an option: the command line is the signature
+    to: To = [],  # noqa: B006 - typer copies it
+    precedence: Precedence = None,
+    headline: Headline = None,
+    text: Text = None,
+    radio_text: RadioText = None,
+    long_text: LongText = None,
+    want: Want = None,
+    answer: Answers = [],  # noqa: B006
+    expires: Expires = None,
+    cap: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Send this CAP 1.2 file; --to and --precedence add to it"),
+    ] = None,
+    key: Key = None,
+    status: Annotated[
+        StatusWord | None,
+        typer.Option(help="Must be given on the live plane [default: Exercise on the exercise plane]"),
+    ] = None,
+    wait: Annotated[
+        EvidenceWord | None,
+        typer.Option(help="Wait until all recipients have this; exit status 3 if they do not"),
+    ] = None,
+    timeout: Annotated[str, typer.Option(metavar="60s", help="How long to wait")] = "60s",
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+) -> None:
+    """Send an alert through the running hub.
+
+    Prints the alert's code and identifier, and who has no route.
+    """
+    words = fields(
+        to=[name for each in to for name in each.split(",") if name],
+        precedence=precedence,
+        headline=headline,
+        text=text,
+        radio_text=radio_text,
+        long_text=long_text,
+        want=want,
+        answers=pairs(answer),
+        expires=expires,
+        status=status,
+    )
+    limit_s = seconds(timeout)
+    desk = at_desk(config, lang, as_json=as_json)
+    request, used_key = envelope(words, cap=cap, key=key, new_key=new_key())
+    accepted = insist(desk, request, key=used_key)
+    _say(desk, accepted)
+    waited = None
+    if wait is not None:
+        waited = wait_for(desk, accepted, evidence=wait.value, timeout_s=limit_s)
+    desk.screen.whole({**accepted, "key": used_key or None, **(waited.as_json() if waited else {})})
+    if waited is not None:
+        waited.end(desk)
+
+
+def seconds(timeout: str) -> float:
+    from gateway.durations import duration
+
+    try:
+        return duration(timeout).total_seconds()
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--timeout") from error
+
+
+def insist(desk: Desk, request: Request, *, key: str) -> dict[str, Any]:
+    """Sends until the hub answers. Only the first attempt may find that no hub is there."""
+    until = time.monotonic() + AGAIN_MOST_S
+    trouble: CommandError | None = None
+    while trouble is None or time.monotonic() < until:
+        try:
+            answer: dict[str, Any] = desk.hub.ask(request)
+            return answer
+        except NoHub:
+            if trouble is None:
+                raise
+        except (Lost, Busy) as error:
+            if trouble is None:
+                desk.screen.progress(desk.words("send.again"))
+            trouble = error
+        time.sleep(AGAIN_S)
+    if isinstance(trouble, Lost) and key:
+        raise Lost(desk.words("error.lost", key=key))
+    raise trouble
+
+
+def people(desk: Desk, number: int) -> str:
+    return desk.words("send.one") if number == 1 else desk.words("send.many", n=number)
+
+
+def _say(desk: Desk, accepted: dict[str, Any]) -> None:
+    no_route = accepted["no_route"]
+    desk.screen.result(accepted["id"], accepted["code"], ",".join(no_route))
+    desk.screen.people(
+        desk.words(
+            "send.accepted",
+            code=accepted["code"],
+            id=accepted["id"],
+            recipients=people(desk, accepted["recipients"]),
+        )
+    )
+    if no_route:
+        desk.screen.people(desk.words("send.no_route", who=", ".join(no_route)))
+    desk.screen.people(desk.words("send.see", code=accepted["code"]))
+    sys.stdout.flush()

@@ -1,0 +1,81 @@
+"""Verifying the audit of an installation: the whole chain, page by page, against the anchors outside the store.
+
+Read-only, beside a running hub or without one; on a SQLite that may have only one connection a running hub's store
+is refused, since a second connection could do harm.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.audit import Flaw, Record, verify
+from gateway.config import Config
+from gateway.errors import GatewayError
+from gateway.store.showing import audit_records
+from gateway.store.sqlite import driver, open_engine
+from gateway.timekeeper import read_anchors
+
+FLAWS_MOST = 100  # shown; one change is one flaw, so a hundred say enough
+
+
+class AuditUnreadable(GatewayError):
+    """Nothing could be verified: the message says why, and what to do."""
+
+    title = "The audit cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`anchored` is the number of the last record that an anchor vouches for, 0 if none does."""
+
+    records: int
+    anchored: int
+    flaws: tuple[Flaw, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        flaws = [{"n": flaw.n, "reason": flaw.reason} for flaw in self.flaws]
+        return {"records": self.records, "anchored": self.anchored, "flaws": flaws}
+
+
+def verify_audit(config: Config) -> Verification:
+    """Reads every record once. AuditUnreadable if the store or the anchors cannot be read."""
+    if not config.database.exists():
+        raise AuditUnreadable(f"{config.database}: there is no store yet: start the hub once with `bavn run`")
+    if not driver().sound and config.socket.exists():
+        raise AuditUnreadable(
+            f"{driver().name} may have one connection only: stop the hub first, then verify"
+        )
+    try:
+        anchors = read_anchors(config.anchor)
+    except (OSError, ValueError) as error:
+        raise AuditUnreadable(
+            f"the anchors cannot be read: {error}. Restore the file from its copy"
+        ) from error
+    seen = _Seen()
+    with open_engine(config.database, read_only=True).connect() as connection, connection.begin():
+        flaws = []
+        for flaw in verify(seen.counting(_records(connection)), anchors):
+            flaws.append(flaw)
+            if len(flaws) == FLAWS_MOST:
+                break
+    return Verification(seen.last, max((n for n in anchors if n <= seen.last), default=0), tuple(flaws))
+
+
+def _records(connection: Connection) -> Iterator[Record]:
+    after = 0
+    while page := audit_records(connection, after):
+        yield from page
+        after = page[-1].n
+
+
+class _Seen:
+    """Counts on the way."""
+
+    last = 0
+
+    def counting(self, records: Iterator[Record]) -> Iterator[Record]:
+        for record in records:
+            self.last = record.n
+            yield record
