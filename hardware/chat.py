@@ -15,7 +15,7 @@ from typing import Self
 from hardware.at.dte import Answered, Ask, Dte, Noise, Prompted, Request, Unasked
 from hardware.at.grammar import CR, ESC, Info
 from hardware.at.results import is_boot, may_be_boot
-from hardware.errors import HardwareError, NoAnswer, PortLost, Refused
+from hardware.errors import HardwareError, NoAnswer, PortLost, Refused, Restarted
 from hardware.port import Port
 from hardware.timing import Timing
 
@@ -110,6 +110,10 @@ class Chat:
     def forget_boot(self) -> None:
         """Drops what a start of the modem has said so far: what follows is a set-up anyway."""
         self._unasked = deque(info for info in self._unasked if not (is_boot(info) or may_be_boot(info)))
+
+    def rest(self) -> list[Info]:
+        """What came unasked and was not read: for whoever closes the dialogue."""
+        return list(self._unasked)
 
     def wake(self) -> None:
         """Ends a wait in `unasked`: something else wants its reader's attention."""
@@ -215,7 +219,7 @@ class Chat:
 
     def _keep(self, info: Info) -> None:
         if is_boot(info) and self._lock.locked():  # the command that runs will never end
-            self._turns.put_nowait(NoAnswer(f"the modem restarted ({info.text})"))
+            self._turns.put_nowait(Restarted(f"the modem restarted ({info.text})"))
         if len(self._unasked) >= self._bound:
             self._unasked.popleft()
             self.dropped += 1

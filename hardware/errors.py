@@ -25,6 +25,10 @@ class NoAnswer(HardwareError):
     """The modem was silent for the command's whole time. What it did is not known: synchronise first."""
 
 
+class Restarted(NoAnswer):
+    """The modem has just started: the command that ran will never end, and all settings are lost."""
+
+
 class Refused(HardwareError):
     """The modem ended a command with an error. `code` is its CME or CMS number, None for a plain ERROR."""
 

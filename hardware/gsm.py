@@ -6,7 +6,6 @@ Source: 3GPP TS 27.005 3.5.1 (CMGS); the recovery ladder is that of tools which 
 
 import asyncio
 import logging
-import re
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
@@ -16,17 +15,16 @@ from hardware.at.dte import Answered, Ask, Request
 from hardware.at.grammar import SUB, Info
 from hardware.at.results import is_boot, may_be_boot
 from hardware.chat import Chat
-from hardware.codecs.tpdu import LONGEST, decode_submit
+from hardware.destination import checked_destination
 from hardware.errors import (
-    CodecError,
     HardwareError,
     MaybeSent,
     ModemDown,
-    NeverToThis,
     NoAnswer,
     NotNow,
     PortLost,
     Refused,
+    Restarted,
 )
 from hardware.gsm_events import Event, EventQueue, LateReference, StateChanged
 from hardware.gsm_init import (
@@ -48,9 +46,7 @@ from hardware.timing import Timing
 log = logging.getLogger(__name__)
 
 _DEAF_AFTER = 3  # refusals in a row that mean "no network", or polls without a signal
-_DESTINATION = re.compile(r"\+?[0-9]{3,15}")
-# Numbers that no message is ever sent to, whoever asks: emergency and service numbers.
-_EMERGENCY = frozenset({"112", "113", "114", "110", "118", "119", "911", "999", "000", "08", "1813"})
+_CALM_POLLS = 20
 
 
 class Deaf(HardwareError):
@@ -78,7 +74,8 @@ class GsmModem:
         self._uncertain = ""  # the destination of a message whose reference may still come
         self._deaf_signs = 0  # refusals in a row that mean "no network"
         self._mute_polls = 0  # polls in a row without a signal
-        self._relapses = 0  # troubles since the last message that was sent
+        self._relapses = 0  # troubles since the last message that was sent, or since a long calm
+        self._troubled_at = float("-inf")
         self._trouble: HardwareError | None = None  # found by a send, for the supervisor
         self._task: asyncio.Task[None] | None = None
 
@@ -218,8 +215,9 @@ class GsmModem:
                 await self._cool(failures)
                 continue
             self._move(Change.OPENED, "the port is open")
+            chat = Chat(port, timing=self.timing)
             try:
-                async with Chat(port, timing=self.timing) as chat:
+                async with chat:
                     failures = 0 if await self._bring_up(chat) else failures + 1
                     reason = "the recovery closes it"
             except PortLost as error:
@@ -227,6 +225,9 @@ class GsmModem:
             finally:
                 self._chat = None
                 await port.close()
+            for info in chat.rest():
+                if info.prefix == "+CMGS":
+                    self._late(info)
             self._move(Change.LOST, reason)
             await self._cool(failures + 1)
 
@@ -253,6 +254,9 @@ class GsmModem:
                 await asyncio.sleep(self.timing.poll_s)
                 self._move(Change.RESUMED, "the SIM is asked again")
                 rung = Rung.RESYNC
+            except Restarted as error:  # power came back, or our own reset: no reason to climb
+                self._move(Change.TROUBLE, error.reason)
+                await self._cool(1)
             except (NoAnswer, Refused) as error:
                 self._move(Change.TROUBLE, error.reason)
                 rung = rung.next()
@@ -306,7 +310,9 @@ class GsmModem:
     def _unwell(self, error: HardwareError, rung: Rung) -> Rung:
         """The rung to begin at: higher when setting up helped again and again and nothing was sent since."""
         self._move(Change.TROUBLE, error.reason)
-        self._relapses += 1
+        now = asyncio.get_running_loop().time()
+        calm = now - self._troubled_at > _CALM_POLLS * self.timing.poll_s
+        self._relapses, self._troubled_at = (1 if calm else self._relapses + 1), now
         rungs = list(Rung)
         return rungs[min(max(rungs.index(rung), self._relapses // 3), len(rungs) - 1)]
 
@@ -321,17 +327,22 @@ class GsmModem:
 
     async def _heard(self, info: Info, chat: Chat, inbox: Inbox) -> None:
         if is_boot(info):
-            raise NoAnswer(f"the modem restarted ({info.text})")
+            raise Restarted(f"the modem restarted ({info.text})")
         if may_be_boot(info) and not await still_routed(chat, self.setup):
-            raise NoAnswer(f"the modem restarted ({info.text})")
-        if info.prefix == "+CMGS" and (reference := info.number(0)) is not None and self._uncertain:
-            self._events.offer(LateReference(reference, self._uncertain))
-            self._uncertain = ""
+            raise Restarted(f"the modem restarted ({info.text})")
+        if info.prefix == "+CMGS":
+            self._late(info)
             return
         if (is_in := registration_of(info)) is not None:
             self._register(is_in)
             return
         await inbox.unasked(info)
+
+    def _late(self, info: Info) -> None:
+        reference = info.number(0)
+        if reference is not None and self._uncertain:
+            self._events.offer(LateReference(reference, self._uncertain))
+            self._uncertain = ""
 
     def _register(self, is_in: bool) -> None:
         if is_in:
@@ -351,20 +362,3 @@ class GsmModem:
         if not await still_routed(chat, self.setup):
             await route(chat, self.setup)
         await inbox.sweep()
-
-
-def checked_destination(tpdu: bytes) -> str:
-    """The destination of a SUBMIT that may be sent; NeverToThis for any other octets.
-
-    The last guard before the modem: whatever the layers above let through, only digits of a plain number leave.
-    """
-    try:
-        destination = decode_submit(tpdu).destination
-    except CodecError as error:
-        raise NeverToThis(f"not a SUBMIT: {error.reason}") from error
-    digits = destination.removeprefix("+")
-    if not _DESTINATION.fullmatch(destination) or not destination.isascii() or len(tpdu) > LONGEST:
-        raise NeverToThis("the destination is not a plain number of 3 to 15 digits")
-    if digits in _EMERGENCY or digits.removeprefix("45") in _EMERGENCY:
-        raise NeverToThis("an emergency number gets no messages")
-    return destination

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from hardware.codecs.tpdu import StatusReport, decode_received, decode_submit, submits
+from hardware.destination import checked_destination
 from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow
-from hardware.gsm import GsmModem, checked_destination
+from hardware.gsm import GsmModem
 from hardware.gsm_events import LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import TRANSITIONS, Change, IllegalChange, Rung, State, after
 from tests.gsm import Bench, Heard, driver, in_state, until

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from smspdudecoder.easy import read_incoming_sms
 
-from hardware.codecs import tpdu, userdata
+from hardware.codecs import gsm7, tpdu, userdata
 from hardware.codecs.semioctets import (
     decode_time,
     decode_validity,
@@ -165,7 +165,9 @@ def test_an_independent_decoder_reads_the_same_text(text: str) -> None:
     for content in contents_of(text, reference=9):
         unit = Deliver(sender=PEER, content=content, at=AT).encode()
         read = read_incoming_sms(hexed(encode_smsc(SMSC) + unit))
-        assert read["content"] == content.text
+        # Its one fault: it cuts at characters, so that after an escape the filler of the last octet shows as "@".
+        filler = "@" if content.dcs == 0 and len(gsm7.encode(content.text)) % 8 == 7 else ""
+        assert read["content"] in {content.text, content.text + filler}
         assert read["sender"].removeprefix("+") == PEER.removeprefix("+")
 
 

@@ -96,6 +96,12 @@ class IllegalRequest(RuntimeError):
     """The caller did not wait for the end of what it asked before: a fault of the program."""
 
 
+def _name(request: Request) -> str:
+    """The command without its arguments: one of them is the PIN."""
+    return request.text.partition("=")[0]
+
+
+MOST_LINES = 1000  # of one answer: beyond it a modem is broken or hostile
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 
 
@@ -116,7 +122,7 @@ class Dte:
     def request(self, request: Request) -> bytes:
         """The octets that ask; IllegalRequest while another request is under way."""
         if self.state is not State.IDLE:
-            raise IllegalRequest(f"{request.text!r} while {self._request.text!r} runs: {self.state.value}")
+            raise IllegalRequest(f"{_name(request)} while {_name(self._request)} runs: {self.state.value}")
         if request.block >= 0x0A00:
             raise ValueError("a counted block of 2,560 octets or more cannot be told from a line end")
         self._request, self._lines, self._block = request, [], None
@@ -129,7 +135,7 @@ class Dte:
     def payload(self) -> bytes:
         """The octets the modem has asked for."""
         if self.state is not State.ASKED:
-            raise IllegalRequest(f"a payload for {self._request.text!r} while {self.state.value}")
+            raise IllegalRequest(f"a payload for {_name(self._request)} while {self.state.value}")
         self.state = State.WAITING
         return self._request.payload
 
@@ -224,6 +230,8 @@ class Dte:
 
     def _keep(self, info: Info, *, asked: bool) -> list[Event]:
         if asked and self.state is not State.IDLE:
+            if len(self._lines) >= MOST_LINES:
+                return [Noise(info.text.encode())]
             self._lines.append(info)
             return []
         return [Unasked(info)]

@@ -60,8 +60,8 @@ class Lexer:
 
     def skip(self, octets: bytes) -> None:
         """Drops leading octets that are among `octets`."""
-        rest = self._buffer.lstrip(octets)
-        del self._buffer[: len(self._buffer) - len(rest)]
+        while self._buffer and self._buffer[0] in octets:
+            del self._buffer[0]
 
     def take(self, count: int) -> bytes | None:
         """Exactly `count` octets; None until they are there."""

@@ -214,6 +214,17 @@ async def battery(modem: "GsmEmulator", command: Command) -> str:
     return OK
 
 
+async def capabilities(modem: "GsmEmulator", command: Command) -> str:
+    if command.form is Form.DO:
+        modem.info("+GCAP: +CGSM")
+    return OK
+
+
+async def activity(modem: "GsmEmulator", command: Command) -> str:
+    modem.info("+CPAS: 0")
+    return OK
+
+
 async def clock(modem: "GsmEmulator", command: Command) -> str:
     if command.form is Form.READ:
         modem.info('+CCLK: "26/11/23,14:20:30+04"')
@@ -255,6 +266,9 @@ HANDLERS: dict[str, Handler] = {
     "+COPS": operator,
     "+CSCA": service_centre,
     "+CBC": battery,
+    "+GCAP": capabilities,
+    "+CPAS": activity,
+    "+CNUM": calls,
     "+CCLK": clock,
     "D": dial,
     "H": hang_up,

@@ -1,0 +1,28 @@
+"""The last guard before a modem: to whom an SMS may go, read back from the octets that would leave.
+
+Whatever the layers above let through, only the digits of a plain number leave, in PDU mode: there is no way for a
+text or a number to become a command.
+"""
+
+import re
+
+from hardware.codecs.tpdu import LONGEST, decode_submit
+from hardware.errors import CodecError, NeverToThis
+
+_DESTINATION = re.compile(r"\+?[0-9]{3,15}")
+# Numbers that no message is ever sent to, whoever asks: emergency and service numbers.
+_EMERGENCY = frozenset({"112", "113", "114", "110", "118", "119", "911", "999", "000", "08", "1813"})
+
+
+def checked_destination(tpdu: bytes) -> str:
+    """The destination of a SUBMIT that may be sent; NeverToThis for any other octets."""
+    try:
+        destination = decode_submit(tpdu).destination
+    except CodecError as error:
+        raise NeverToThis(f"not a SUBMIT: {error.reason}") from error
+    digits = destination.removeprefix("+")
+    if not _DESTINATION.fullmatch(destination) or not destination.isascii() or len(tpdu) > LONGEST:
+        raise NeverToThis("the destination is not a plain number of 3 to 15 digits")
+    if digits in _EMERGENCY or digits.removeprefix("45") in _EMERGENCY:
+        raise NeverToThis("an emergency number gets no messages")
+    return destination
