@@ -9,11 +9,13 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from functools import lru_cache
 
 from pydantic import ValidationError
 
-from gateway.clock import Clock, to_ms
+from gateway.clock import Clock, from_ms, to_ms
 from gateway.errors import GatewayError, Refused
+from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
 from gateway.store import Store
 from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
@@ -45,8 +47,8 @@ class Submission:
 class Intake:
     """Accepts alerts: from JSON, from CAP, and as followers of an earlier alert."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, outgoing: OutgoingMaker) -> None:
+        self._store, self._clock, self._outgoing = store, clock, outgoing
 
     async def json(self, body: bytes, submission: Submission) -> Accepted:
         """An alert in the JSON of the contract. Refused names the field."""
@@ -81,11 +83,17 @@ class Intake:
         return await self._keep(judge(alert, submission, world=world, now=now, body=body))
 
     async def _keep(self, acceptance: Acceptance) -> Accepted:
-        replacing = acceptance.alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}
-        result = await self._store.run(withdraw if replacing else accept, acceptance)
-        if isinstance(result, GatewayError):
-            raise result
-        return result
+        alert = acceptance.alert
+        if alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}:
+            with self._outgoing.withdrawing(reference.identifier for reference in alert.references):
+                return _good(await self._store.run(withdraw, acceptance))
+        return _good(await self._store.run(accept, acceptance))
+
+
+def _good(result: Accepted | GatewayError) -> Accepted:
+    if isinstance(result, GatewayError):
+        raise result
+    return result
 
 
 def read_request(body: bytes, world: World) -> AlertRequest:
@@ -113,7 +121,14 @@ def refusal(error: ValidationError) -> Refused:
 def new_identifier(now: datetime) -> str:
     """A CAP identifier: the time and 40 random bits, without any sign that CAP forbids."""
     number = random.getrandbits(40)
-    return f"{now:%Y%m%dT%H%M%SZ}-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"{_stamp(int(now.timestamp()))}-" + "".join(
+        _ALPHABET[number >> shift & 31] for shift in range(35, -1, -5)
+    )
+
+
+@lru_cache(maxsize=2)
+def _stamp(second: int) -> str:
+    return f"{from_ms(second * 1000):%Y%m%dT%H%M%SZ}"
 
 
 def _composed(request: AlertRequest, world: World, now: datetime) -> Alert:

@@ -33,6 +33,7 @@ from gateway.delivery import (
 )
 from gateway.errors import GatewayError
 from gateway.policy import Policy
+from gateway.router import Rung
 from messages.evidence import Ended, Evidence, best, climb
 
 # Late evidence may turn these into REACHED; CANCELLED and REACHED stay what they are.
@@ -209,15 +210,19 @@ def _climb_ladder(d: Delivery, policy: Policy, now: datetime, effects: list[Effe
     for index, tries in mine.items():
         if _may_retry(tries):
             effects.append(_retry(d, index, tries, policy=policy, now=now))
-    live = sum(_live_until(d, i, tries, policy=policy) > now for i, tries in mine.items())
-    first = not mine
+    live = [d.ladder[i] for i, tries in mine.items() if _live_until(d, i, tries, policy=policy) > now]
     for index, rung in enumerate(d.ladder):
-        if index in mine or not (rung.must or live < policy.at_once):
+        if index in mine or not (rung.must or _joins(rung, live, at_once=policy.at_once)):
             continue
-        why = _why_start(d, mine, first=first, must=rung.must)
+        why = _why_start(d, mine, first=not mine, must=rung.must)
         effects.append(Start(index, d.round, why, repeated=_used_before(d, index)))
-        live += 1
+        live.append(rung)
     return d
+
+
+def _joins(rung: Rung, live: list[Rung], *, at_once: int) -> bool:
+    """Another way is started beside those that are live only if it shares no failure domain with them."""
+    return len(live) < at_once and not any(set(rung.domains) & set(other.domains) for other in live)
 
 
 def _by_rung(d: Delivery) -> dict[int, list[Try]]:

@@ -141,6 +141,15 @@ class Dispatcher:
         try:
             outcome = await self._submit(channel, claimed)
             await self._conclude(outcome)
+        except asyncio.CancelledError:
+            cut = self._outcome(
+                claimed,
+                "unknown",
+                FellSilent(claimed.attempt_id),
+                detail="cut off while it was being handed over",
+            )
+            await asyncio.shield(self._conclude(cut))
+            raise
         finally:
             self.in_flight -= 1
             self._idle.set()

@@ -44,8 +44,8 @@ class Hub:
         self._kept: dict[str, ChannelState] = {}
         self.stopping = False
         self.watchers = Watchers()
-        self.intake = Intake(store, clock)
         self.outgoing = OutgoingMaker(clock)
+        self.intake = Intake(store, clock, self.outgoing)
         self.timekeeper = Timekeeper(store, clock)
         self.inbox = Inbox(
             store, note=self._note, in_flight=lambda name: self.dispatchers[name].in_flight > 0

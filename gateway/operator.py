@@ -1,10 +1,9 @@
 """What an operator asks of the hub: stop, correct, answer by hand, see and switch channels."""
 
 import json
-from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,8 +17,6 @@ from gateway.store.receiving import Matched, Spoken, answer_by_hand
 from gateway.store.showing import alert_row
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Withdrawal, compose, from_json
 from messages.precedence import Precedence
-
-T = TypeVar("T")
 
 
 class Follow(StrEnum):
@@ -59,7 +56,8 @@ class Operator:
 
     async def stop(self, identifier: str) -> Stopping:
         """Nothing more leaves, and no text is sent."""
-        return await self._withdrawing(identifier, self._hub.store.run(stop, identifier))
+        with self._hub.outgoing.withdrawing([identifier]):
+            return await self._hub.store.run(stop, identifier)
 
     async def follow(self, up: FollowUp, submission: Submission) -> Accepted:
         """Withdraws the earlier alert and tells exactly those who may have got it."""
@@ -67,19 +65,7 @@ class Operator:
         earlier = from_json(row.body)
         alert = self._composed(up, earlier)
         body = b"\n".join((up.kind.encode(), up.identifier.encode(), up.body))
-        return await self._withdrawing(up.identifier, self._hub.intake.follow(alert, submission, body))
-
-    async def _withdrawing(self, identifier: str, work: Awaitable[T]) -> T:
-        """From before the commit on, nothing of the alert may begin to leave (I6)."""
-        withdrawn = self._hub.outgoing.withdrawn
-        already = identifier in withdrawn
-        withdrawn.add(identifier)
-        try:
-            return await work
-        except BaseException:
-            if not already:
-                withdrawn.discard(identifier)
-            raise
+        return await self._hub.intake.follow(alert, submission, body)
 
     def _composed(self, up: FollowUp, earlier: Alert) -> Alert:
         wrong = up.fields.keys() - _ALLOWED

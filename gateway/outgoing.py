@@ -1,7 +1,8 @@
 """From a claimed attempt to what a channel is shown, with the last check before the first byte."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from channels.base import Outgoing, Withdrawn
 from gateway.clock import Clock
@@ -14,12 +15,23 @@ ALERTS_KEPT = 512
 
 
 class OutgoingMaker:
-    """Makes Outgoings. `withdrawn` holds alerts whose withdrawal is being committed, or has been."""
+    """Makes Outgoings. `withdrawn` are the alerts whose withdrawal is being committed, or was since the start."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._alerts: OrderedDict[int, Alert] = OrderedDict()
         self.withdrawn: set[str] = set()
+
+    @contextmanager
+    def withdrawing(self, identifiers: Iterable[str]) -> Iterator[None]:
+        """From before the commit of a withdrawal on, nothing of these alerts may begin to leave (I6)."""
+        new = set(identifiers) - self.withdrawn
+        self.withdrawn |= new
+        try:
+            yield
+        except BaseException:
+            self.withdrawn -= new
+            raise
 
     def make(self, channel: str, claimed: Claimed) -> Outgoing:
         return Outgoing(

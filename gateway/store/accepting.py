@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from gateway.delivery import Stopped
 from gateway.errors import Conflict, GatewayError, NotFound, Refused
@@ -20,9 +20,10 @@ from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
-from messages.alert import Alert, Withdrawal
+from messages.alert import Alert, Withdrawal, to_json
 from messages.directory import Contact
 from messages.evidence import Evidence
+from messages.precedence import Precedence
 
 _KEYS = ByKey(
     select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer), t.idempotency.c.key
@@ -94,9 +95,11 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     earlier = _known_keys(tx, [item]).get(_key(item)) if item.key else None
     if earlier is not None:
         return _replay(earlier, item)
-    referenced = [_referenced(tx, item, r.identifier) for r in item.alert.references]
-    if not referenced:
+    rows = [_referenced(tx, item, r.identifier) for r in item.alert.references]
+    if not rows:
         raise Refused("an Update or Cancel names what it replaces", pointer="references")
+    referenced = [int(row.id) for row in rows]
+    item = _no_slower(item, Precedence(min(row.precedence for row in rows)))
     ledger = Ledger(tx)
     word = WITHDRAWN[item.alert.withdrawal]
     touched: dict[str, set[tuple[str, str]]] = {}
@@ -165,9 +168,19 @@ def alert_number(tx: Transaction, identifier: str) -> int:
     return int(row.id)
 
 
-def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> int:
+def _no_slower(item: Acceptance, earlier: Precedence) -> Acceptance:
+    """What replaces an alert moves at least as fast as that did: a Cancel without info says nothing of urgency."""
+    if item.alert.precedence <= earlier:
+        return item
+    alert = replace(item.alert, precedence=earlier)
+    return replace(item, alert=alert, body=to_json(alert))
+
+
+def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> Row[Any]:
     """The alert a reference names. Only its own sender may replace it, and nothing is replaced twice."""
-    query = select(t.alerts.c.id, t.alerts.c.body, t.alerts.c.withdrawn, t.alerts.c.plane)
+    query = select(
+        t.alerts.c.id, t.alerts.c.body, t.alerts.c.withdrawn, t.alerts.c.plane, t.alerts.c.precedence
+    )
     row = tx.connection.execute(query.where(t.alerts.c.identifier == identifier)).first()
     if row is None:
         raise Refused(
@@ -183,7 +196,7 @@ def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> int:
         raise Refused(f"{identifier!r} belongs to the {row.plane} plane: use its status", pointer="status")
     if row.withdrawn in {"corrected", "updated", "ended"}:
         raise Conflict(f"{identifier!r} was already {row.withdrawn}: name the alert that replaced it")
-    return int(row.id)
+    return row
 
 
 def _keep(

@@ -5,13 +5,14 @@ out for the row before. The statements are still written in Core, so a second di
 The driver's plain values come back: 0 and 1 for a Boolean.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, Table, bindparam
+from sqlalchemy import Column, Connection, Select, Table, bindparam, column, values
 from sqlalchemy.sql.expression import Executable
 
 _PREFIX = "b_"  # Core keeps the bare column names for itself
+_CHUNKS = (64, 16, 8, 4, 2, 1)  # rows in one statement
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # a list of keys is padded to one of these
 
 
@@ -27,35 +28,59 @@ class _Compiled:
         if not self.sql:
             compiled: Any = self._statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
             self.sql = str(compiled)
-            self.order = tuple(name.removeprefix(_PREFIX) for name in compiled.positiontup or ())
+            self.order = tuple(compiled.positiontup or ())
         return self
 
 
 class Rows:
-    """Inserts or updates many rows. Each row is a mapping with every column of the statement."""
+    """Inserts or updates many rows, some at a time in one statement.
 
-    def __init__(self, statement: Executable) -> None:
-        self._compiled = _Compiled(statement)
+    The driver gives up the interpreter lock at every step of a statement and has to win it back from a busy event
+    loop. One statement of sixteen rows is one step; sixteen statements are sixteen waits.
+    """
+
+    def __init__(self, names: Sequence[str], make: Callable[[int], Executable]) -> None:
+        self._names = tuple(names)
+        self._by_size = {size: _Compiled(make(size)) for size in _CHUNKS}
 
     def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            ready = self._compiled.prepare(connection)
-            order = ready.order
-            cursor = connection.connection.cursor()
-            cursor.executemany(ready.sql, [tuple([row[name] for name in order]) for row in rows])
-            cursor.close()
+        """Writes the rows; each is a mapping with every column of the statement."""
+        start = 0
+        while start < len(rows):
+            size = next(size for size in _CHUNKS if size <= len(rows) - start)
+            self._execute(connection, rows[start : start + size], size=size)
+            start += size
+
+    def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]], *, size: int) -> None:
+        values = [row[name] for row in rows for name in self._names]
+        cursor = connection.connection.cursor()
+        cursor.execute(self._by_size[size].prepare(connection).sql, values)
+        cursor.close()
+
+
+def _parameters(names: Sequence[str], row: int) -> dict[str, Any]:
+    return {name: bindparam(f"{_PREFIX}{row}_{name}") for name in names}
 
 
 def inserting(table: Table, *columns: str) -> Rows:
     """INSERT of these columns, by default all of the table."""
     names = columns or tuple(column.name for column in table.columns)
-    return Rows(table.insert().values({name: bindparam(_PREFIX + name) for name in names}))
+    return Rows(names, lambda size: table.insert().values([_parameters(names, row) for row in range(size)]))
 
 
 def updating(table: Table, *columns: str) -> Rows:
-    """UPDATE of these columns of the row whose id is the row's `id`."""
-    values: dict[str, Any] = {name: bindparam(_PREFIX + name) for name in columns}
-    return Rows(table.update().where(table.c.id == bindparam(_PREFIX + "id")).values(values))
+    """UPDATE of these columns of the rows whose id is the row's `id`."""
+    names = ("id", *columns)
+
+    def make(size: int) -> Executable:
+        types = [column(name, table.c[name].type) for name in names]
+        new = values(*types, name="new").data(
+            [tuple(_parameters(names, row).values()) for row in range(size)]
+        )
+        rows = new.cte("new")
+        return table.update().where(table.c.id == rows.c.id).values({name: rows.c[name] for name in columns})
+
+    return Rows(names, make)
 
 
 class ByKey:
