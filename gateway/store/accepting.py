@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from gateway.delivery import Stopped
 from gateway.errors import Conflict, GatewayError, NotFound, Refused
@@ -99,7 +99,7 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     if not rows:
         raise Refused("an Update or Cancel names what it replaces", pointer="references")
     referenced = [int(row.id) for row in rows]
-    item = _no_slower(item, Precedence(min(row.precedence for row in rows)))
+    item = _no_slower(tx, item, Precedence(min(row.precedence for row in rows)))
     ledger = Ledger(tx)
     word = WITHDRAWN[item.alert.withdrawal]
     touched: dict[str, set[tuple[str, str]]] = {}
@@ -168,15 +168,15 @@ def alert_number(tx: Transaction, identifier: str) -> int:
     return int(row.id)
 
 
-def _no_slower(item: Acceptance, earlier: Precedence) -> Acceptance:
+def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Acceptance:
     """What replaces an alert moves at least as fast as that did: a Cancel without info says nothing of urgency."""
     if item.alert.precedence <= earlier:
         return item
     alert = replace(item.alert, precedence=earlier)
-    return replace(item, alert=alert, body=to_json(alert))
+    return replace(item, alert=alert, body=to_json(alert), want=alert.want or tx.world.policies[earlier].want)
 
 
-def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> Row[Any]:
+def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> Any:
     """The alert a reference names. Only its own sender may replace it, and nothing is replaced twice."""
     query = select(
         t.alerts.c.id, t.alerts.c.body, t.alerts.c.withdrawn, t.alerts.c.plane, t.alerts.c.precedence
