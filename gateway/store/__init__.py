@@ -70,7 +70,7 @@ class Store:
         await loop.run_in_executor(None, self._reader.stop)
 
     def _first_session(self) -> Session:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         schema.upgrade(sqlite.open_engine(self.path))
         return self._session()
 
