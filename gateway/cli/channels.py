@@ -28,18 +28,18 @@ def channels(as_json: JsonOption = False, config: ConfigOption = None, lang: Lan
 
 
 def disable(desk: Desk, name: str, reason: str) -> None:
-    found = desk.hub.post(_path(name, "disable"), {"reason": reason} if reason else None)
+    found = desk.hub.post(channel_path(name, "disable"), {"reason": reason} if reason else None)
     _say(desk, found, desk.words("channels.disabled_now", name=name))
 
 
 def enable(desk: Desk, name: str) -> None:
-    found = desk.hub.post(_path(name, "enable"))
+    found = desk.hub.post(channel_path(name, "enable"))
     _say(desk, found, desk.words("channels.enabled_now", name=name))
 
 
 def test(desk: Desk, name: str) -> None:
     """CommandError when it is down: a script that tests wants to know."""
-    found = desk.hub.post(_path(name, "test"))
+    found = desk.hub.post(channel_path(name, "test"))
     reason = f": {found['reason']}" if found["reason"] else ""
     line = desk.words(
         "channels.tested", name=name, state=desk.words.known("state", found["state"]), reason=reason
@@ -56,5 +56,5 @@ def _say(desk: Desk, found: Json, line: str) -> None:
     desk.screen.people(line)
 
 
-def _path(name: str, word: str) -> str:
+def channel_path(name: str, word: str) -> str:
     return f"/channels/{quote(name, safe='')}/{word}"

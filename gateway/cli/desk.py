@@ -14,14 +14,16 @@ from gateway.cli.screen import Screen
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="The installation's bavn.toml [default: BAVN_CONFIG or ./bavn.toml]"
+        "--config", metavar="FILE", help="The installation's bavn.toml (default: BAVN_CONFIG, or ./bavn.toml)"
     ),
 ]
 LangOption = Annotated[
     str | None,
-    typer.Option("--lang", metavar="da|en", help="Language of what is printed [default: as configured]"),
+    typer.Option("--lang", metavar="da|en", help="Language of what is printed (default: as configured)"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", metavar="", help="One JSON object on stdout, nothing else")
+]
 AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its code (K7 or #K7) or its identifier")]
 
 

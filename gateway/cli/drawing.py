@@ -110,24 +110,18 @@ def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim", title_justify="left")
-    table.title = Text(
-        words("show.attempt", recipient=delivery["recipient"], round=delivery["round"]), "bold"
-    )
-    table.add_column(words("show.since"), no_wrap=True)
-    for name in ("way", "how_far", "why", "detail"):
-        table.add_column(words(f"show.{name}"), overflow="fold")
+    """Each attempt in two lines: when, over what, to where; then how far, why, and what the network said."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    title = words("show.attempt", recipient=delivery["recipient"], round=delivery["round"])
     for attempt in delivery["attempts"]:
         at = clock(attempt["started_at"] or attempt["queued_at"], words, now=now)
-        said = " ".join(part for part in (attempt["receipt"], attempt["detail"]) if part)
-        table.add_row(
-            at,
-            plain(f"{attempt['channel']}\n{attempt['address']}"),
-            words.known("evidence", attempt["evidence"]),
-            words.known("why", attempt["why"]),
-            plain(said),
-        )
-    return Padding(table, (1, 0, 0, 0))
+        how_far = words.known("evidence", attempt["evidence"])
+        said = [how_far, words.known("why", attempt["why"]), attempt["receipt"], attempt["detail"]]
+        table.add_row(at, plain(f"{attempt['channel']}  {attempt['address']}"))
+        table.add_row("", plain(" · ".join(part for part in said if part)))
+    return Padding(Group(plain(title, "bold"), table), (1, 0, 0, 0))
 
 
 def alert_list(alerts: Sequence[Json], words: Catalogue, *, now: datetime) -> Table:

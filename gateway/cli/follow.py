@@ -129,7 +129,7 @@ def answer(
     alert: AlertArgument,
     who: Annotated[str, typer.Argument(metavar="WHO", help="The recipient's id")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What they said: an answer's number, or words")],
-    via: Annotated[Via, typer.Option(help="How it came")],
+    via: Annotated[Via, typer.Option(metavar="voice|runner", help="How it came")],
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,

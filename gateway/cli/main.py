@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from gateway.cli import channel, channels, check, emulate, follow, see, send, start, watch
+from gateway.cli import channel, channels, check, emulate, examining, follow, see, send, start, watch
 from gateway.cli.desk import words_of
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import LANGUAGE_VARIABLE
@@ -90,6 +90,7 @@ _command(channels.channels, "channels", panel=WAYS, example="bavn channels --jso
 _command(channel.channel, "channel", panel=WAYS, example='bavn channel sms-a disable --reason "SIM byttes"')
 _command(start.init, "init", panel=PLACE, example="bavn init ~/bavn")
 _command(start.run, "run", panel=PLACE, example="bavn run --config ~/bavn/bavn.toml")
+_command(examining.doctor, "doctor", panel=PLACE, example="bavn doctor --config ~/bavn/bavn.toml")
 _command(start.demo, "demo", panel=PLACE, example="bavn demo --stay")
 
 

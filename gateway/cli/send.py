@@ -58,10 +58,18 @@ Answers = Annotated[
     typer.Option("--answer", metavar="KEY=MEANING", help="An answer to offer: '1=kommer'. Repeat it"),
 ]
 Expires = Annotated[
-    str | None, typer.Option(metavar="2h|TIME", help="Never sent after this [default: by precedence]")
+    str | None, typer.Option(metavar="2h|TIME", help="Never sent after this (default: by precedence)")
 ]
-Precedence = Annotated[PrecedenceWord | None, typer.Option(help="How fast; needed unless --cap says it")]
-Want = Annotated[EvidenceWord | None, typer.Option(help="Evidence to go on for [default: by precedence]")]
+Precedence = Annotated[
+    PrecedenceWord | None, typer.Option(metavar="WORD", help="flash, immediate, priority or routine")
+]
+Want = Annotated[
+    EvidenceWord | None,
+    typer.Option(
+        metavar="EVIDENCE",
+        help="Goes on until submitted, delivered, read or acknowledged (default: by precedence)",
+    ),
+]
 Key = Annotated[
     str | None, typer.Option(metavar="KEY", help="Idempotency key: the same key never sends twice")
 ]
@@ -84,11 +92,17 @@ def send(  # one parameter an option: the command line is the signature
     key: Key = None,
     status: Annotated[
         StatusWord | None,
-        typer.Option(help="Must be given on the live plane [default: Exercise on the exercise plane]"),
+        typer.Option(
+            metavar="STATUS",
+            help="Actual, Exercise, System, Test or Draft (must be given on the live plane)",
+        ),
     ] = None,
     wait: Annotated[
         EvidenceWord | None,
-        typer.Option(help="Wait until all recipients have this; exit status 3 if they do not"),
+        typer.Option(
+            metavar="EVIDENCE",
+            help="Wait until all have this: submitted, delivered, read or acknowledged. Exit status 3 if they do not",
+        ),
     ] = None,
     timeout: Annotated[str, typer.Option(metavar="60s", help="How long to wait")] = "60s",
     as_json: JsonOption = False,
