@@ -1,0 +1,124 @@
+"""What the checkers read: the ledger, the far ends' journals, the store's file, and copies of it made at each crash."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.audit import Record
+from gateway.timekeeper import read_anchors
+from tests.invariants.ledger import Line, read_lines
+
+Row = dict[str, Any]
+_UNSAFE = re.compile(r"\+([0-9A-F]{2})")  # how a Message-ID carries signs that are not allowed in it
+
+
+@dataclass
+class StoreImage:
+    """The tables that matter, as they stand in one file. `at` is when it was taken (seconds since 1970)."""
+
+    at: float
+    alerts: dict[str, Row]  # by identifier
+    deliveries: dict[int, Row]
+    attempts: dict[int, Row]
+    keys: dict[str, str] = field(default_factory=dict)  # idempotency key -> alert identifier
+    audit: list[Record] = field(default_factory=list)
+
+    def of(self, identifier: str) -> dict[str, Row]:
+        """The deliveries of an alert by recipient."""
+        number = self.alerts[identifier]["id"]
+        return {d["recipient"]: d for d in self.deliveries.values() if d["alert_id"] == number}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One message that arrived at a far end."""
+
+    channel: str
+    attempt: int
+    began: float
+    arrived: float
+    address: str
+    text: str
+
+
+@dataclass
+class Facts:
+    ledger: list[Line]
+    store: StoreImage
+    copies: list[Copy]
+    crashes: list[StoreImage] = field(default_factory=list)  # one at each kill, oldest first
+    anchors: dict[int, bytes] = field(default_factory=dict)
+
+    def lines(self, event: str) -> list[Line]:
+        return [line for line in self.ledger if line["event"] == event]
+
+    @property
+    def identifier(self) -> dict[int, str]:
+        """Alert number -> identifier."""
+        return {row["id"]: name for name, row in self.store.alerts.items()}
+
+    @property
+    def known(self) -> list[Copy]:
+        """The copies that the store can account for; I3 names the others."""
+        return [copy for copy in self.copies if copy.attempt in self.store.attempts]
+
+    def delivery_of(self, copy: Copy) -> Row:
+        return self.store.deliveries[self.store.attempts[copy.attempt]["delivery_id"]]
+
+
+def read_store(path: Path, *, at: float, audit: bool = True) -> StoreImage:
+    """Reads a store's file without changing it; of a copy, its write-ahead log must lie beside it."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+
+        def rows(sql: str) -> list[Row]:
+            return [dict(row) for row in connection.execute(sql)]
+
+        keys = {r["key"]: json.loads(r["answer"])["identifier"] for r in rows("select * from idempotency")}
+        records = rows("select n, record, hash from audit order by n") if audit else []
+        return StoreImage(
+            at=at,
+            alerts={r["identifier"]: r for r in rows("select * from alerts")},
+            deliveries={r["id"]: r for r in rows("select * from deliveries")},
+            attempts={r["id"]: r for r in rows("select * from attempts")},
+            keys=keys,
+            audit=[Record(r["n"], r["record"], r["hash"]) for r in records],
+        )
+
+
+def read_mail_journal(path: Path, *, channel: str) -> list[Copy]:
+    """The mails that were kept. A mail begins with its DATA command."""
+    copies, began = [], dict[int, float]()
+    for line in read_lines(path):
+        if line["event"] == "data":
+            began[line["session"]] = line["t"]
+        elif line["event"] == "sent":
+            attempt = int(_UNSAFE.sub(_sign, line["attempt"]).rpartition(".")[2])
+            copies.append(Copy(channel, attempt, began[line["session"]], line["t"], line["to"], line["text"]))
+    return copies
+
+
+def _sign(escaped: "re.Match[str]") -> str:
+    return chr(int(escaped[1], 16))
+
+
+def read_facts(
+    *,
+    ledger: Path,
+    store: Path,
+    copies: list[Copy],
+    crashes: list[tuple[float, Path]],
+    anchor: Path,
+    at: float,
+) -> Facts:
+    return Facts(
+        ledger=list(read_lines(ledger)),
+        store=read_store(store, at=at),
+        copies=sorted(copies, key=lambda c: c.arrived),
+        crashes=[read_store(path, at=when, audit=False) for when, path in crashes],
+        anchors=read_anchors(anchor),
+    )
