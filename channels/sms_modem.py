@@ -7,13 +7,14 @@ Source: 3GPP TS 23.040 (messages, references, 9.2.3.15 states of a report).
 import asyncio
 import hashlib
 import random
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import ClassVar, Self
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from channels import base
 from channels.feed import Feed
@@ -46,6 +47,8 @@ _HEALTH = {
 class SmsModemConfig(base.ChannelConfig):
     """A modem's table in bavn.toml."""
 
+    model_config = ConfigDict(hide_input_in_errors=True)  # an error would show the PIN of a wrong table
+
     port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
     baud: int = Field(115200, ge=1200, le=4_000_000)
     pin: SecretStr | None = None  # given once, never a second time while it is not known to be right
@@ -53,6 +56,21 @@ class SmsModemConfig(base.ChannelConfig):
     max_per_minute: int = Field(30, ge=1, le=600)  # parts; FLASH does not count them
     request_reports: bool = True
     time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
+
+    @field_validator("port")
+    @classmethod
+    def _openable(cls, port: str) -> str:
+        if "://" in port and not port.startswith("socket://"):
+            raise ValueError("write a device path or socket://host:port")
+        return port
+
+    @field_validator("pin")
+    @classmethod
+    def _digits(cls, pin: SecretStr | None) -> SecretStr | None:
+        """Checked before the card is asked: a wrong one counts towards its lock."""
+        if pin is not None and not re.fullmatch(r"[0-9]{4,8}", pin.get_secret_value()):
+            raise ValueError("a PIN has 4 to 8 digits")
+        return pin
 
 
 class SmsModemChannel:

@@ -263,6 +263,15 @@ def test_every_text_can_be_measured(text: str) -> None:
     assert size.octets <= 140 * size.parts
 
 
+@pytest.mark.parametrize(
+    "table", [{"port": "rfc2217://127.0.0.1:1"}, {"port": ""}, {"pin": "47x11"}, {"max_parts": 0}]
+)
+def test_a_table_that_cannot_work_is_refused_without_its_secrets(table: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="SmsModemConfig") as refused:
+        SmsModemConfig.model_validate({"bearer": "sms-modem", "port": "/dev/x"} | table)
+    assert "47x11" not in str(refused.value)
+
+
 def test_the_pin_is_in_no_repr() -> None:
     config = SmsModemConfig.model_validate({"bearer": "sms-modem", "port": "x", "pin": "4711"})
     assert "4711" not in repr(config) + repr(SmsModemChannel("sms-a", config)._modem.setup)
