@@ -19,6 +19,7 @@ from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
 from gateway.store import Store
 from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
+from gateway.strict_json import read_object
 from gateway.world import World
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json
 from messages.cap import CapError, parse
@@ -102,6 +103,7 @@ def read_request(body: bytes, world: World) -> AlertRequest:
         request = AlertRequest.model_validate_json(body)
     except ValidationError as error:
         raise refusal(error) from error
+    read_object(body)
     if request.status is None:
         if world.plane != "exercise":
             raise Refused('say whether it is for real: "status": "Actual" or "Exercise"', pointer="status")

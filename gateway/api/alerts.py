@@ -1,6 +1,5 @@
 """/alerts: send, see, stop, correct, answer."""
 
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from gateway.operator import Follow, FollowUp
 from gateway.store.accepting import Accepted
 from gateway.store.receiving import Spoken
 from gateway.store.showing import Wanted, find_identifier, list_alerts, show_alert
+from gateway.strict_json import read_object
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
@@ -30,6 +30,8 @@ async def send(request: web.Request) -> web.Response:
     submission = _submission(request)
     kind = request.content_type
     if kind == "application/json":
+        if request.query:
+            raise Refused("the query adds to a CAP file: JSON says it in its fields", pointer="query")
         return _accepted(await intake.json(body, submission))
     if kind in {"application/cap+xml", "application/xml", "text/xml"}:
         return _accepted(await intake.cap(body, submission))
@@ -77,7 +79,7 @@ def _accepted(accepted: Accepted) -> web.Response:
 @routes.get("/api/v1/alerts")
 async def listing(request: web.Request) -> web.Response:
     limit = request.query.get("limit", "50")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= LIST_MOST:
+    if not limit.isascii() or not limit.isdigit() or len(limit) > 4 or not 1 <= int(limit) <= LIST_MOST:
         raise Refused(f"limit is a number from 1 to {LIST_MOST}", pointer="limit")
     wanted = Wanted(int(limit), request.query.get("open") in {"1", "true"})
     return web.json_response({"alerts": await request.app[HUB].store.read(list_alerts, wanted)})
@@ -106,7 +108,7 @@ async def stop(request: web.Request) -> web.Response:
 async def follow(request: web.Request) -> web.Response:
     """The body is optional for an all-clear; a correction and an update say something new."""
     body = await request.read()
-    fields = _object(body) if body.strip() else {}
+    fields = read_object(body) if body.strip() else {}
     up = FollowUp(Follow(request.match_info["follow"]), await _identifier(request), fields, body)
     return _accepted(await request.app[OPERATOR].follow(up, _submission(request)))
 
@@ -114,22 +116,12 @@ async def follow(request: web.Request) -> web.Response:
 @routes.post("/api/v1/alerts/{id}/answers")
 async def answer(request: web.Request) -> web.Response:
     """What a person said or a runner brought back: {"recipient", "text", "via": "voice" or "runner"}."""
-    fields = _object(await request.read())
+    fields = read_object(await request.read())
     recipient, text, via = (_text(fields, name) for name in ("recipient", "text", "via"))
     if via not in {"voice", "runner"}:
         raise Refused(f"via is {via!r}: write voice or runner", pointer="via")
     matched = await request.app[OPERATOR].answer(Spoken(await _identifier(request), recipient, text, via))
     return web.json_response({"id": matched.alert, "recipient": matched.recipient, "kind": matched.kind})
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError as error:
-        raise Refused(f"the body is not JSON: {error}", pointer="body") from error
-    if not isinstance(value, dict):
-        raise Refused("the body is not a JSON object", pointer="body")
-    return value
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

@@ -1,12 +1,11 @@
 """/channels: how each way stands, its queue, and an operator's word about it."""
 
-import json
-
 from aiohttp import web
 
 from gateway.api.auth import SUBMITTER
 from gateway.api.keys import OPERATOR
 from gateway.errors import Refused
+from gateway.strict_json import read_object
 
 routes = web.RouteTableDef()
 
@@ -30,10 +29,7 @@ async def _reason(request: web.Request) -> str:
     body = await request.read()
     if not body.strip():
         return ""
-    try:
-        reason = json.loads(body).get("reason", "")
-    except (ValueError, AttributeError) as error:
-        raise Refused('the body is {"reason": "..."} or empty', pointer="body") from error
+    reason = read_object(body).get("reason", "")
     if not isinstance(reason, str) or len(reason) > REASON_MOST:
         raise Refused(f"reason is a text of at most {REASON_MOST} characters", pointer="reason")
     return reason
