@@ -180,7 +180,7 @@ def _past(since: datetime, after: timedelta | None, now: datetime) -> bool:
 def _turn_round(d: Delivery, policy: Policy, now: datetime, effects: list[Effect]) -> Delivery:
     if d.round >= policy.rounds or not _past(d.round_began, policy.no_answer_next_round, now):
         return d
-    d = _drop_waiting(d, effects, keep_must=True, before_round=d.round + 1)
+    d = _drop_waiting(d, effects, keep_must=False, before_round=d.round + 1)
     effects.append(NextRound(d.round + 1))
     return replace(d, round=d.round + 1, round_began=now)
 
@@ -289,10 +289,10 @@ def _why_start(d: Delivery, mine: dict[int, list[Try]], *, first: bool, must: bo
 
 
 def _used_before(d: Delivery, index: int) -> bool:
-    """Something may already have arrived over this way: the text says (gentaget)."""
+    """Something may already have arrived over this way, or is about to: the text says (gentaget)."""
     rung = d.ladder[index]
     return any(
-        t.evidence >= Evidence.UNKNOWN
+        t.evidence >= Evidence.SENDING
         and (d.ladder[t.rung].channel, d.ladder[t.rung].address) == (rung.channel, rung.address)
         for t in d.tries
     )

@@ -143,6 +143,19 @@ def test_the_same_way_in_a_later_round_is_marked_as_repeated() -> None:
     assert c.effects == (NextRound(2), Start(0, 2, "round", repeated=True))
 
 
+def test_the_same_way_is_marked_as_repeated_while_its_first_copy_is_still_leaving() -> None:
+    c = case(IMMEDIATE, SMS)
+    c.send("sms-modem")
+    c.tick(10 * M)
+    assert c.effects == (NextRound(2), Start(0, 2, "round", repeated=True))
+
+
+def test_a_correction_that_waits_is_started_anew_by_its_next_round_and_not_twice() -> None:
+    c = case(IMMEDIATE, rung("email", must=True))
+    c.tick(10 * M)
+    assert c.effects == (Drop(1), NextRound(2), Start(0, 2, "same-way"))
+
+
 def test_a_way_that_only_ever_refused_is_not_marked_as_repeated() -> None:
     c = case(IMMEDIATE, SMS)
     c.hear(TurnedDown(c.send("sms-modem").id, permanent=True))
