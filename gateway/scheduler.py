@@ -36,18 +36,19 @@ class Head:
 def choose(heads: Sequence[Head], window: int, *, in_flight: int, live_under_way: bool) -> tuple[Head, ...]:
     """The attempts to hand over now, best first, at most as many as there are free slots.
 
-    Where the window is two or more, its last slot is kept for FLASH (invariant I4). Exercise attempts wait while a
-    live alert is under way (I7).
+    Where the window is two or more, its last slot is kept for FLASH (invariant I4); a drill's FLASH does not take it
+    while anything live waits. Exercise attempts wait while a live alert is under way (I7).
     """
     free = window - in_flight
     ordinary = free - 1 if window >= 2 else free
-    chosen: list[Head] = []
+    chosen, passed_over = list[Head](), False
     for head in sorted(heads, key=lambda h: (h.rank, h.attempt_id)):
         if len(chosen) >= free:
             break
         if live_under_way and is_exercise(head.rank):
             continue
-        if ordinary <= 0 and not is_flash(head.rank):
+        if ordinary <= 0 and (passed_over or not is_flash(head.rank)):
+            passed_over = True
             continue
         chosen.append(head)
         ordinary -= 1

@@ -34,6 +34,7 @@ def test_live_comes_before_every_exercise(precedence: Precedence) -> None:
         ((FLASH, FLASH, ROUTINE), 3, 0, [FLASH, FLASH]),
         ((FLASH, IMMEDIATE, ROUTINE), 4, 0, [FLASH, IMMEDIATE, ROUTINE]),
         ((DRILL_ROUTINE, DRILL_FLASH), 2, 1, [DRILL_FLASH]),
+        ((ROUTINE, DRILL_FLASH), 2, 1, []),  # nor does a drill take it while anything live waits
         ((), 4, 0, []),
     ],
 )
