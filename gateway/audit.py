@@ -51,7 +51,8 @@ def chain(entries: Iterable[Entry], *, at_ms: int, after: int, head: bytes) -> I
 
 
 def link(head: bytes, record: str) -> bytes:
-    return hashlib.sha256(head + record.encode()).digest()
+    """The hash of a record after `head`; a damaged record may hold octets that are no UTF-8."""
+    return hashlib.sha256(head + record.encode("utf-8", "surrogateescape")).digest()
 
 
 def verify(records: Iterable[Record], anchors: Mapping[int, bytes]) -> Iterator[Flaw]:
@@ -75,7 +76,10 @@ def verify(records: Iterable[Record], anchors: Mapping[int, bytes]) -> Iterator[
 
 
 def _number_inside(record: str) -> int:
-    number = json.loads(record).get("n")
+    try:
+        number = json.loads(record)["n"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return -1  # not a record of ours, whatever its hash says
     return number if isinstance(number, int) else -1
 
 
