@@ -112,6 +112,16 @@ async def test_a_report_without_an_answer_switches_the_routing_off() -> None:
         assert len(bench.modem.device.storage["SM"]) == 1
 
 
+async def test_what_was_left_unanswered_comes_again_when_the_routing_is_set() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        bench.modem.speed = 1  # the 15 s for +CNMA do not pass
+        await dialogue.command("AT+CSMS=1;+CNMI=2,2,0,1,0")
+        bench.modem.network.receive("+4500000002", "JA")
+        first = await dialogue.unasked(timeout_s=1)
+        await dialogue.command("AT+CNMI=2,2,0,1,0")
+        assert await dialogue.unasked(timeout_s=1) == first
+
+
 async def test_a_call_rings_until_it_is_hung_up() -> None:
     async with Bench() as bench, chat(bench) as dialogue:
         bench.modem.ring(3)

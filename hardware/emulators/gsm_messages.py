@@ -102,6 +102,7 @@ async def routing(modem: "GsmEmulator", command: Command) -> str:
         modem.struck("cnmi-refused")
         return modem.cms(303)
     settings.routing[: len(values)] = [v or 0 for v in values]
+    modem.arrivals.restart()  # <bfr>=0 flushes what is held back; what a host that has gone left unanswered comes again
     modem.arrivals.route()
     return OK
 
