@@ -88,7 +88,10 @@ class Intake:
         if alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}:
             with self._outgoing.withdrawing(reference.identifier for reference in alert.references):
                 return _good(await self._store.run(withdraw, acceptance))
-        return _good(await self._store.run(accept, acceptance))
+        accepted = _good(await self._store.run(accept, acceptance))
+        if not accepted.replayed:
+            self._outgoing.remember(alert)
+        return accepted
 
 
 def _good(result: Accepted | GatewayError) -> Accepted:

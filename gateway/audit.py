@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 GENESIS = hashlib.sha256(b"bavn audit 1").digest()
 
 
@@ -41,11 +42,7 @@ class Flaw:
 def chain(entries: Iterable[Entry], *, at_ms: int, after: int, head: bytes) -> Iterator[Record]:
     """Numbers and links the entries of one group after record `after`, whose hash is `head`."""
     for n, entry in enumerate(entries, start=after + 1):
-        record = json.dumps(
-            {"n": n, "at": at_ms, "event": entry.event, **entry.facts},
-            separators=(",", ":"),
-            ensure_ascii=False,
-        )
+        record = _encode({"n": n, "at": at_ms, "event": entry.event, **entry.facts})
         head = link(head, record)
         yield Record(n, record, head)
 

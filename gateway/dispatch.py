@@ -53,7 +53,8 @@ class Dispatcher:
         self.name, self._make, self._store, self._services = name, make, store, services
         self.health = Health(State.STARTING, "not tried yet")
         self.channel: Channel | None = None
-        self.in_flight = 0
+        self.in_flight = 0  # hand-overs that the bearer has not answered
+        self._unconcluded = 0  # hand-overs whose outcome the store does not have
         self.enabled = True
         self._draining = False
         self._wake = asyncio.Event()
@@ -74,11 +75,16 @@ class Dispatcher:
             self._down.set()
         self.wake()
 
+    @property
+    def unconcluded(self) -> bool:
+        """A receipt may still be on its way to the store."""
+        return self._unconcluded > 0
+
     async def drain(self) -> None:
         """Takes nothing more and waits for what is in flight."""
         self._draining = True
         self.wake()
-        while self.in_flight:
+        while self._unconcluded:
             self._idle.clear()
             await self._idle.wait()
 
@@ -138,33 +144,39 @@ class Dispatcher:
             return []
 
     async def _hand_over(self, channel: Channel, claimed: Claimed) -> None:
+        """The slot is free as soon as the bearer is: the next claim and this outcome share a commit."""
+        self._unconcluded += 1
         try:
             outcome = await self._submit(channel, claimed)
-            await self._conclude(outcome)
         except asyncio.CancelledError:
-            cut = self._outcome(
-                claimed,
-                "unknown",
-                FellSilent(claimed.attempt_id),
-                detail="cut off while it was being handed over",
+            event = FellSilent(claimed.attempt_id)
+            outcome = self._outcome(
+                claimed, "unknown", event, detail="cut off while it was being handed over"
             )
-            await asyncio.shield(self._conclude(cut))
+            await asyncio.shield(self._conclude(outcome))
             raise
         finally:
             self.in_flight -= 1
-            self._idle.set()
             self.wake()
-        self._services.concluded(self.name)
+        await self._conclude(outcome)
 
     async def _conclude(self, outcome: Outcome) -> None:
         """An outcome is not given up: until the store has it, the attempt stands as `sending`."""
-        while True:
-            try:
-                await self._store.run(conclude, outcome)
-                return
-            except StoreFailure:
-                log.error("channel %s: the store did not take an outcome; again", self.name)
+        try:
+            while not await self._stored(outcome):  # noqa: ASYNC110 - a disk that is well again sends no event
                 await asyncio.sleep(STORE_PAUSE_S)
+        finally:
+            self._unconcluded -= 1
+            self._idle.set()
+        self._services.concluded(self.name)
+
+    async def _stored(self, outcome: Outcome) -> bool:
+        try:
+            await self._store.run(conclude, outcome)
+        except StoreFailure:
+            log.error("channel %s: the store did not take an outcome; again", self.name)
+            return False
+        return True
 
     async def _submit(self, channel: Channel, claimed: Claimed) -> Outcome:
         """Hands over once and puts into words what became of it. Whatever is not known is `unknown`."""

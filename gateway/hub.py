@@ -47,9 +47,7 @@ class Hub:
         self.outgoing = OutgoingMaker(clock)
         self.intake = Intake(store, clock, self.outgoing)
         self.timekeeper = Timekeeper(store, clock)
-        self.inbox = Inbox(
-            store, note=self._note, in_flight=lambda name: self.dispatchers[name].in_flight > 0
-        )
+        self.inbox = Inbox(store, note=self._note, in_flight=lambda name: self.dispatchers[name].unconcluded)
         services = Services(self.outgoing.make, self._health_changed, self._concluded, self.inbox.follow)
         self.dispatchers = {name: Dispatcher(name, make, store, services) for name, make in makers.items()}
         self._background: set[asyncio.Task[None]] = set()

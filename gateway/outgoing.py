@@ -11,7 +11,7 @@ from messages.address import parse_address
 from messages.alert import Alert, from_json
 from messages.render import Words
 
-ALERTS_KEPT = 512
+ALERTS_KEPT = 4096
 
 
 class OutgoingMaker:
@@ -19,7 +19,7 @@ class OutgoingMaker:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._alerts: OrderedDict[int, Alert] = OrderedDict()
+        self._alerts: OrderedDict[str, Alert] = OrderedDict()
         self.withdrawn: set[str] = set()
 
     @contextmanager
@@ -78,9 +78,14 @@ class OutgoingMaker:
 
     def _alert(self, claimed: Claimed) -> Alert:
         """The alert, read once for all its recipients."""
-        alert = self._alerts.get(claimed.alert_id)
+        alert = self._alerts.get(claimed.identifier)
         if alert is None:
-            alert = self._alerts[claimed.alert_id] = from_json(claimed.body)
-            if len(self._alerts) > ALERTS_KEPT:
-                self._alerts.popitem(last=False)
+            alert = from_json(claimed.body)
+            self.remember(alert)
         return alert
+
+    def remember(self, alert: Alert) -> None:
+        """An alert that was just accepted need not be read back for its first hand-overs."""
+        self._alerts[alert.identifier] = alert
+        if len(self._alerts) > ALERTS_KEPT:
+            self._alerts.popitem(last=False)

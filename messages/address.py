@@ -7,6 +7,7 @@ Sources: RFC 5724 (sms), RFC 3966 (tel), RFC 6068 (mailto, without its header fi
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Emergency and service numbers that no alert may be sent to (Danish numbering plan; 112 is also GSM's own).
 EMERGENCY = frozenset({"112", "113", "114", "911", "999", "110", "119", "118", "000", "08", "1813"})
@@ -48,6 +49,7 @@ class Address:
         return self.scheme == "mailto" and self.value.endswith(".invalid")
 
 
+@lru_cache(maxsize=4096)
 def parse_address(uri: str) -> Address:
     """Reads `sms:+4500000001`, `mailto:vagt@eksempelkommune.invalid` and so on. Raises AddressError."""
     scheme, colon, value = uri.partition(":")

@@ -42,11 +42,12 @@ __all__ = [
 ]
 
 _VERSION = 1
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_json(alert: Alert) -> bytes:
     """The stored form: ASCII JSON, one object, times in seconds since 1970."""
-    return json.dumps(
+    return _encode(
         {
             "v": _VERSION,
             "identifier": alert.identifier,
@@ -68,8 +69,7 @@ def to_json(alert: Alert) -> bytes:
             "language": alert.language,
             "sender_name": alert.sender_name,
             "withdrawal": alert.withdrawal.value,
-        },
-        separators=(",", ":"),
+        }
     ).encode("ascii")
 
 

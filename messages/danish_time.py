@@ -5,10 +5,12 @@ October, both turned at 01.00 UTC. When the directive is repealed this is the on
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _WINTER, _SUMMER = timedelta(hours=1), timedelta(hours=2)
 
 
+@lru_cache(maxsize=64)
 def danish_time(at: datetime) -> str:
     """An aware time as `12-01-2026 kl. 03.45`, Danish local time."""
     at = at.astimezone(UTC)

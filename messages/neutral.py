@@ -53,13 +53,19 @@ _XML: dict[int, str] = {
     **dict.fromkeys((*_SURROGATES, 0xFFFE, 0xFFFF), _REPLACEMENT),
 }
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x9b[0-?]*[ -/]*[@-~]")
+# What may need work; a class of the first plane alone is a bitmap to `re`, and fast.
+_HIDDEN = re.compile(
+    "["
+    + re.escape("".join(chr(c) for c in sorted({*_SEEN, 0x2028, 0x2029} - {0x0A}) if c < 0x10000))
+    + "]|[\U00010000-\U0010ffff]"
+)
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r" {2,}")
 
 
 def neutral(text: str) -> str:
     """`text` with its lines kept (LF) and every other control shown as a sign; what has no width is taken out."""
-    if text.isascii() and text.isprintable():
+    if _HIDDEN.search(text) is None:
         return text
     return _LINE_ENDS.sub("\n", text).translate(_SEEN)
 

@@ -5,6 +5,7 @@ out for the row before. The statements are still written in Core, so a second di
 The driver's plain values come back: 0 and 1 for a Boolean.
 """
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,13 +24,26 @@ class _Compiled:
         self._statement = statement
         self.sql = ""
         self.order: tuple[str, ...] = ()
+        self._row: Any = None
+        self.fixed: dict[str, Any] = {}  # what the statement itself says, such as OFFSET 0
 
     def prepare(self, connection: Connection) -> "_Compiled":
         if not self.sql:
             compiled: Any = self._statement.compile(dialect=connection.dialect)  # type: ignore[attr-defined]
             self.sql = str(compiled)
             self.order = tuple(compiled.positiontup or ())
+            self.fixed = {name: value for name, value in compiled.params.items() if value is not None}
         return self
+
+    def read(self, connection: Connection, values: Sequence[Any]) -> list[Any]:
+        """The rows as named tuples."""
+        cursor = connection.connection.cursor()
+        cursor.execute(self.sql, values)
+        if self._row is None:
+            self._row = namedtuple("Row", [name for name, *_ in cursor.description])  # type: ignore[misc]
+        rows = list(map(self._row._make, cursor.fetchall()))
+        cursor.close()
+        return rows
 
 
 class Rows:
@@ -83,6 +97,18 @@ def updating(table: Table, *columns: str) -> Rows:
     return Rows(names, make)
 
 
+class Query:
+    """A SELECT with named parameters (`bindparam`), given by the same names to `read`."""
+
+    def __init__(self, query: "Select[Any]") -> None:
+        self._compiled = _Compiled(query)
+
+    def read(self, connection: Connection, **parameters: Any) -> list[Any]:
+        ready = self._compiled.prepare(connection)
+        given = ready.fixed | parameters
+        return ready.read(connection, [given[name] for name in ready.order])
+
+
 class ByKey:
     """Selects the rows whose column is one of many keys."""
 
@@ -99,5 +125,5 @@ class ByKey:
             batch, left = left[: _SIZES[-1]], left[_SIZES[-1] :]
             size = next(size for size in _SIZES if size >= len(batch))
             padded = (*batch, *(batch[-1:] * (size - len(batch))))
-            found += connection.exec_driver_sql(self._by_size[size].prepare(connection).sql, padded).all()
+            found += self._by_size[size].prepare(connection).read(connection, padded)
         return found

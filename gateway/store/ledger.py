@@ -6,6 +6,7 @@ what happened, with what followed from it.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -41,8 +42,7 @@ _PARTS = inserting(t.parts, *(c.name for c in t.parts.columns if c.name != "id")
 _UPDATE_DELIVERY = updating(
     t.deliveries, "evidence", "ended", "round", "round_began_ms", "due_ms", "deputy_asked", "on_call_list"
 )
-_UPDATE_TRY = updating(
-    t.attempts,
+_TRY_COLUMNS = (
     "state",
     "evidence",
     "not_before_ms",
@@ -53,7 +53,9 @@ _UPDATE_TRY = updating(
     "silent",
     "dropped",
 )
+_UPDATE_TRY = updating(t.attempts, *_TRY_COLUMNS)
 _NOTE_TRY = updating(t.attempts, "receipt", "detail")
+_CONCLUDE_TRY = updating(t.attempts, *_TRY_COLUMNS, "receipt", "detail")
 
 
 class Ledger:
@@ -66,7 +68,7 @@ class Ledger:
         self.new = Creation(tx)
         self._attempts: list[Row] = []
         self._parts: list[Row] = []
-        self._notes: list[Row] = []
+        self._notes: dict[int, Row] = {}
         self._silent: dict[str, int] = {}
 
     def load(self, delivery_ids: Iterable[int]) -> None:
@@ -153,7 +155,7 @@ class Ledger:
 
     def note(self, attempt_id: int, *, receipt: str | None, detail: str) -> None:
         """The receipt and the far end's words, for the people who look at the attempt."""
-        self._notes.append({"id": attempt_id, "receipt": receipt, "detail": detail[:500]})
+        self._notes[attempt_id] = {"id": attempt_id, "receipt": receipt, "detail": detail[:500]}
 
     # Writing.
 
@@ -166,11 +168,14 @@ class Ledger:
         }
         started = [row | _try_columns(tries.pop(row["id"]), self.tx.now_ms) for row in self._attempts]
         ATTEMPTS.write(connection, started)
-        _UPDATE_TRY.write(connection, [_try_update(each, self.tx.now_ms) for each in tries.values()])
+        updates = {each.id: _try_update(each, self.tx.now_ms) for each in tries.values()}
+        both = updates.keys() & self._notes.keys()
+        _CONCLUDE_TRY.write(connection, [updates.pop(i) | self._notes.pop(i) for i in both])
+        _UPDATE_TRY.write(connection, list(updates.values()))
         _UPDATE_DELIVERY.write(
             connection, [_delivery_update(after) for after, before in changed if _differs(after, before)]
         )
-        _NOTE_TRY.write(connection, self._notes)
+        _NOTE_TRY.write(connection, list(self._notes.values()))
         _PARTS.write(connection, self._parts)
         self._write_silence()
 
@@ -206,7 +211,10 @@ def _sooner(delivery: Delivery, tx: Transaction) -> Any:
 
 
 def _differs(after: Delivery, before: Delivery) -> bool:
-    return replace(after, tries=()) != replace(before, tries=())
+    return _columns(after) != _columns(before)
+
+
+_columns = attrgetter("evidence", "ended", "round", "round_began", "due_at", "deputy_asked", "on_call_list")
 
 
 def _delivery_update(d: Delivery) -> Row:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -159,4 +159,4 @@ def _delivery(row: Any, tries: Sequence[Try]) -> Delivery:
 
 
 def with_delivery(known: Known, delivery: Delivery) -> Known:
-    return replace(known, delivery=delivery)
+    return Known(delivery, known.alert_id, known.recipient, known.person_id, known.rank)

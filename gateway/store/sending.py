@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from gateway.clock import from_ms
 from gateway.delivery import ChannelWentDown, Event, FellSilent, Tick, TryState, TurnedDown
 from gateway.scheduler import Head, choose
 from gateway.store import tables as t
-from gateway.store.bulk import ByKey, updating
+from gateway.store.bulk import Query, updating
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import Transaction
 from gateway.store.writer import grouped
@@ -49,13 +49,12 @@ class Claimed:
     validity: timedelta
 
 
-_READY = select(t.attempts.c.id, t.attempts.c.rank).where(t.attempts.c.state == 0)
-
 _EARLIER = t.alerts.alias("earlier")
 _DETAILS = (
     select(
         t.attempts.c.id,
         t.attempts.c.delivery_id,
+        t.attempts.c.rank,
         t.attempts.c.channel,
         t.attempts.c.address,
         t.attempts.c.repeated,
@@ -75,21 +74,24 @@ _DETAILS = (
     .join_from(t.attempts, t.deliveries, t.deliveries.c.id == t.attempts.c.delivery_id)
     .join(t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
     .outerjoin(_EARLIER, _EARLIER.c.id == t.alerts.c.replaces)
+    .where(
+        t.attempts.c.state == literal_column("0"),  # literal, or the partial index is not used
+        t.attempts.c.channel == bindparam("of_channel"),
+        t.attempts.c.expires_ms > bindparam("now_ms"),
+    )
+    .order_by(t.attempts.c.rank, t.attempts.c.id)
+    .limit(bindparam("most"))
 )
-
-
-_CLAIMABLE = ByKey(_DETAILS, t.attempts.c.id)
+_NEXT = Query(_DETAILS)
+_NEXT_FLASH = Query(_DETAILS.where(t.attempts.c.rank.in_((literal_column("1"), literal_column("5")))))
 _MARK_SENDING = updating(t.attempts, "state", "evidence", "started_ms")
 _SHOW_SENDING = updating(t.deliveries, "evidence")
 
 
-def heads(tx: Transaction, channel: str, *, most: int, flash_only: bool = False) -> list[Head]:
+def heads(tx: Transaction, channel: str, *, most: int, flash_only: bool = False) -> list[Any]:
     """The oldest ready attempts of the best ranks. Costs the same however many are waiting."""
-    query = _READY.where(t.attempts.c.channel == channel, t.attempts.c.expires_ms > tx.now_ms)
-    if flash_only:
-        query = query.where(t.attempts.c.rank.in_((1, 5)))
-    rows = tx.connection.execute(query.order_by(t.attempts.c.rank, t.attempts.c.id).limit(most))
-    return [Head(row.id, row.rank) for row in rows]
+    query = _NEXT_FLASH if flash_only else _NEXT
+    return query.read(tx.connection, of_channel=channel, now_ms=tx.now_ms, most=most)
 
 
 def live_under_way(tx: Transaction) -> bool:
@@ -108,18 +110,15 @@ def live_under_way(tx: Transaction) -> bool:
 def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
     """Marks as `sending` what the channel hands over now; expiry, withdrawal and plane are checked once more."""
     live = live_under_way(tx)
-    ready = heads(tx, ask.channel, most=ask.window - ask.in_flight)
-    if live or ask.window - ask.in_flight <= 1:
-        ready += [h for h in heads(tx, ask.channel, most=1, flash_only=True) if h not in ready]
-    chosen = choose(ready, ask.window, in_flight=ask.in_flight, live_under_way=live)
-    if not chosen:
-        return []
-    order = [head.attempt_id for head in chosen]
-    rows = {row.id: row for row in _CLAIMABLE.read(tx.connection, order)}
+    free = ask.window - ask.in_flight
+    rows = {row.id: row for row in heads(tx, ask.channel, most=free)}
+    if live or free <= 1 < ask.window:
+        rows |= {row.id: row for row in heads(tx, ask.channel, most=1, flash_only=True)}
+    ready = [Head(row.id, row.rank) for row in rows.values()]
     go: list[Any] = []
     stay: list[tuple[Any, str]] = []
-    for attempt_id in order:
-        row = rows[attempt_id]
+    for head in choose(ready, ask.window, in_flight=ask.in_flight, live_under_way=live):
+        row = rows[head.attempt_id]
         reason = row.withdrawn or tx.world.may_leave(
             plane=row.plane, channel=row.channel, recipient=row.recipient
         )

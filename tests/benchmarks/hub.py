@@ -51,7 +51,7 @@ exercise = true
 class HubProcess:
     """`with HubProcess(folder, mail_port=...) as hub`: runs until the block ends."""
 
-    def __init__(self, folder: Path, *, mail_port: int, connections: int = 10) -> None:
+    def __init__(self, folder: Path, *, mail_port: int, connections: int = 20) -> None:
         self.folder, self.port = folder, free_port()
         folder.mkdir(parents=True, exist_ok=True)
         config = _CONFIG.format(port=self.port, mail_port=mail_port, connections=connections)

@@ -14,7 +14,7 @@ from tests.peers import free_port, require
 from tests.postfix import PostfixServer
 
 COUNT, CONNECTIONS, ROUNDS = 5000, 20, 5
-LIMIT_S = 120.0
+LIMIT_S = 30.0
 
 
 class Sink:
