@@ -27,7 +27,14 @@ def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Applic
     app[OPERATOR] = Operator(hub)
     for part in (alerts, channels, events, health, openapi):
         app.add_routes(part.routes)
+    app.on_shutdown.append(_let_watchers_go)
     return app
+
+
+async def _let_watchers_go(app: web.Application) -> None:
+    """Those who watch /events wait for ever: without this the server would wait for them to the end of its patience."""
+    app[HUB].stopping = True
+    app[HUB].watchers.tell({"type": "stopping"})
 
 
 @asynccontextmanager
