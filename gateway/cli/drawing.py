@@ -33,7 +33,7 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
     parts.append(_table(rows(alert, words, now=now), words))
     parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
     if attempts:
-        parts += [_attempts(delivery, words, now=now) for delivery in alert["deliveries"]]
+        parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
     return Group(*parts)
 
 

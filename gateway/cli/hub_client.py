@@ -90,8 +90,10 @@ class HubClient:
         try:
             connection.connect()
         except PermissionError as error:
+            connection.close()
             raise CommandError(self._words("error.socket_denied", socket=place.socket)) from error
         except OSError as error:
+            connection.close()
             raise NoHub(self._words("error.no_hub", socket=place.socket, config=place.config)) from error
 
     def _refusal(self, status: int, body: bytes) -> CommandError:

@@ -126,8 +126,8 @@ def send(  # one parameter an option: the command line is the signature
         status=status,
     )
     limit_s = seconds(timeout)
-    desk = at_desk(config, lang, as_json=as_json)
     request, used_key = envelope(words, cap=cap, key=key, new_key=new_key())
+    desk = at_desk(config, lang, as_json=as_json)
     accepted = insist(desk, request, key=used_key)
     _say(desk, accepted)
     waited = None

@@ -85,8 +85,10 @@ class Row:
 
 
 def rows(alert: Json, words: Catalogue, *, now: datetime) -> list[Row]:
+    """The recipients, those who are missing first."""
     lacking, stood_in = missing(alert), covered(alert)
-    return [_row(d, alert, words, now=now, lacking=lacking, stood_in=stood_in) for d in alert["deliveries"]]
+    found = [_row(d, alert, words, now=now, lacking=lacking, stood_in=stood_in) for d in alert["deliveries"]]
+    return sorted(found, key=lambda row: not row.is_missing)
 
 
 def _row(

@@ -115,6 +115,8 @@ def _lines(desk: Desk, alert: str | None) -> None:
         for event in events:
             if event.name == "channel":
                 _tell_channel(desk, event.data)
+        if first:
+            desk.screen.progress(desk.words("watch.quit"))
         first = False
 
 

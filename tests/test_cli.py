@@ -1,0 +1,205 @@
+"""`bavn` without a hub: usage, exit statuses, help, init, config check, cap check."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from channels.registry import BEARERS
+from gateway.cli.main import app
+from gateway.init import InitResult
+from tests.running import bavn, environment
+from tests.test_config import BAD
+
+CAP = Path(__file__).parent / "data" / "cap"
+COMMANDS = [
+    *("init", "run", "send", "show", "list", "watch", "stop", "correct", "all-clear", "update", "answer"),
+    *("channels", "channel", "doctor", "demo"),
+    *("config check", "cap check", "audit verify", "emulate gsm"),
+]
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands run in an empty folder, in Danish, whatever the machine is set to."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("BAVN_CONFIG", "BAVN_LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def told(*arguments: str | Path, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_itself_with_an_example(command: str) -> None:
+    result = told(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert f"Example: bavn {command}" in " ".join(result.output.split())
+
+
+def test_there_are_no_other_commands() -> None:
+    """What is not built is absent: every command of the program is in the list above."""
+    groups = {name: set(group.commands) for name, group in _commands().items() if hasattr(group, "commands")}
+    single = {name for name in _commands() if name not in groups}
+    assert single | {f"{name} {each}" for name, those in groups.items() for each in those} == set(COMMANDS)
+
+
+def _commands() -> dict[str, object]:
+    import typer.main
+
+    return dict(typer.main.get_group(app).commands)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "sned",
+        "send",
+        "send --to a --headline h",
+        "send --to a --headline h --precedence fast",
+        "send --to a --headline h --precedence flash --answer kommer",
+        "send --to a --headline h --precedence flash --wait seen",
+        "send --to a --headline h --precedence flash --timeout soon",
+        "send --to a --headline h --precedence flash --text - --long-text -",
+        "send --cap file.xml --headline h",
+        "send --cap nowhere.xml",
+        "correct K7",
+        "answer K7 souschef 1",
+        "answer K7 souschef 1 --via pigeon",
+        "channel practice pause",
+        "channel practice test --reason x",
+        "demo --break some",
+        "cap check",
+        "emulate gsm",
+    ],
+)
+def test_wrong_usage_is_status_2_with_a_line_that_says_what(arguments: str) -> None:
+    result = told(*arguments.split())
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert result.output.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *("list", "show K7", "stop K7", "all-clear K7", "channels", "watch", "channel practice test"),
+        "send --to a --headline h --precedence flash",
+        "answer K7 souschef 1 --via voice",
+    ],
+)
+def test_without_a_hub_the_status_is_4_and_the_line_starts_one(
+    arguments: str, installation: InitResult
+) -> None:
+    config = installation.folder / "bavn.toml"
+    result = told(*arguments.split(), "--config", config)
+    assert result.exit_code == 4
+    assert f"bavn run --config {config}" in result.stderr
+    assert result.stdout == ""
+
+
+def test_without_an_installation_the_line_says_how_to_name_or_make_one() -> None:
+    result = told("list")
+    assert result.exit_code == 1
+    assert "bavn.toml" in result.stderr
+    assert "bavn init" in result.stderr
+
+
+def test_the_installation_and_the_language_come_from_the_environment(
+    installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAVN_CONFIG", str(installation.folder / "bavn.toml"))
+    monkeypatch.setenv("BAVN_LANG", "en")
+    assert "No hub is running" in told("list").stderr
+    assert "Bavn kører ikke" in told("list", "--lang", "da").stderr
+    assert "No hub is running" in told("--lang", "en", "list").stderr
+
+
+def test_init_shows_the_token_once_and_what_to_do_next(tmp_path: Path) -> None:
+    result = told("init", tmp_path / "ny mappe")
+    assert result.exit_code == 0
+    assert result.stdout.count("bavn_") == 1
+    assert "bavn run --config '" in result.stdout
+    again = told("init", tmp_path / "ny mappe")
+    assert again.exit_code == 1
+    assert "Nothing was changed" in again.stderr
+
+
+def test_config_check_says_what_it_found(installation: InitResult) -> None:
+    result = told("config", "check", "--config", installation.folder / "bavn.toml", "--lang", "en")
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "bavn.toml: good. 1 channel, 3 contacts, EXERCISE."
+
+
+def test_config_check_mentions_what_is_doubtful(installation: InitResult) -> None:
+    path = installation.folder / "bavn.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("file:anchors.log", "file:var/anchors.log"), "utf-8"
+    )
+    result = told("config", "check", "--config", path)
+    assert result.exit_code == 0
+    assert "audit.anchor" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["config check", "run"])
+@pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)
+def test_a_bad_configuration_is_refused_whole_and_nothing_is_made(
+    folder: Path, command: str, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / folder.name))
+    (copy / "bavn.toml").chmod(0o644)
+    expected = (folder / "expected.txt").read_text(encoding="utf-8")
+    expected = expected.replace("<bearers>", ", ".join(sorted(BEARERS))).replace("<folder>", str(copy))
+    result = told(*command.split(), "--config", copy / "bavn.toml")
+    assert (result.exit_code, result.stderr, result.stdout) == (1, expected, "")
+    assert sorted(path.name for path in copy.iterdir()) == ["bavn.toml", "directory.toml", "expected.txt"]
+
+
+def test_the_real_command_refuses_a_bad_configuration_too(tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(BAD[0], tmp_path / "bad"))
+    result = bavn("run", cwd=copy)
+    assert result.returncode == 1
+    assert result.stderr == (copy / "expected.txt").read_text(encoding="utf-8")
+
+
+def test_cap_check_has_one_line_a_file_with_the_element_at_fault(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.xml"
+    good = CAP / "oasiscap" / "v1dot2_appendix_adot1.xml"
+    bad.write_bytes(good.read_bytes().replace(b"<status>Actual<", b"<status>Really<"))
+    result = told("cap", "check", good, bad, tmp_path / "nowhere.xml", tmp_path)
+    accepted, refused, missing, folder = result.stdout.splitlines()
+    assert accepted.startswith(f"accept {good}")
+    assert refused.startswith(f"refuse {bad}: status: ")
+    assert missing == f"refuse {tmp_path / 'nowhere.xml'}: file: cannot be read: No such file or directory"
+    assert folder.endswith("cannot be read: Is a directory")
+    assert result.exit_code == 1
+
+
+def test_cap_check_reads_stdin_and_prints_one_object_with_json() -> None:
+    octets = (CAP / "oasiscap" / "v1dot2_appendix_adot1.xml").read_bytes()
+    result = told("cap", "check", "-", "--json", stdin=octets)
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)["files"]
+    assert [(each["file"], each["verdict"], each["actionable"]) for each in found] == [("-", "accept", True)]
+
+
+def test_an_emulator_refuses_a_place_that_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("somebody's", encoding="utf-8")
+    result = told("emulate", "gsm", "--link", tmp_path / "file")
+    assert result.exit_code == 1
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "somebody's"
+
+
+def test_commands_that_ask_the_hub_load_nothing_of_the_hub() -> None:
+    """What keeps them fast: neither the server, the store, lxml nor rich is there when a command begins."""
+    program = "import sys, gateway.cli.main; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
+    ).stdout.split()
+    heavy = ("aiohttp", "sqlalchemy", "alembic", "lxml", "structlog", "asyncio", "rich.console", "serial")
+    assert [name for name in heavy if name in loaded] == []

@@ -1,0 +1,201 @@
+"""How an alert stands for a tired reader, and when a wait is over: judged from the JSON alone."""
+
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from gateway.catalogue import catalogue
+from gateway.cli.drawing import alert_view
+from gateway.cli.standing import clock, group, grouped, missing, rows, standing
+from gateway.cli.waiting import verdict
+from messages.evidence import Evidence
+
+NOW = datetime(2026, 1, 12, 2, 31, tzinfo=UTC)
+
+
+def attempt(number: int = 1, evidence: str = "submitted", **changes: Any) -> dict[str, Any]:
+    usual = {
+        "id": number,
+        "channel": "sms-a",
+        "address": "sms:+4500000001",
+        "evidence": evidence,
+        "receipt": "42",
+        "why": "first",
+        "queued_at": "2026-01-12T02:30:00Z",
+        "started_at": "2026-01-12T02:30:01Z",
+        "ended_at": "2026-01-12T02:30:04Z",
+        "detail": "",
+    }
+    return {**usual, **changes}
+
+
+def delivery(recipient: str, evidence: str, **changes: Any) -> dict[str, Any]:
+    usual = {
+        "recipient": recipient,
+        "evidence": evidence,
+        "ended": None,
+        "answer": None,
+        "answered_at": None,
+        "deputy_for": None,
+        "call": False,
+        "round": 1,
+        "next": None,
+        "attempts": [],
+    }
+    return {**usual, **changes}
+
+
+def alert(*deliveries: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    usual = {
+        "id": "20260112T023000Z-ABCDEFGH",
+        "code": "K7",
+        "status": "Exercise",
+        "plane": "exercise",
+        "precedence": "flash",
+        "headline": "Krisestaben mødes kl. 03.45",
+        "answers": {"1": "kommer"},
+        "accepted_at": "2026-01-12T02:30:00Z",
+        "expires_at": "2026-01-12T04:30:00Z",
+        "withdrawn": None,
+        "withdrawn_at": None,
+        "replaces": None,
+        "replaced_by": None,
+        "unconfirmed_answers": [],
+        "deliveries": list(deliveries),
+    }
+    return {**usual, **changes}
+
+
+def drawn(found: dict[str, Any], language: str = "da", **options: bool) -> str:
+    out = StringIO()
+    Console(file=out, width=80).print(alert_view(found, catalogue(language), now=NOW, **options))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("evidence", "word"),
+    [
+        ("queued", "no_contact"),
+        ("sending", "not_known"),
+        ("unknown", "not_known"),
+        ("submitted", "not_known"),
+        ("delivered", "has_it"),
+        ("read", "has_it"),
+        ("acknowledged", "answered"),
+    ],
+)
+def test_a_receipt_proves_a_bearer_and_not_a_person(evidence: str, word: str) -> None:
+    assert group(delivery("vagt", evidence)) == word
+
+
+def test_missing_is_who_was_asked_and_neither_reached_nor_withdrawn_nor_stood_in_for() -> None:
+    found = alert(
+        delivery("a", "acknowledged", ended="reached"),
+        delivery("b", "delivered"),
+        delivery("c", "unknown"),
+        delivery("d", "queued", ended="cancelled"),
+        delivery("e", "queued", ended="failed"),
+        delivery("f", "submitted"),
+        delivery("f-deputy", "acknowledged", ended="reached", deputy_for="f"),
+        delivery("b-deputy", "queued", deputy_for="b"),
+    )
+    assert missing(found) == {"b": "no_answer", "c": "unknown", "e": "no_contact"}
+    assert grouped(found)["answered"] == ["a", "f-deputy"]
+
+
+def test_the_picture_has_the_four_words_the_missing_and_the_next_step_in_80_columns() -> None:
+    waiting = delivery(
+        "vagthavende",
+        "submitted",
+        attempts=[attempt()],
+        next={"what": "look", "channel": "sine", "at": "2026-01-12T02:31:30Z"},
+    )
+    text = drawn(
+        alert(waiting, delivery("souschef", "acknowledged", ended="reached", answer="1")), attempts=True
+    )
+    assert max(map(len, text.splitlines())) <= 80
+    for expected in ("MANGLER 1 AF 2", "Uvist 1", "1  Har svaret", "Kvitteret: kommer", "sine kl. 03.31"):
+        assert expected in text
+    assert "første forsøg · 42" in text
+
+
+def test_nobody_missing_is_said_too() -> None:
+    assert "NOBODY MISSING: 1 OF 1" in drawn(alert(delivery("a", "acknowledged", ended="reached")), "en")
+
+
+def test_markup_and_control_characters_from_outside_are_shown_and_not_obeyed() -> None:
+    text = drawn(alert(delivery("a", "queued"), headline="[bold]nu[/bold]\x1b[2J[link=x]"))
+    assert "[bold]nu[/bold]" in text
+    assert "\x1b[2J" not in text
+
+
+def test_the_missing_stand_first_and_a_deputy_says_for_whom() -> None:
+    found = rows(
+        alert(
+            delivery("a", "acknowledged", ended="reached"),
+            delivery("b", "queued", call=True),
+            delivery("c", "queued", deputy_for="b"),
+        ),
+        catalogue("da"),
+        now=NOW,
+    )
+    assert [row.recipient for row in found] == ["b", "a", "c\nfor b"]
+    assert found[0].next == "RING OP"
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (delivery("a", "queued", ended="expired"), "Udløbet, ikke sendt"),
+        (delivery("a", "queued", ended="cancelled"), "Trukket tilbage"),
+        (delivery("a", "unknown", ended="failed"), "Uvist (kan være nået frem)"),
+        (delivery("a", "delivered", ended="expired"), "På telefonen, ikke set"),
+        (delivery("a", "acknowledged", answer="er der om 20"), "Kvitteret: er der om 20"),
+    ],
+)
+def test_what_may_have_arrived_is_never_said_to_have_failed(found: dict[str, Any], text: str) -> None:
+    assert standing(found, alert(found), catalogue("da")) == text
+
+
+@pytest.mark.parametrize(
+    ("time", "danish", "english"),
+    [
+        ("2026-01-12T02:31:00Z", "kl. 03.31", "03:31"),
+        ("2026-01-13T02:31:00Z", "13-01 kl. 03.31", "13-01 03:31"),
+        (None, "", ""),
+    ],
+)
+def test_times_are_the_clock_on_the_wall_in_denmark(time: str | None, danish: str, english: str) -> None:
+    assert clock(time, catalogue("da"), now=NOW) == danish
+    assert clock(time, catalogue("en"), now=NOW) == english
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "met", "hopeless"),
+    [
+        ([delivery("a", "delivered")], True, False),
+        ([delivery("a", "submitted")], False, False),
+        ([delivery("a", "submitted", ended="failed")], False, True),
+        ([delivery("a", "submitted", ended="reached")], False, False),  # late evidence may still come
+        ([delivery("a", "submitted"), delivery("b", "delivered", deputy_for="a")], False, False),
+        ([delivery("a", "submitted"), delivery("b", "acknowledged", deputy_for="a")], True, False),
+        ([delivery("a", "queued", ended="failed"), delivery("b", "queued", deputy_for="a")], False, False),
+        (
+            [
+                delivery("a", "queued", ended="failed"),
+                delivery("b", "queued", ended="failed", deputy_for="a"),
+            ],
+            False,
+            True,
+        ),
+        ([], True, False),
+    ],
+)
+def test_a_wait_is_over_when_all_have_it_or_somebody_never_will(
+    deliveries: list[dict[str, Any]], met: bool, hopeless: bool
+) -> None:
+    found = verdict(alert(*deliveries), Evidence.DELIVERED)
+    assert (found.met, found.hopeless) == (met, hopeless)
