@@ -52,13 +52,14 @@ class PermanentFailure(ChannelError):
 
 
 class Unknown(ChannelError):
-    """It may have gone. `references` are the receipts of the parts that did, in order."""
+    """It may have gone. `references` are the receipts of the parts that did, in order; `parts` how many it has."""
 
     def __init__(
         self, reason: str, *, code: str = "", raw: str = "", references: tuple[str, ...] = ()
     ) -> None:
         super().__init__(reason, code=code, raw=raw)
         self.references = references
+        self.parts = 1
 
 
 class Withdrawn(ChannelError):

@@ -134,8 +134,12 @@ class SmsModemChannel:
         async with self._sending:
             self._within_limit(len(parts), outgoing.precedence)
             references: list[str] = []
-            for part in parts:
-                references.append(await self._send(part, outgoing, sent=tuple(references)))
+            try:
+                for part in parts:
+                    references.append(await self._send(part, outgoing, sent=tuple(references)))
+            except base.Unknown as unknown:
+                unknown.parts = len(parts)
+                raise
         return base.Receipt(tuple(references), detail=f"{len(parts)} part{'s' * (len(parts) > 1)}")
 
     def _encode(self, outgoing: base.Outgoing) -> tuple[bytes, ...]:

@@ -198,7 +198,12 @@ class Dispatcher:
             return self._outcome(claimed, "refused", TurnedDown(t, permanent=True), detail=_said(error))
         except Unknown as error:
             return self._outcome(
-                claimed, "unknown", FellSilent(t), detail=_said(error), references=error.references
+                claimed,
+                "unknown",
+                FellSilent(t),
+                detail=_said(error),
+                references=error.references,
+                parts=error.parts,
             )
         except TimeoutError:
             return self._outcome(claimed, "unknown", FellSilent(t), detail="the channel never came back")
@@ -210,11 +215,23 @@ class Dispatcher:
     def _received(self, claimed: Claimed, receipt: Receipt) -> Outcome:
         event = HandedOver(claimed.attempt_id, receipt.evidence)
         return self._outcome(
-            claimed, "submitted", event, detail=receipt.detail, references=receipt.references
+            claimed,
+            "submitted",
+            event,
+            detail=receipt.detail,
+            references=receipt.references,
+            parts=len(receipt.references),
         )
 
     def _outcome(
-        self, claimed: Claimed, verb: str, event: Event, *, detail: str, references: tuple[str, ...] = ()
+        self,
+        claimed: Claimed,
+        verb: str,
+        event: Event,
+        *,
+        detail: str,
+        references: tuple[str, ...] = (),
+        parts: int = 1,
     ) -> Outcome:
         return Outcome(
             delivery_id=claimed.delivery_id,
@@ -224,6 +241,7 @@ class Dispatcher:
             verb=verb,
             event=event,
             references=references,
+            parts=max(parts, 1),
             detail=detail,
         )
 

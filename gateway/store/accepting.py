@@ -29,6 +29,7 @@ _KEYS = ByKey(
     select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer), t.idempotency.c.key
 )
 _INSERT_KEY = inserting(t.idempotency)
+_IDENTIFIERS = ByKey(select(t.alerts.c.identifier), t.alerts.c.identifier)
 
 WITHDRAWN = {
     Withdrawal.NONE: "ended",
@@ -69,7 +70,7 @@ class Accepted:
 @grouped
 def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | GatewayError]:
     """Keeps first alerts. An item that conflicts gets its error as its result; the others are not touched."""
-    known = _known_keys(tx, items)
+    known, taken = _known_keys(tx, items), _taken(tx, items)
     new = Creation(tx)
     results: list[Accepted | GatewayError] = []
     keys: list[dict[str, Any]] = []
@@ -79,6 +80,11 @@ def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | 
         if earlier is not None:
             results.append(_replay(earlier, item))
             continue
+        if item.alert.identifier in taken:
+            results.append(_is_taken(item))
+            continue
+        if item.cap is not None:
+            taken.add(item.alert.identifier)
         accepted = _keep(tx, new, item, recipients=[(c, None) for c in item.recipients], replaces=None)
         results.append(accepted)
         if item.key:
@@ -95,6 +101,8 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     earlier = _known_keys(tx, [item]).get(_key(item)) if item.key else None
     if earlier is not None:
         return _replay(earlier, item)
+    if _taken(tx, [item]):
+        return _is_taken(item)
     rows = [_referenced(tx, item, r.identifier) for r in item.alert.references]
     if not rows:
         raise Refused("an Update or Cancel names what it replaces", pointer="references")
@@ -103,7 +111,7 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     ledger = Ledger(tx)
     word = WITHDRAWN[item.alert.withdrawal]
     touched: dict[str, set[tuple[str, str]]] = {}
-    for alert_id in referenced:
+    for alert_id in referenced if item.alert.status.actionable else ():  # a draft withdraws nothing
         for recipient, ways in stop_alert(tx, ledger, alert_id, word=word).items():
             touched.setdefault(recipient, set()).update(ways)
     recipients = [
@@ -111,7 +119,8 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
         for recipient, ways in touched.items()
         if (contact := tx.world.directory.contact(recipient)) is not None
     ]
-    accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=referenced[0])
+    replaces = referenced[0] if item.alert.status.actionable else None
+    accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces)
     ledger.flush()
     if item.key:
         _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
@@ -282,6 +291,19 @@ def _known_keys(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple
     if not keys:
         return {}
     return {row.key: (row.body_hash, row.answer) for row in _KEYS.read(tx.connection, keys)}
+
+
+def _taken(tx: Transaction, items: Sequence[Acceptance]) -> set[str]:
+    """Identifiers of files from outside that an alert has already; our own are random."""
+    names = [item.alert.identifier for item in items if item.cap is not None]
+    return {row.identifier for row in _IDENTIFIERS.read(tx.connection, names)} if names else set()
+
+
+def _is_taken(item: Acceptance) -> Conflict:
+    return Conflict(
+        f"there is an alert {item.alert.identifier!r} already: a new message needs a new identifier",
+        pointer="identifier",
+    )
 
 
 def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:

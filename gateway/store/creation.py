@@ -26,7 +26,7 @@ def _all_but(table: Any, *left_out: str) -> Any:
 
 _ALERTS = _all_but(t.alerts, "withdrawn", "withdrawn_ms")
 _DELIVERIES = _all_but(t.deliveries, "answer", "answered_ms")
-ATTEMPTS = _all_but(t.attempts, "receipt", "detail")
+ATTEMPTS = _all_but(t.attempts, "parts", "receipt", "detail")
 
 
 class Creation:

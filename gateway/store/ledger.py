@@ -54,8 +54,8 @@ _TRY_COLUMNS = (
     "dropped",
 )
 _UPDATE_TRY = updating(t.attempts, *_TRY_COLUMNS)
-_NOTE_TRY = updating(t.attempts, "receipt", "detail")
-_CONCLUDE_TRY = updating(t.attempts, *_TRY_COLUMNS, "receipt", "detail")
+_NOTE_TRY = updating(t.attempts, "parts", "receipt", "detail")
+_CONCLUDE_TRY = updating(t.attempts, *_TRY_COLUMNS, "parts", "receipt", "detail")
 
 
 class Ledger:
@@ -153,9 +153,14 @@ class Ledger:
     def add_parts(self, rows: Iterable[Row]) -> None:
         self._parts.extend(rows)
 
-    def note(self, attempt_id: int, *, receipt: str | None, detail: str) -> None:
+    def note(self, attempt_id: int, *, receipt: str | None, detail: str, parts: int | None = None) -> None:
         """The receipt and the far end's words, for the people who look at the attempt."""
-        self._notes[attempt_id] = {"id": attempt_id, "receipt": receipt, "detail": detail[:500]}
+        self._notes[attempt_id] = {
+            "id": attempt_id,
+            "parts": parts,
+            "receipt": receipt,
+            "detail": detail[:500],
+        }
 
     # Writing.
 

@@ -5,12 +5,15 @@ what the audit holds about them stays in the chain, and points at nobody any mor
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
+from gateway.delivery import Stopped
 from gateway.errors import NotFound
 from gateway.store import tables as t
+from gateway.store.ledger import Ledger
+from gateway.store.rows import dump_ladder
 from gateway.store.transaction import Transaction
 from gateway.world import contact_data
 from messages.directory import Directory, difference, read
@@ -61,21 +64,43 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
 
 def erase(tx: Transaction, contact_id: str) -> None:
     """Forgets a person: key, contact, addresses, answers and what they wrote. The audit chain still verifies."""
-    row = tx.connection.execute(select(t.contacts.c.person_id).where(t.contacts.c.id == contact_id)).first()
+    query = select(t.contacts.c.person_id, t.contacts.c.data).where(t.contacts.c.id == contact_id)
+    row = tx.connection.execute(query).first()
     if row is None:
         raise NotFound(f"there is no contact {contact_id!r}")
     mine = select(t.deliveries.c.id).where(t.deliveries.c.person_id == row.person_id)
     execute = tx.connection.execute
+    _end_deliveries(tx, [each.id for each in execute(mine)])
     execute(t.attempts.update().where(t.attempts.c.delivery_id.in_(mine)).values(address="", detail=None))
     attempts = select(t.attempts.c.id).where(t.attempts.c.delivery_id.in_(mine))
     execute(t.parts.update().where(t.parts.c.attempt_id.in_(attempts)).values(address=""))
     execute(t.answers.update().where(t.answers.c.delivery_id.in_(mine)).values(text="", option=""))
-    execute(t.inbound.update().where(t.inbound.c.delivery_id.in_(mine)).values(text="", sender=""))
+    theirs = t.inbound.c.delivery_id.in_(mine) | t.inbound.c.sender.in_(_addresses(row.data))
+    execute(t.inbound.update().where(theirs).values(text="", sender=""))
     execute(
         t.deliveries.update()
         .where(t.deliveries.c.person_id == row.person_id)
-        .values(recipient="", answer=None, ladder="[]")
+        .values(recipient="", answer=None)
     )
     execute(t.contacts.delete().where(t.contacts.c.id == contact_id))
     tx.session.forget_person(row.person_id)
     tx.audit("erased", person=row.person_id)
+
+
+def _end_deliveries(tx: Transaction, numbers: list[int]) -> None:
+    """Nothing more leaves; the ladder keeps its ways, which late reports still name, and loses its addresses."""
+    ledger = Ledger(tx)
+    ledger.load(numbers)
+    for number in numbers:
+        ledger.step(number, Stopped(), verb="stopped")
+    ledger.flush()
+    for number in numbers:
+        ladder = tuple(replace(rung, address="") for rung in ledger.known[number].delivery.ladder)
+        tx.connection.execute(
+            t.deliveries.update().where(t.deliveries.c.id == number).values(ladder=dump_ladder(ladder))
+        )
+
+
+def _addresses(data: str) -> list[str]:
+    """The addresses of a stored contact, as inbound messages show them."""
+    return [each if isinstance(each, str) else each["uri"] for each in json.loads(data)["addresses"]]

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from channels.base import Inbound, Report
+from gateway.audit import far_end_code
 from gateway.clock import to_ms
 from gateway.delivery import Answered, Reported
 from gateway.errors import NotFound
@@ -25,6 +26,7 @@ from messages.alert import from_json
 from messages.answer import Answer, Kind, find_code, read_answer
 from messages.evidence import Evidence, climb, worst
 
+LATE_RECEIPT = timedelta(minutes=15)  # how long after an unknown hand-over its receipt may still come
 REPORT_WINDOW = timedelta(days=8)  # longer than any validity given to a network; TP-MR wraps at 256
 
 
@@ -47,10 +49,38 @@ def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> 
         query = query.where(t.parts.c.address == str(item.address))
     part = tx.connection.execute(query.order_by(t.parts.c.id.desc()).limit(1)).first()
     if part is None:
-        return False
+        return _late_receipt(tx, ledger, channel, item)
     after = climb(Evidence(part.evidence), item.evidence)
     tx.connection.execute(t.parts.update().where(t.parts.c.id == part.id).values(evidence=int(after)))
     _raise_attempt(tx, ledger, part.attempt_id, channel=channel, item=item)
+    return True
+
+
+def _late_receipt(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
+    """A receipt that came after its hand-over was given up as unknown: the newest such one to this address."""
+    if item.evidence is not Evidence.SUBMITTED or item.address is None:
+        return False
+    query = select(t.attempts.c.id).where(
+        t.attempts.c.channel == channel,
+        t.attempts.c.address == str(item.address),
+        t.attempts.c.evidence == int(Evidence.UNKNOWN),
+        t.attempts.c.started_ms >= tx.now_ms - LATE_RECEIPT // timedelta(milliseconds=1),
+    )
+    row = tx.connection.execute(query.order_by(t.attempts.c.id.desc()).limit(1)).first()
+    if row is None:
+        return False
+    tx.connection.execute(
+        t.parts.insert(),
+        {
+            "attempt_id": row.id,
+            "channel": channel,
+            "reference": item.reference,
+            "address": str(item.address),
+            "evidence": int(item.evidence),
+            "at_ms": tx.now_ms,
+        },
+    )
+    _raise_attempt(tx, ledger, row.id, channel=channel, item=item)
     return True
 
 
@@ -65,10 +95,13 @@ def report_unmatched(tx: Transaction, item: tuple[str, Report]) -> None:
 def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel: str, item: Report) -> None:
     """The worst part counts; a refusal after a receipt is kept beside it and lowers nothing."""
     rows = tx.connection.execute(select(t.parts.c.evidence).where(t.parts.c.attempt_id == attempt_id))
-    evidence = worst(Evidence(row.evidence) for row in rows)
     row = tx.connection.execute(
-        select(t.attempts.c.delivery_id, t.attempts.c.detail).where(t.attempts.c.id == attempt_id)
+        select(t.attempts.c.delivery_id, t.attempts.c.detail, t.attempts.c.parts).where(
+            t.attempts.c.id == attempt_id
+        )
     ).one()
+    known = [Evidence(part.evidence) for part in rows]
+    evidence = worst(known) if len(known) >= (row.parts or 1) else Evidence.UNKNOWN
     facts = {"attempt": attempt_id, "channel": channel, "reference": item.reference}
     ledger.load([row.delivery_id])
     if item.evidence > Evidence.UNKNOWN:
@@ -81,7 +114,7 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
         )
         return
     verb = "given_up" if item.evidence is Evidence.REFUSED else "still_trying"
-    tx.audit(verb, delivery=row.delivery_id, reason=item.detail[:200], **facts)
+    tx.audit(verb, delivery=row.delivery_id, code=far_end_code(item.detail), **facts)
     detail = "; ".join(filter(None, (row.detail, item.detail)))[:500]
     tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
     tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)

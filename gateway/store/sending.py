@@ -1,12 +1,13 @@
 """Operations of the way out: take what a channel hands over next, keep what became of it, look at what is due."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
 
+from gateway.audit import far_end_code
 from gateway.clock import from_ms
 from gateway.delivery import ChannelWentDown, Event, FellSilent, Tick, TryState, TurnedDown
 from gateway.scheduler import Head, choose
@@ -194,6 +195,7 @@ class Outcome:
     verb: str
     event: Event
     references: tuple[str, ...] = ()
+    parts: int = 1
     evidence: Evidence = Evidence.SUBMITTED
     detail: str = ""
 
@@ -209,9 +211,11 @@ def conclude(tx: Transaction, outcomes: Sequence[Outcome]) -> Sequence[None]:
             o.event,
             verb=o.verb,
             attempt=o.attempt_id,
-            **({"reason": o.detail[:200]} if o.verb in {"refused", "unknown"} else {}),
+            **({"code": code} if (code := far_end_code(o.detail)) and o.verb != "submitted" else {}),
         )
-        ledger.note(o.attempt_id, receipt=" ".join(o.references) or None, detail=o.detail)
+        if not ledger.known[o.delivery_id].recipient:  # erased while it was in flight
+            o = replace(o, address="", detail="")
+        ledger.note(o.attempt_id, receipt=" ".join(o.references) or None, detail=o.detail, parts=o.parts)
         ledger.add_parts(_parts(tx, o))
     ledger.flush()
     return [None] * len(outcomes)

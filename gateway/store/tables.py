@@ -130,6 +130,7 @@ attempts = Table(
     Column("stalled", Boolean(create_constraint=False), nullable=False),
     Column("silent", Boolean(create_constraint=False), nullable=False),
     Column("dropped", Boolean(create_constraint=False), nullable=False),
+    Column("parts", Integer),  # how many the message has; NULL until it was handed over
     Column("receipt", Text),
     Column("detail", Text),
     Index("ix_attempts_delivery_id", "delivery_id"),

@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreFailure
+from gateway.store.sqlite import driver
 from gateway.store.transaction import Changes, Session, Transaction
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 A = TypeVar("A")
 R = TypeVar("R")
 GROUP_MOST = 512
+_DATABASE = (SQLAlchemyError, driver().module.Error)  # the hot statements go to the driver itself
 
 Single = Callable[[Transaction, A], R]
 Grouped = Callable[[Transaction, Sequence[A]], Sequence[R]]
@@ -181,7 +183,7 @@ def _run_apart(tx: Transaction, jobs: list[_Job]) -> None:
         except Exception as error:  # noqa: BLE001 - its own caller hears it
             savepoint.rollback()
             tx.back_to(mark)
-            job.error = error if not isinstance(error, SQLAlchemyError) else StoreFailure(str(error))
+            job.error = StoreFailure(str(error)) if isinstance(error, _DATABASE) else error
 
 
 class Reader:

@@ -22,13 +22,17 @@ def main() -> None:
         for number in range(ROUNDS):
             extra = {"defer_transports": "smtp", "in_flow_delay": "0"}
             relay = f"[127.0.0.1]:{free_port()}"
-            with PostfixServer(folder / f"postfix{number}", free_port(), relayhost=relay, extra=extra) as postfix:
+            with PostfixServer(
+                folder / f"postfix{number}", free_port(), relayhost=relay, extra=extra
+            ) as postfix:
                 theirs.append(postfix_load(postfix.port, count=COUNT, sessions=CONNECTIONS))
             with HubProcess(folder / f"hub{number}", mail_port=free_port()) as hub:
                 found = hub_load(hub.port, hub.token, count=COUNT, connections=CONNECTIONS)
             ours.append(found["per_s"])
             p99.append(found["p99_ms"])
-            say(f"round {number + 1}: hub {ours[-1]:.0f}/s (p99 {p99[-1]:.1f} ms), Postfix {theirs[-1]:.0f}/s")
+            say(
+                f"round {number + 1}: hub {ours[-1]:.0f}/s (p99 {p99[-1]:.1f} ms), Postfix {theirs[-1]:.0f}/s"
+            )
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     report(
         "1 durable accept",

@@ -15,7 +15,9 @@ from gateway.tokens import new_token, tokens_text
 
 from tests.peers import free_port
 
-_RUN = "import sys; from gateway.cli.main import run; sys.argv = ['bavn', 'run', '--config', sys.argv[1]]; run()"
+_RUN = (
+    "import sys; from gateway.cli.main import run; sys.argv = ['bavn', 'run', '--config', sys.argv[1]]; run()"
+)
 
 _CONFIG = """\
 [gateway]

@@ -42,7 +42,9 @@ async def _client(port: int, token: str, work: list[bytes], latencies: list[floa
         answer = await reader.readuntil(b"\r\n\r\n")
         if not answer.startswith(b"HTTP/1.1 202"):
             raise RuntimeError((answer + await reader.read(2000)).decode())
-        length = next(int(line[15:]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        length = next(
+            int(line[15:]) for line in answer.split(b"\r\n") if line.lower().startswith(b"content-length:")
+        )
         await reader.readexactly(length)
         latencies.append(time.perf_counter() - began)
     writer.close()

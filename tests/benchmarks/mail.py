@@ -23,7 +23,16 @@ class Sink:
     def __init__(self, count: int) -> None:
         self.port = free_port()
         self._process = subprocess.Popen(
-            [str(require("smtp-sink")), "-u", "nobody", "-c", "-M", str(count), f"127.0.0.1:{self.port}", "1000"],
+            [
+                str(require("smtp-sink")),
+                "-u",
+                "nobody",
+                "-c",
+                "-M",
+                str(count),
+                f"127.0.0.1:{self.port}",
+                "1000",
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -32,8 +32,19 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def hub_load(port: int, token: str, *, count: int, connections: int, precedence: str = "routine") -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.benchmarks.load", str(port), token, str(count), str(connections), precedence]
+def hub_load(
+    port: int, token: str, *, count: int, connections: int, precedence: str = "routine"
+) -> dict[str, float]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.load",
+        str(port),
+        token,
+        str(count),
+        str(connections),
+        precedence,
+    ]
     done = subprocess.run(command, capture_output=True, check=False, timeout=300)
     if done.returncode:
         raise RuntimeError(done.stderr.decode()[-2000:])

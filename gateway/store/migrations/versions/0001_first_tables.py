@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("stalled", sa.Boolean(), nullable=False),
         sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("dropped", sa.Boolean(), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=True),
         sa.Column("receipt", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_attempts_delivery_id")),
