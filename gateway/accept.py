@@ -64,16 +64,16 @@ class Intake:
         world, now = self._store.world, self._clock()
         try:
             alert = from_cap(parse(body))
+            alert = replace(
+                alert,
+                to=submission.to or alert.to,
+                precedence=submission.precedence or alert.precedence,
+                want=submission.want or alert.want,
+                radio_text=submission.radio_text or alert.radio_text,
+                sender_name=alert.sender_name or world.gateway_name,
+            )
         except (CapError, AlertError) as error:
             raise Refused(str(error), pointer=error.element) from error
-        alert = replace(
-            alert,
-            to=submission.to or alert.to,
-            precedence=submission.precedence or alert.precedence,
-            want=submission.want or alert.want,
-            radio_text=submission.radio_text or alert.radio_text,
-            sender_name=alert.sender_name or world.gateway_name,
-        )
         key = submission.key or f"cap {alert.sender},{alert.identifier},{alert.sent.isoformat()}"
         submission = replace(submission, key=key)
         return await self._keep(judge(alert, submission, world=world, now=now, body=body, cap=body))
@@ -86,7 +86,8 @@ class Intake:
     async def _keep(self, acceptance: Acceptance) -> Accepted:
         alert = acceptance.alert
         if alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}:
-            with self._outgoing.withdrawing(reference.identifier for reference in alert.references):
+            replaced = alert.references if alert.status.actionable else ()
+            with self._outgoing.withdrawing(reference.identifier for reference in replaced):
                 return _good(await self._store.run(withdraw, acceptance))
         accepted = _good(await self._store.run(accept, acceptance))
         if not accepted.replayed:
@@ -183,11 +184,18 @@ def judge(
         plane=plane,
         submitter=submission.submitter,
         key=submission.key,
-        body_hash=hashlib.sha256(body).digest(),
+        body_hash=_hash(body, submission, cap=cap),
         expires_ms=to_ms(expires_at),
         recipients=() if replacing else audience(alert, world),
         want=want,
     )
+
+
+def _hash(body: bytes, submission: Submission, *, cap: bytes | None) -> bytes:
+    """What makes two messages under one key the same: of a CAP file also what its envelope adds."""
+    if cap is not None:
+        body += repr((submission.to, submission.precedence, submission.want, submission.radio_text)).encode()
+    return hashlib.sha256(body).digest()
 
 
 def _answers(alert: Alert, want: Evidence) -> tuple[tuple[str, str], ...]:
