@@ -8,11 +8,13 @@ breaks the chain from there on; the head is anchored outside, so that a cut end 
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_CODE = re.compile(r"[0-9]{1,4}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?(?![0-9])")
 GENESIS = hashlib.sha256(b"bavn audit 1").digest()
 
 
@@ -78,6 +80,15 @@ def _number_inside(record: str) -> int:
     except (ValueError, TypeError, KeyError, RecursionError):
         return -1  # not a record of ours, whatever its hash says
     return number if isinstance(number, int) else -1
+
+
+def far_end_code(words: str) -> str:
+    """The code that a far end's words begin with, as `550 5.1.1`; '' if none.
+
+    The words themselves stay out of the audit: what refuses an address names it.
+    """
+    found = _CODE.match(words)
+    return found[0] if found else ""
 
 
 def address_mark(key: bytes, address: str) -> str:
