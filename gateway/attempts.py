@@ -164,7 +164,8 @@ def _escalate(d: Delivery, policy: Policy, now: datetime, effects: list[Effect])
     """The deputy and the call list, once each; at once when there is no way to the recipient at all."""
     if d.want is not Evidence.ACKNOWLEDGED:
         return d
-    if not d.deputy_asked and (_past(d.began_at, policy.no_answer_deputy, now) or not d.ladder):
+    ask = _past(d.began_at, policy.no_answer_deputy, now) and now < d.expires_at
+    if not d.deputy_asked and (ask or not d.ladder):
         effects.append(AskDeputy())
         d = replace(d, deputy_asked=True)
     if not d.on_call_list and (_past(d.began_at, policy.no_answer_call_list, now) or not d.ladder):

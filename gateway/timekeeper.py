@@ -42,6 +42,7 @@ class Timekeeper:
                     pass
                 await self._clean()
                 self._sooner.clear()
+                self._next = None  # whatever is committed from here on may be sooner than what is read now
                 self._next = await self._store.read(next_look, None)
             except StoreFailure:
                 log.error("the store cannot say what is due; again")
