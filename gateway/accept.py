@@ -104,14 +104,11 @@ def _good(result: Accepted | GatewayError) -> Accepted:
 def read_request(body: bytes, world: World) -> AlertRequest:
     """The submitter's JSON. Refused names the first field at fault, with what is wrong there."""
     try:
-        request = AlertRequest.model_validate_json(body)
+        request = AlertRequest.model_validate(read_object(body))
     except ValidationError as error:
         raise refusal(error) from error
-    read_object(body)
-    if request.status is None:
-        if world.plane != "exercise":
-            raise Refused('say whether it is for real: "status": "Actual" or "Exercise"', pointer="status")
-        request = request.model_copy(update={"status": Status.EXERCISE})
+    if request.status is None and world.plane != "exercise":
+        raise Refused('say whether it is for real: "status": "Actual" or "Exercise"', pointer="status")
     return request
 
 
@@ -138,13 +135,16 @@ def _stamp(second: int) -> str:
 
 
 def _composed(request: AlertRequest, world: World, now: datetime) -> Alert:
+    policy = world.policies[request.precedence]
     try:
         return compose(
             request,
             identifier=new_identifier(now),
             sender=world.gateway_id,
             sender_name=world.gateway_name,
-            sent=now.replace(microsecond=0),
+            sent=now,
+            default_status=Status.EXERCISE,
+            default_expiry=policy.expires_after,
         )
     except AlertError as error:
         raise Refused(str(error), pointer=error.element) from error
@@ -176,7 +176,9 @@ def judge(
     expires_at = _expiry(alert, policy, now=now, strict=cap is None)
     replacing = alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}
     want = alert.want or policy.want
-    alert = replace(alert, expires_at=expires_at.replace(microsecond=0), answers=_answers(alert, want))
+    answers, until = _answers(alert, want), expires_at.replace(microsecond=0)
+    if answers != alert.answers or until != alert.expires_at:
+        alert = replace(alert, expires_at=until, answers=answers)
     return Acceptance(
         alert=alert,
         body=to_json(alert),

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+from pydantic_core import PydanticSerializationError, to_json
+
 _CODE = re.compile(r"[0-9]{1,4}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?(?![0-9])")
 GENESIS = hashlib.sha256(b"bavn audit 1").digest()
 
@@ -44,9 +45,17 @@ class Flaw:
 def chain(entries: Iterable[Entry], *, at_ms: int, after: int, head: bytes) -> Iterator[Record]:
     """Numbers and links the entries of one group after record `after`, whose hash is `head`."""
     for n, entry in enumerate(entries, start=after + 1):
-        record = _encode({"n": n, "at": at_ms, "event": entry.event, **entry.facts})
+        record = _text({"n": n, "at": at_ms, "event": entry.event, **entry.facts})
         head = link(head, record)
         yield Record(n, record, head)
+
+
+def _text(facts: Mapping[str, Any]) -> str:
+    """Compact JSON. What a far end said may hold half a surrogate pair: then it is written in ASCII."""
+    try:
+        return to_json(facts).decode()
+    except PydanticSerializationError:
+        return json.dumps(facts, separators=(",", ":"))
 
 
 def link(head: bytes, record: str) -> bytes:

@@ -4,9 +4,11 @@ Here too is its form in the store: plain JSON, since accepting runs at thousands
 Bavn and carries a version; what outsiders read is CAP (`to_cap`) and the JSON of the public interface.
 """
 
-import json
 from datetime import UTC, datetime
 from typing import Any
+
+from pydantic_core import from_json as json_value
+from pydantic_core import to_json as json_octets
 
 from messages.alert_cap import PROFILE, from_cap, to_cap
 from messages.alert_model import (
@@ -42,12 +44,11 @@ __all__ = [
 ]
 
 _VERSION = 1
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def to_json(alert: Alert) -> bytes:
-    """The stored form: ASCII JSON, one object, times in seconds since 1970."""
-    return _encode(
+    """The stored form: JSON, one object, times in seconds since 1970."""
+    return json_octets(
         {
             "v": _VERSION,
             "identifier": alert.identifier,
@@ -70,13 +71,13 @@ def to_json(alert: Alert) -> bytes:
             "sender_name": alert.sender_name,
             "withdrawal": alert.withdrawal.value,
         }
-    ).encode("ascii")
+    )
 
 
 def from_json(data: bytes) -> Alert:
     """The alert of its stored form. AlertError when it is not one of ours: the store is damaged or newer than this."""
     try:
-        fields: dict[str, Any] = json.loads(data)
+        fields: dict[str, Any] = json_value(data)
         if fields.pop("v") != _VERSION:
             raise AlertError("v", "stored by a newer Bavn: upgrade this one")
         return Alert(**fields | _typed(fields))

@@ -147,6 +147,7 @@ def compose(
     sender_name: str,
     sent: datetime,
     default_status: Status | None = None,
+    default_expiry: timedelta | None = None,
     msg_type: MsgType = MsgType.ALERT,
     withdrawal: Withdrawal = Withdrawal.NONE,
     references: tuple[Reference, ...] = (),
@@ -154,13 +155,15 @@ def compose(
     """The alert that `request` asks for. AlertError names the element.
 
     `default_status` is what the plane assumes when the request names no status: Exercise on the exercise
-    plane, None (it must be named) on the live one.
+    plane, None (it must be named) on the live one. `default_expiry` runs from `sent`.
     """
     status = request.status or default_status
     if status is None:
         raise AlertError("status", "must be given on the live plane: Actual, Exercise, System, Test or Draft")
     sent = sent.astimezone(UTC).replace(microsecond=0)
-    expires = None if request.expires is None else expires_at(request.expires, sent)
+    expires = sent + default_expiry if default_expiry else None
+    if request.expires is not None:
+        expires = expires_at(request.expires, sent)
     if expires is not None and expires <= sent:
         raise AlertError("expires", f"{request.expires} has passed already")
     return Alert(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic_core import to_json as json_octets
 from sqlalchemy import select
 
 from gateway.delivery import Stopped
@@ -317,7 +318,7 @@ def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:
     return {
         "key": _key(item),
         "body_hash": item.body_hash,
-        "answer": json.dumps(answer),
+        "answer": json_octets(answer).decode(),
         "until_ms": item.expires_ms + CODE_REST_MS,
     }
 
