@@ -71,7 +71,6 @@ alerts = Table(
     Column("withdrawn", Text),  # stopped, corrected, updated, ended
     Column("withdrawn_ms", BigInteger),
     Index("ix_alerts_code", "code"),
-    Index("ix_alerts_accepted_ms", "accepted_ms"),
 )
 
 deliveries = Table(
@@ -209,7 +208,7 @@ idempotency = Table(
     Column("body_hash", LargeBinary, nullable=False),
     Column("answer", Text, nullable=False),
     Column("until_ms", BigInteger, nullable=False),
-    Index("ix_idempotency_until_ms", "until_ms"),
+    sqlite_with_rowid=False,
 )
 
 channel_states = Table(

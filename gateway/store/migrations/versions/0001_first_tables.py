@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -33,7 +34,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("identifier", name=op.f("uq_alerts_identifier")),
     )
     with op.batch_alter_table("alerts", schema=None) as batch_op:
-        batch_op.create_index("ix_alerts_accepted_ms", ["accepted_ms"], unique=False)
         batch_op.create_index("ix_alerts_code", ["code"], unique=False)
 
     op.create_table(
@@ -69,10 +69,8 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("until_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("idempotency", schema=None) as batch_op:
-        batch_op.create_index("ix_idempotency_until_ms", ["until_ms"], unique=False)
-
     op.create_table(
         "inbound",
         sa.Column(
@@ -274,16 +272,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inbound_parts")
 
     op.drop_table("inbound")
-    with op.batch_alter_table("idempotency", schema=None) as batch_op:
-        batch_op.drop_index("ix_idempotency_until_ms")
-
     op.drop_table("idempotency")
     op.drop_table("contacts")
     op.drop_table("channel_states")
     op.drop_table("audit")
     with op.batch_alter_table("alerts", schema=None) as batch_op:
         batch_op.drop_index("ix_alerts_code")
-        batch_op.drop_index("ix_alerts_accepted_ms")
 
     op.drop_table("alerts")
     # ### end Alembic commands ###
