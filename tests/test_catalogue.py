@@ -1,11 +1,14 @@
 """The texts for people: the same in both languages, and one for every word that the program can say."""
 
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
 from channels.base import State
+from gateway import cli
 from gateway.catalogue import LANGUAGES, NoSuchText, catalogue
 from messages.alert import Status
 from messages.evidence import Ended, Evidence
@@ -25,6 +28,13 @@ def test_both_languages_have_the_same_placeholders_and_no_empty_text() -> None:
     danish, english = (catalogue(language)._texts for language in LANGUAGES)
     assert [key for key in danish if placeholders(danish[key]) != placeholders(english[key])] == []
     assert [key for key in danish if not danish[key].strip() or not english[key].strip()] == []
+
+
+def test_every_text_that_the_command_line_asks_for_by_name_is_there() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(cli.__file__).parent.glob("*.py"))
+    asked = set(re.findall(r'words\(\s*"([a-z_]+\.[a-z_-]+)"', source))
+    assert len(asked) > 50
+    assert asked - set(catalogue("da").keys()) == set()
 
 
 @pytest.mark.parametrize(

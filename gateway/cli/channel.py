@@ -23,7 +23,10 @@ def channel(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Disable a channel, enable it again, or test it. A test sends nothing to anybody."""
+    """Disable, enable or test a channel.
+
+    Nothing leaves over a disabled channel; what waits takes another. A test sends nothing to anybody.
+    """
     if reason and what is not What.DISABLE:
         raise typer.BadParameter("is for disable only", param_hint="--reason")
     desk = at_desk(config, lang, as_json=as_json)

@@ -13,7 +13,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As in bavn.toml: [cha
 
 
 def channels(as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None) -> None:
-    """List the channels: health and its reason, planes, domains, queue, and when the queue is empty."""
+    """List the channels: health, queue, domains."""
     desk = at_desk(config, lang, as_json=as_json)
     found = desk.hub.get("/channels")
     if as_json:

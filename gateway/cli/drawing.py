@@ -125,14 +125,12 @@ def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:
 
 
 def alert_list(alerts: Sequence[Json], words: Catalogue, *, now: datetime) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    table.add_column(words("list.code"), no_wrap=True)
-    table.add_column(words("list.accepted"), no_wrap=True)
-    table.add_column("")
-    table.add_column(words("list.precedence"))
-    table.add_column(words("list.reached"), justify="right")
-    table.add_column(words("list.missing"), justify="right")
-    table.add_column(words("list.headline"), overflow="ellipsis", no_wrap=True, max_width=34)
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", expand=True)
+    for name in ("code", "accepted", "plane", "precedence"):
+        table.add_column(words(f"list.{name}"), no_wrap=True)
+    for name in ("reached", "missing"):
+        table.add_column(words(f"list.{name}"), no_wrap=True, justify="right")
+    table.add_column(words("list.headline"), overflow="ellipsis", no_wrap=True, ratio=1)
     for alert in alerts:
         lacking = alert["missing"]
         sign = words.known("withdrawn", alert["withdrawn"]) if alert["withdrawn"] else ""
@@ -173,8 +171,9 @@ def channel_list(channels: Sequence[Json], words: Catalogue) -> Table:
 def _state(channel: Json, words: Catalogue) -> Text:
     word = words("channels.disabled") if channel["disabled"] else words.known("state", channel["state"])
     text = Text(word, "bold red" if channel["disabled"] else _STATE_STYLE.get(channel["state"], ""))
-    if channel["reason"]:
-        text.append_text(plain(f": {channel['reason']}", "not bold"))
+    reason = channel["reason"].removeprefix("disabled by an operator").removeprefix("disabled: ")
+    if reason:
+        text.append_text(plain(f": {reason}", "not bold"))
     return text
 
 

@@ -14,7 +14,10 @@ _STYLE = {Level.GOOD: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.WR
 
 
 def doctor(as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None) -> None:
-    """Examine the installation: store, disk, clock, permissions, audit, channels, contacts. Changes nothing."""
+    """Examine the installation; say what to do.
+
+    Store, disk, clock, permissions, audit, domains, contacts, and the channels of a running hub. Changes nothing.
+    """
     from gateway.clock import wall_clock
     from gateway.config import ConfigError, load
 

@@ -19,7 +19,10 @@ class Via(StrEnum):
 def stop(
     alert: AlertArgument, as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None
 ) -> None:
-    """Stop an alert: nothing more of it leaves. Nobody is told; `correct` and `all-clear` tell people."""
+    """Stop an alert: nothing more of it leaves.
+
+    Nobody is told. To tell those who may have it, use correct, update or all-clear.
+    """
     desk = at_desk(config, lang, as_json=as_json)
     stopped = desk.hub.post(alert_path(alert, "stop"))
     desk.screen.whole(stopped)
@@ -44,7 +47,10 @@ def correct(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Correct a mistake: stops the alert and sends RETTELSE to exactly those who may have got it."""
+    """Correct a mistake in an alert.
+
+    Stops it, and sends the right text, marked RETTELSE, to exactly those who may have got the wrong one.
+    """
     words = fields(
         headline=headline,
         text=text,
@@ -69,7 +75,10 @@ def all_clear(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Say that the danger is over, to exactly those who may have got the alert."""
+    """Say that the danger is over.
+
+    Goes to exactly those who may have got the alert. Without a headline it says just that.
+    """
     words = fields(headline=headline, text=text, radio_text=radio_text, long_text=long_text)
     _follow(at_desk(config, lang, as_json=as_json), alert, "all-clear", words=words, key=key)
 
@@ -89,7 +98,10 @@ def update(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Send more about an alert that was right, to exactly those who may have got it."""
+    """Say more about an alert that was right.
+
+    Goes to exactly those who may have got it, in its place.
+    """
     words = fields(
         headline=headline,
         text=text,
@@ -134,7 +146,7 @@ def answer(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Write in what a person said on the phone, or what a runner brought back."""
+    """Write in an answer that came by voice or runner."""
     desk = at_desk(config, lang, as_json=as_json)
     kept = desk.hub.post(alert_path(alert, "answers"), {"recipient": who, "text": text, "via": via.value})
     desk.screen.whole(kept)

@@ -104,7 +104,8 @@ class HubClient:
         except (ValueError, AttributeError):
             detail, pointer = f"HTTP {status}", ""
         named = not pointer or detail.startswith((f"{pointer}:", f"{pointer} "))
-        line = self._words("error.refused", what=detail if named else f"{pointer}: {detail}")
+        key = "error.failed" if status >= 500 else "error.refused"
+        line = self._words(key, what=detail if named else f"{pointer}: {detail}")
         return Busy(line) if status == 503 else CommandError(line)
 
 

@@ -53,7 +53,8 @@ app = typer.Typer(
 @app.callback()
 def bavn(
     lang: Annotated[
-        str | None, typer.Option("--lang", metavar="da|en", help="Language of what is printed")
+        str | None,
+        typer.Option("--lang", metavar="da|en", help="Language of what is printed (default: as configured)"),
     ] = None,
 ) -> None:
     """Bavn gets a crisis message to each recipient over whichever network still works, and shows who has it.
@@ -100,13 +101,13 @@ def _group(name: str, text: str) -> typer.Typer:
     return group
 
 
-_CONFIG = _group("config", "The configuration: judged without starting anything.")
+_CONFIG = _group("config", "Judge the configuration.")
 _command(check.config_check, "check", panel=PLACE, example="bavn config check", into=_CONFIG)
-_CAP = _group("cap", "CAP 1.2 files: judged before they are sent.")
+_CAP = _group("cap", "Judge CAP 1.2 files.")
 _command(check.cap_check, "check", panel=PLACE, example="bavn cap check varsel.xml", into=_CAP)
-_AUDIT = _group("audit", "The audit: what the inquiry will read.")
+_AUDIT = _group("audit", "Verify the audit.")
 _command(check.audit_verify, "verify", panel=PLACE, example="bavn audit verify", into=_AUDIT)
-_EMULATE = _group("emulate", "Modems that are not there, for trying and testing.")
+_EMULATE = _group("emulate", "Emulate a modem, for trying and testing.")
 _command(emulate.gsm, "gsm", panel=PLACE, example="bavn emulate gsm --link /tmp/modem", into=_EMULATE)
 
 

@@ -12,6 +12,7 @@ import typer
 
 from gateway.cli.hub_client import API, Request
 
+_NEEDED = {"to": "--to krisestab", "headline": '--headline "..."', "precedence": "--precedence flash"}
 _BESIDE_CAP = ("to", "precedence", "want", "radio_text")  # what CAP lacks
 
 
@@ -43,9 +44,11 @@ def envelope(words: dict[str, Any], *, cap: str | None, key: str | None, new_key
     """The request, and the key it carries. A CAP file without a key has its own: sender, identifier and sent."""
     if cap is not None:
         return _cap(words, cap, key=key or ""), key or ""
-    for name in ("to", "headline", "precedence"):
+    for name, example in _NEEDED.items():
         if name not in words:
-            raise typer.BadParameter("is needed (or send a CAP file with --cap)", param_hint=f"--{name}")
+            raise typer.BadParameter(
+                f"is missing: write {example}, or send a file with --cap", param_hint=f"--{name}"
+            )
     used = key or new_key
     return post("/alerts", words, key=used), used
 

@@ -17,7 +17,7 @@ def show(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Show who has an alert, who has not, and what happens next."""
+    """Show who has an alert, who has not, what happens next."""
     desk = at_desk(config, lang, as_json=as_json)
     found = desk.hub.alert(alert)
     desk.screen.whole(found)
@@ -41,7 +41,10 @@ def list_(
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """List the newest alerts: how many have each, and how many are missing."""
+    """List the newest alerts, with how many are missing.
+
+    Reached: the wanted evidence is there. Missing: neither reached nor withdrawn.
+    """
     desk = at_desk(config, lang, as_json=as_json)
     found = desk.hub.get(f"/alerts?limit={limit}{'&open=1' if open_only else ''}")
     desk.screen.whole(found)

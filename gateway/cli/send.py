@@ -175,14 +175,9 @@ def people(desk: Desk, number: int) -> str:
 def _say(desk: Desk, accepted: dict[str, Any]) -> None:
     no_route = accepted["no_route"]
     desk.screen.result(accepted["id"], accepted["code"], ",".join(no_route))
-    desk.screen.people(
-        desk.words(
-            "send.accepted",
-            code=accepted["code"],
-            id=accepted["id"],
-            recipients=people(desk, accepted["recipients"]),
-        )
-    )
+    key = "send.accepted" if accepted["recipients"] else "send.nobody"
+    recipients = people(desk, accepted["recipients"])
+    desk.screen.people(desk.words(key, code=accepted["code"], id=accepted["id"], recipients=recipients))
     if no_route:
         desk.screen.people(desk.words("send.no_route", who=", ".join(no_route)))
     desk.screen.people(desk.words("send.see", code=accepted["code"]))

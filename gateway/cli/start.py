@@ -15,7 +15,10 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder")],
     lang: LangOption = None,
 ) -> None:
-    """Make an installation: bavn.toml, directory.toml, keys and one API token, which is shown once."""
+    """Make an installation in a folder.
+
+    Writes bavn.toml, directory.toml, keys, and one API token, which is shown once. Never overwrites anything.
+    """
     from gateway.clock import wall_clock
     from gateway.init import init as make
 
@@ -37,7 +40,10 @@ def _typed(path: Path) -> str:
 
 
 def run(config: ConfigOption = None, lang: LangOption = None) -> None:
-    """Run the hub in the foreground. Logs go to stderr as JSON; Ctrl-C or SIGTERM stops it."""
+    """Run the hub, in the foreground.
+
+    Logs go to stderr as JSON. SIGTERM or Ctrl-C lets what is in flight end and stops within 10 s.
+    """
     from gateway.layout import check_layout
 
     check_layout()
@@ -73,7 +79,10 @@ def demo(
         str | None, typer.Option("--break", metavar="all", help="Take every network down")
     ] = None,
 ) -> None:
-    """See it at work: an alert reaches a crisis staff while its networks fail one after another."""
+    """See it at work, on embedded parts.
+
+    An alert reaches a crisis staff while its networks fail one after another. Needs no modem and no server.
+    """
     if break_ not in (None, "all"):
         raise typer.BadParameter("write --break all", param_hint="--break")
     from gateway.demo import demo as play

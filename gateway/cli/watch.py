@@ -3,8 +3,7 @@
 At a terminal one picture is drawn anew; elsewhere each change is a line.
 """
 
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,29 +40,35 @@ def watch(
         return
 
 
-def _looks(desk: Desk, alert: str | None) -> Iterator[tuple[list[Event], Any]]:
-    """What changed and what is now to be seen, again and again; ends when the named alert has ended."""
-    lost_at = [0.0]
+def _looks(
+    desk: Desk, alert: str | None, *, lost: Callable[[], None], back: Callable[[], None]
+) -> Iterator[tuple[list[Event], Any]]:
+    """What changed and what is now to be seen, again and again; ends when the named alert has ended.
 
-    def lost() -> None:
-        if not lost_at[0]:
-            desk.screen.progress(desk.words("watch.lost"))
-        lost_at[0] = time.monotonic()
+    `lost` hears once that the hub went away, `back` that it is there again.
+    """
+    away = False
+
+    def went() -> None:
+        nonlocal away
+        if not away:
+            lost()
+        away = True
 
     identifier = desk.hub.alert(alert)["id"] if alert else None
-    for events in changes(desk.hub, lost=lost):
+    for events in changes(desk.hub, lost=went):
         if identifier and not _concerns(events, identifier):
             continue
         try:
             seen = desk.hub.alert(identifier) if identifier else desk.hub.get("/alerts?limit=20")["alerts"]
         except (NoHub, Lost):
             continue
-        if lost_at[0]:
-            lost_at[0] = 0.0
-            desk.screen.progress(desk.words("watch.back"))
+        if away:
+            back()
+        away = False
         yield events, seen
         if identifier and all(d["ended"] for d in seen["deliveries"]):
-            return desk.screen.progress(desk.words("watch.done"))
+            return
 
 
 def _concerns(events: Iterable[Event], identifier: str) -> bool:
@@ -74,11 +79,19 @@ def _concerns(events: Iterable[Event], identifier: str) -> bool:
 
 
 def _picture(desk: Desk, alert: str | None) -> None:
+    from rich.console import Group
     from rich.live import Live
+    from rich.text import Text
 
     with Live(console=desk.screen.console(), auto_refresh=False, vertical_overflow="ellipsis") as live:
-        for _, seen in _looks(desk, alert):
+
+        def lost() -> None:
+            warning = Text(f"{desk.words('watch.lost')}\n", "bold red")
+            live.update(Group(warning, live.get_renderable()), refresh=True)
+
+        for _, seen in _looks(desk, alert, lost=lost, back=lambda: None):
             live.update(_drawn(desk, seen, one=alert is not None), refresh=True)
+    desk.screen.progress(desk.words("watch.done"))
 
 
 def _drawn(desk: Desk, seen: Any, *, one: bool) -> "RenderableType":
@@ -108,7 +121,13 @@ def _channels(desk: Desk) -> list[Json]:
 def _lines(desk: Desk, alert: str | None) -> None:
     shown: dict[str, dict[str, str]] = {}
     first = True
-    for events, seen in _looks(desk, alert):
+    looks = _looks(
+        desk,
+        alert,
+        lost=lambda: desk.screen.progress(desk.words("watch.lost")),
+        back=lambda: desk.screen.progress(desk.words("watch.back")),
+    )
+    for events, seen in looks:
         alerts = [seen] if alert else _changed(desk, events, seen)
         for each in alerts:
             _tell(desk, each, shown, silently=first and alert is None)
@@ -118,6 +137,7 @@ def _lines(desk: Desk, alert: str | None) -> None:
         if first:
             desk.screen.progress(desk.words("watch.quit"))
         first = False
+    desk.screen.progress(desk.words("watch.done"))
 
 
 def _changed(desk: Desk, events: Iterable[Event], listed: list[Json]) -> list[Json]:
