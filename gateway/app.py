@@ -12,16 +12,17 @@ from contextlib import asynccontextmanager
 
 from channels.base import Channel, ChannelConfig
 from channels.registry import new_channel
+from gateway.anchor import Anchor
 from gateway.api.server import application, nobody_listens, serving
 from gateway.clock import Clock, wall_clock
 from gateway.config import Config
 from gateway.errors import StoreUnfit
 from gateway.hub import Hub
+from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Surroundings, Way
 from gateway.store import Store
 from gateway.store.people import Import, import_directory, load_people
-from gateway.timekeeper import Anchor
 from gateway.tokens import read_tokens
 from gateway.world import World
 from messages.directory import Directory
@@ -39,7 +40,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     tokens = read_tokens(config.tokens_file)
     store = await Store.open(config.database, clock)
     try:
-        anchor = Anchor(config.anchor, store, clock, failed=log.error)
+        anchor = Anchor(config.anchor, store, clock, key=own_master_key(config.key_file), failed=log.error)
         world = await _world(config, store)
         makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
         hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor)

@@ -9,16 +9,17 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.anchor import ANCHOR_EVERY_S, read_anchors
 from gateway.audit import Record
 from gateway.clock import from_ms
 from gateway.config import Config, doubts
 from gateway.doctor import Check, Finding, good, warning, wrong
 from gateway.errors import GatewayError
+from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Rung, Surroundings, plan
 from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
-from gateway.timekeeper import ANCHOR_EVERY_S, read_anchors
 from messages.directory import Contact
 from messages.precedence import Precedence
 
@@ -80,7 +81,8 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
         yield warning("no_store", file=config.database)
         return
     try:
-        anchors, head = read_anchors(config.anchor), last_record(config)
+        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file))
+        head = last_record(config)
         anchored = max(anchors, default=0)
         record = store.record(anchored) if anchored else None
     except (OSError, ValueError) as error:

@@ -9,6 +9,7 @@ from typing import Self
 
 from channels.base import Channel, Health, State
 from gateway.accept import Intake
+from gateway.anchor import Anchor
 from gateway.clock import Clock
 from gateway.dispatch import Dispatcher, Services
 from gateway.health import judge
@@ -18,7 +19,7 @@ from gateway.router import Way
 from gateway.store import Changes, Store
 from gateway.store.channel_states import ChannelState, load_states
 from gateway.store.sending import channel_down, recover
-from gateway.timekeeper import Anchor, Timekeeper
+from gateway.timekeeper import Timekeeper
 from gateway.watchers import Watchers
 from gateway.world import World
 

@@ -70,6 +70,11 @@ def read_master_key(path: Path) -> bytes:
     return key
 
 
+def own_master_key(path: Path) -> bytes | None:
+    """The master key of this installation; None where `bavn init` was not used and there is none."""
+    return read_master_key(path) if path.exists() else None
+
+
 def _template(name: str) -> str:
     return (files("gateway") / "templates" / name).read_text(encoding="utf-8")
 

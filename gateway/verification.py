@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.anchor import read_anchors
 from gateway.audit import Flaw, Record, verify
 from gateway.config import Config
 from gateway.errors import GatewayError
+from gateway.init import own_master_key
 from gateway.store.showing import audit_records
 from gateway.store.sqlite import driver, open_engine
-from gateway.timekeeper import read_anchors
 
 FLAWS_MOST = 100  # shown; one change is one flaw, so a hundred say enough
 
@@ -48,8 +49,8 @@ def verify_audit(config: Config) -> Verification:
             f"{driver().name} may have one connection only: stop the hub first, then verify"
         )
     try:
-        anchors = read_anchors(config.anchor)
-    except (OSError, ValueError) as error:
+        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file))
+    except (OSError, ValueError, GatewayError) as error:
         raise AuditUnreadable(
             f"the anchors cannot be read: {error}. Restore the file from its copy"
         ) from error

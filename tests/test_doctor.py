@@ -14,12 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway import doctor_machine, doctor_setup
+from gateway.anchor import anchor_line
 from gateway.app import running
 from gateway.catalogue import LANGUAGES, catalogue
 from gateway.cli.main import app
 from gateway.config import Config, load
 from gateway.doctor import Finding, Level, examine
-from gateway.init import InitResult
+from gateway.init import InitResult, own_master_key
 from gateway.store.sqlite import Driver, driver
 
 SOURCES = (doctor_machine, doctor_setup)
@@ -133,15 +134,15 @@ def test_a_clock_behind_the_store_is_wrong_and_a_set_one_is_not(config: Config) 
 
 async def test_the_anchor_is_held_against_the_record_it_vouches_for(installation: InitResult) -> None:
     config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
+    config.key_file.unlink()  # without it the anchors below need no mark
     async with running(config):
         pass  # a stop anchors the head
     assert found(config)["audit_good"].fields["anchored"] > 0
-    line = config.anchor.read_text(encoding="ascii").split()
-    config.anchor.write_text(
-        f"{line[0]} {line[1]} {hashlib.sha256(b'other').hexdigest()}\n", encoding="ascii"
-    )
+    key, number = own_master_key(config.key_file), int(config.anchor.read_text(encoding="ascii").split()[1])
+    other = hashlib.sha256(b"other").digest()
+    config.anchor.write_text(anchor_line(datetime.now(UTC), number, other, key=key), encoding="ascii")
     assert found(config)["anchor_not_met"].level is Level.WRONG
-    config.anchor.write_text(f"{line[0]} 999 {line[2]}\n", encoding="ascii")
+    config.anchor.write_text(anchor_line(datetime.now(UTC), 999, other, key=key), encoding="ascii")
     assert found(config)["anchor_not_met"].fields["n"] == 999
     config.anchor.write_text("damaged\n", encoding="ascii")
     assert "line 1" in str(found(config)["anchor_damaged"].fields["reason"])

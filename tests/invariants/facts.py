@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gateway.anchor import read_anchors
 from gateway.audit import Record
-from gateway.timekeeper import read_anchors
 from tests.invariants.ledger import Line, read_lines
 
 Row = dict[str, Any]

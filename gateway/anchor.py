@@ -1,0 +1,91 @@
+"""The anchor: the head of the audit chain, kept in a file outside the store, so that a cut end is found.
+
+A line is `TIME NUMBER HASH MARK`; the mark is an HMAC under the installation's master key over what stands before it.
+Who can write the store but has not the key can neither move an anchor nor add one. Put the file on another disk.
+"""
+
+import asyncio
+import hmac
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from gateway.clock import Clock
+from gateway.store import Changes, Store
+from gateway.store.showing import audit_head
+
+ANCHOR_EVERY_S = 600.0
+_PURPOSE = b"bavn anchor 1\n"
+_MARK_OCTETS = 16
+
+
+class Anchor:
+    """Appends the head every ten minutes in which something happened, and at the end; flushed to disk."""
+
+    def __init__(
+        self, path: Path, store: Store, clock: Clock, *, key: bytes | None, failed: Callable[[str], None]
+    ) -> None:
+        self._path, self._store, self._clock = path, store, clock
+        self._key, self._failed = key, failed
+        self._activity = asyncio.Event()
+        self._last = 0
+
+    def heard(self, _: Changes) -> None:
+        self._activity.set()
+
+    async def run(self) -> None:
+        while True:
+            await self._activity.wait()
+            await asyncio.sleep(ANCHOR_EVERY_S)
+            self._activity.clear()
+            await self.write()
+
+    async def write(self) -> None:
+        """Anchors now, if there is anything new. A failure is reported and tried again next time."""
+        try:
+            head = await self._store.read(audit_head, None)
+            if head is None or head[0] == self._last:
+                return
+            line = anchor_line(self._clock(), *head, key=self._key)
+            await asyncio.get_running_loop().run_in_executor(None, _append, self._path, line)
+            self._last = head[0]
+        except OSError as error:
+            self._failed(f"the audit anchor {self._path} cannot be written: {error}")
+
+
+def anchor_line(at: datetime, number: int, head: bytes, *, key: bytes | None) -> str:
+    """One line of the file, ended."""
+    line = f"{at:%Y-%m-%dT%H:%M:%SZ} {number} {head.hex()}"
+    return f"{line}\n" if key is None else f"{line} {_mark(key, line)}\n"
+
+
+def _mark(key: bytes, line: str) -> str:
+    return hmac.digest(key, _PURPOSE + line.encode("ascii"), "sha256")[:_MARK_OCTETS].hex()
+
+
+def _append(path: Path, line: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="ascii") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_anchors(path: Path, *, key: bytes | None = None) -> dict[int, bytes]:
+    """Record number to hash, from an anchor file. ValueError names a line that is damaged or, with `key`, not ours."""
+    anchors = {}
+    lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        signed, _, mark = line.rpartition(" ")
+        fields = line.split(" ")
+        if len(fields) == 4 and key is not None and not hmac.compare_digest(mark, _mark(key, signed)):
+            raise ValueError(f"{path}: line {number} was not written by this installation")
+        if len(fields) == 3 and key is not None:
+            raise ValueError(f"{path}: line {number} carries no mark of this installation")
+        try:
+            _, n, head, *_ = fields
+            anchors[int(n)] = bytes.fromhex(head)
+        except ValueError:
+            raise ValueError(f"{path}: line {number} is damaged: {line[:80]!r}") from None
+    return anchors
