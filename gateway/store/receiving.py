@@ -200,18 +200,23 @@ def _joined(tx: Transaction, channel: str, item: Inbound) -> str | None:
     assert item.part is not None
     reference, total, _ = item.part
     rows = tx.connection.execute(
-        select(t.inbound.c.part_number, t.inbound.c.text)
+        select(t.inbound.c.id, t.inbound.c.part_number, t.inbound.c.text)
         .where(
             t.inbound.c.channel == channel,
             t.inbound.c.sender == item.sender,
             t.inbound.c.part_reference == reference,
             t.inbound.c.part_total == total,
+            t.inbound.c.kind == "part",  # phones count from the same reference again: a joined part is spent
             t.inbound.c.received_ms > tx.now_ms - 86_400_000,
         )
         .order_by(t.inbound.c.id)
-    )
+    ).all()
     parts = {row.part_number: row.text for row in rows}
-    return "".join(parts[n] for n in sorted(parts)) if len(parts) == total else None
+    if len(parts) < total:
+        return None
+    spent = t.inbound.update().where(t.inbound.c.id.in_([row.id for row in rows]))
+    tx.connection.execute(spent.values(kind="joined"))
+    return "".join(parts[n] for n in sorted(parts))
 
 
 def _question(tx: Transaction, sender: str, text: str) -> _Question | None:

@@ -1,0 +1,178 @@
+"""The way back: reports raise evidence and never lower it; answers are matched, kept, and never lost."""
+
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from channels.base import Inbound, Report
+from gateway.store.accepting import Accepted
+from gateway.store.receiving import Matched, receive, report
+from messages.address import parse_address
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+from tests.stores import PEOPLE, Bench, a_way, store_in
+
+SHARED = [*PEOPLE, {"id": "nabo", "name": "Naboen", "addresses": ["loopback:vagt"], "exercise": True}]
+QUESTION = (("1", "kommer"), ("2", "kommer ikke"))
+
+
+async def asked(bench: Bench, *to: str) -> Accepted:
+    """A question that has left for these people."""
+    sent = await bench.accept(*to, precedence=Precedence.FLASH, answers=QUESTION)
+    for claimed in await bench.claim(window=9):
+        await bench.conclude(claimed)
+    return sent
+
+
+async def hears(
+    bench: Bench, text: str, sender: str = "loopback:vagt", number: str = "", **more: object
+) -> Matched:
+    event = Inbound(bearer_id=number or text, sender=sender, text=text, at=bench.now, **more)  # type: ignore[arg-type]
+    return await bench.store.run(receive, ("loop", event))
+
+
+async def evidence(bench: Bench) -> list[Evidence]:
+    return [Evidence(r["evidence"]) for r in await bench.rows("select evidence from deliveries order by id")]
+
+
+# Reports
+
+LADDER = (Evidence.DELIVERED, Evidence.READ, Evidence.UNKNOWN, Evidence.REFUSED)
+
+
+@pytest.mark.parametrize("order", list(permutations(LADDER)), ids=lambda o: "-".join(e.word[:2] for e in o))
+async def test_reports_in_any_order_end_at_the_best_and_never_fall(
+    tmp_path: Path, order: tuple[Evidence, ...]
+) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        seen = [Evidence.SUBMITTED]
+        for each in (*order, *order):
+            assert await bench.store.run(
+                report, ("loop", Report(reference="ref-1", evidence=each, at=bench.now))
+            )
+            seen += await evidence(bench)
+        assert seen == sorted(seen)
+        assert seen[-1] is Evidence.READ
+
+
+@pytest.mark.parametrize(
+    ("channel", "reference", "address", "days"),
+    [
+        ("other", "ref-1", "loopback:vagt", 0),
+        ("loop", "ref-9", "loopback:vagt", 0),
+        ("loop", "ref-1", "loopback:leder", 0),
+        ("loop", "ref-1", "loopback:vagt", 9),
+    ],
+)
+async def test_a_report_about_something_else_raises_nothing(
+    tmp_path: Path, channel: str, reference: str, address: str, days: int
+) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        bench.later(timedelta(days=days))
+        event = Report(
+            reference=reference, evidence=Evidence.DELIVERED, at=bench.now, address=parse_address(address)
+        )
+        assert not await bench.store.run(report, (channel, event))
+        assert await evidence(bench) == [Evidence.SUBMITTED]
+
+
+# Answers
+
+
+@pytest.mark.parametrize(
+    ("text", "option"),
+    [("1", "1"), ("kommer ikke", "2"), ("K7 jeg er på vej", "1"), ("K7 hvem spørger?", "")],
+)
+async def test_an_answer_from_an_address_that_was_asked_acknowledges(
+    tmp_path: Path, text: str, option: str
+) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await asked(bench, "vagt")
+        text = text.replace("K7", f"#{sent.code}")
+        assert (await hears(bench, text)).kind == "answer"
+        assert await evidence(bench) == [Evidence.ACKNOWLEDGED]
+        [kept] = await bench.rows("select option from answers")
+        assert kept["option"] == option
+
+
+async def test_the_same_message_again_counts_once(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        found = [(await hears(bench, "1", number="7")).kind for _ in range(2)]
+        assert found == ["answer", "repeated"]
+        assert len(await bench.rows("select id from answers")) == 1
+
+
+async def test_contradicting_answers_are_kept_beside_each_other(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        await hears(bench, "1")
+        await hears(bench, "2")
+        assert [r["option"] for r in await bench.rows("select option from answers order by id")] == ["1", "2"]
+        assert (await bench.rows("select answer from deliveries"))[0]["answer"] == "2"
+
+
+async def test_a_thumb_is_seen_and_answers_nothing(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        assert (await hears(bench, "👍")).kind == "reaction"
+        assert await evidence(bench) == [Evidence.READ]
+
+
+async def test_a_stranger_with_the_code_is_shown_as_unconfirmed_and_proves_nothing(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await asked(bench, "vagt")
+        found = await hears(bench, f"#{sent.code} 1", sender="loopback:fremmed")
+        assert found.kind == "unconfirmed"
+        assert await evidence(bench) == [Evidence.SUBMITTED]
+
+
+@pytest.mark.parametrize("sender", ["loopback:fremmed", "BANKEN", "", "loopback:leder"])
+async def test_what_matches_no_question_is_kept(tmp_path: Path, sender: str) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        assert (await hears(bench, "1", sender=sender)).kind == "unmatched"
+        assert [r["text"] for r in await bench.rows("select text from inbound")] == ["1"]
+
+
+async def test_of_two_open_questions_only_the_code_says_which(tmp_path: Path) -> None:
+    async with store_in(tmp_path, a_way()) as bench:
+        first, second = await asked(bench, "vagt"), await asked(bench, "vagt")
+        assert (await hears(bench, "1")).kind == "unmatched"
+        assert (await hears(bench, f"#{first.code} 1")).alert == first.identifier
+        assert (await hears(bench, "2")).alert == second.identifier  # now only one is open
+
+
+async def test_a_phone_that_two_share_answers_for_one_of_them_by_its_code(tmp_path: Path) -> None:
+    async with store_in(tmp_path, people=SHARED) as bench:
+        sent = await asked(bench, "nabo")
+        assert (await hears(bench, f"{sent.code} 1")).recipient == "nabo"
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+async def test_parts_are_joined_in_whatever_order_they_come(tmp_path: Path, order: tuple[int, ...]) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        texts = {1: "kommer, ", 2: "er der ", 3: "om 20"}
+        found = [(await hears(bench, texts[n], part=(9, 3, n))).kind for n in order]
+        assert found == ["part", "part", "answer"]
+        assert (await bench.rows("select text from answers"))[0]["text"] == "kommer, er der om 20"
+
+
+async def test_a_new_long_message_is_not_joined_with_parts_of_an_old_one(tmp_path: Path) -> None:
+    """The reference has 8 bits and phones may count from the same number every time."""
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        for n, text in enumerate(("jeg ", "kommer"), start=1):
+            await hears(bench, text, part=(9, 2, n), number=f"a{n}")
+        found = [
+            await hears(bench, text, part=(9, 2, n), number=f"b{n}")
+            for n, text in ((1, "nej "), (2, "desværre"))
+        ]
+        assert [each.kind for each in found] == ["part", "answer"]
+        texts = [r["text"] for r in await bench.rows("select text from answers order by id")]
+        assert texts == ["jeg kommer", "nej desværre"]
