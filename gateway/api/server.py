@@ -82,4 +82,5 @@ async def nobody_listens(path: Path) -> bool:
     except OSError:
         return True
     writer.close()
+    await writer.wait_closed()
     return False

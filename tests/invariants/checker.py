@@ -157,8 +157,11 @@ def _judge_follower(facts: Facts, earlier: str, later: str) -> Iterator[str]:
         ways = {(a["channel"], a["address"]) for a in _attempts(facts, told[recipient]["id"])}
         if (copy.channel, copy.address) not in ways:
             yield f"{recipient} got {earlier} over {copy.channel}, and {later} does not go there"
+    number = facts.store.alerts[later]["id"]
+    accepted = next(r["n"] for r in _records(facts, "accepted") if r["alert"] == number)
+    left = {r["delivery"] for r in _records(facts, "sending") if r["n"] < accepted}
     for recipient, before in facts.store.of(earlier).items():
-        if before["evidence"] < Evidence.UNKNOWN and recipient in told:
+        if recipient in told and before["id"] not in left:
             yield f"{recipient} never got {earlier} and is told of {later}"
 
 
