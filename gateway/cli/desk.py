@@ -24,7 +24,7 @@ LangOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="One JSON object on stdout, nothing else")
 ]
-AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its code (K7 or #K7) or its identifier")]
+AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its code (K7) or its identifier")]
 
 
 @dataclass(frozen=True, slots=True)
