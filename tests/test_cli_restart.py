@@ -5,6 +5,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.cli.installation import Installation
 from gateway.cli.posting import post
 from gateway.cli.screen import Screen
 from gateway.cli.send import insist
+from gateway.store.sqlite import driver
 from tests.running import command, environment, hub_in
 
 SEND = ("send", "--to", "krisestab", "--precedence", "priority", "--want", "submitted", "--headline", "Prøve")
@@ -67,10 +69,36 @@ def test_a_socket_path_too_long_for_unix_is_found_all_the_same(tmp_path: Path) -
     assert hub.bavn("list").returncode == 4
 
 
-def test_sigterm_ends_the_hub_with_status_0(tmp_path: Path) -> None:
+def test_sigterm_ends_the_hub_with_status_0_and_one_changed_record_is_found(tmp_path: Path) -> None:
     with hub_in(tmp_path) as hub:
+        hub.bavn(*SEND, "--wait", "submitted")
         assert hub.stop() == 0
-        assert hub.bavn("audit", "verify").returncode == 0
+        good = hub.bavn("audit", "verify")
+        assert (good.returncode, good.stdout.split()[0]) == (0, good.stdout.split()[1])
+        with closing(driver().module.connect(tmp_path / "var" / "bavn.db")) as store:
+            store.execute("UPDATE audit SET record = record || ' ' WHERE n = 2")
+            store.commit()
+        bad = hub.bavn("audit", "verify")
+    assert bad.returncode == 1
+    assert "FEJL ved post 2" in bad.stderr
+    assert "Rør intet" in bad.stderr
+
+
+def test_an_emulated_modem_is_there_until_sigterm(tmp_path: Path) -> None:
+    link = tmp_path / "modem"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    modem = subprocess.Popen(
+        command("emulate", "gsm", "--link", str(link)), env=environment(), text=True, **pipes
+    )
+    try:
+        assert modem.stdout is not None
+        assert modem.stdout.readline() == f"ready {link}\n"
+        assert link.is_symlink()
+    finally:
+        modem.terminate()
+        modem.communicate(timeout=10)
+    assert modem.returncode == 0
+    assert not link.is_symlink()
 
 
 def test_a_send_whose_answer_was_lost_is_sent_again_with_the_same_key(tmp_path: Path) -> None:
