@@ -51,6 +51,12 @@ id = "fjernlager"
 name = "Fjernlageret, som intet når"
 addresses = ["tel:+4500000009"]
 exercise = true
+[[contacts]]
+id = "lagerchef"
+name = "Lagerchefen, som intet når"
+addresses = ["tel:+4500000008"]
+deputy = "souschef"
+exercise = true
 """
 
 

@@ -200,6 +200,17 @@ def test_an_answer_by_voice_is_kept_for_its_recipient_only(hub: HubProcess) -> N
     assert hub.bavn("answer", code, "nobody", "1", "--via", "voice").returncode == 1
 
 
+def test_a_deputy_s_answer_counts_for_the_one_they_stand_in_for(hub: HubProcess) -> None:
+    """The one who cannot be reached is not missing any more, in the list and in the picture alike."""
+    found = hub.json("send", "--to", "lagerchef", "--precedence", "flash", "--headline", "Åbn lageret")
+    assert hub.bavn("list", "--limit", "1").stdout.split("\t")[2:] == ["1", "0", "1\n"]
+    hub.bavn("answer", found["code"], "souschef", "1", "--via", "voice")
+    assert hub.bavn("list", "--limit", "1").stdout.split("\t")[2:] == ["1", "0", "0\n"]
+    shown = hub.bavn("show", found["code"])
+    assert "INGEN MANGLER: 1 AF 1" in shown.stderr
+    assert "souschef svarede i stedet" in " ".join(shown.stderr.split())
+
+
 def test_a_channel_is_disabled_tested_and_enabled(hub: HubProcess) -> None:
     off = hub.bavn("channel", "second", "disable", "--reason", "SIM byttes")
     assert "bavn channel second enable" in off.stderr

@@ -181,18 +181,26 @@ _NOBODY = {"recipients": 0, "reached": 0, "missing": 0, "unknown": 0}
 
 
 def _counts(connection: Connection, alert_ids: list[int]) -> dict[int, Json]:
+    """How many were asked, reached, missing. A deputy is not counted; their answer counts for the other."""
+    deputy = t.deliveries.alias("deputy")
+    stood_in = (
+        select(deputy.c.id)
+        .where(deputy.c.deputy_for == t.deliveries.c.id, deputy.c.evidence >= int(Evidence.ACKNOWLEDGED))
+        .exists()
+    )
+    of = t.deliveries.c
     query = (
-        select(t.deliveries.c.alert_id, t.deliveries.c.ended, t.deliveries.c.evidence, func.count())
-        .where(t.deliveries.c.alert_id.in_(alert_ids))
-        .group_by(t.deliveries.c.alert_id, t.deliveries.c.ended, t.deliveries.c.evidence)
+        select(of.alert_id, of.ended, of.evidence, stood_in.label("stood_in"), func.count())
+        .where(of.alert_id.in_(alert_ids), of.deputy_for.is_(None))
+        .group_by(of.alert_id, of.ended, of.evidence, stood_in)
     )
     counts: dict[int, Json] = {}
-    for alert_id, ended, evidence, number in connection.execute(query):
+    for alert_id, ended, evidence, answered_for, number in connection.execute(query):
         mine = counts.setdefault(alert_id, dict(_NOBODY))
         mine["recipients"] += number
         if ended == "reached":
             mine["reached"] += number
-        elif ended != "cancelled":
+        elif ended != "cancelled" and not answered_for:
             mine["missing"] += number
         if evidence == Evidence.UNKNOWN:
             mine["unknown"] += number
