@@ -73,6 +73,24 @@ Want = Annotated[
 Key = Annotated[
     str | None, typer.Option(metavar="KEY", help="Idempotency key: the same key never sends twice")
 ]
+Cap = Annotated[
+    str | None, typer.Option(metavar="FILE|-", help="Send this CAP 1.2 file; --to and --precedence add to it")
+]
+StatusOption = Annotated[
+    StatusWord | None,
+    typer.Option(
+        metavar="STATUS",
+        help="Actual, Exercise, System, Test or Draft (must be given on the live plane)",
+    ),
+]
+Wait = Annotated[
+    EvidenceWord | None,
+    typer.Option(
+        metavar="EVIDENCE",
+        help="Wait until all have this: submitted, delivered, read or acknowledged. Exit status 3 if they do not",
+    ),
+]
+Timeout = Annotated[str, typer.Option(metavar="60s", help="How long to wait")]
 
 
 def send(  # one parameter an option: the command line is the signature
@@ -85,26 +103,11 @@ def send(  # one parameter an option: the command line is the signature
     want: Want = None,
     answer: Answers = [],  # noqa: B006
     expires: Expires = None,
-    cap: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|-", help="Send this CAP 1.2 file; --to and --precedence add to it"),
-    ] = None,
+    cap: Cap = None,
     key: Key = None,
-    status: Annotated[
-        StatusWord | None,
-        typer.Option(
-            metavar="STATUS",
-            help="Actual, Exercise, System, Test or Draft (must be given on the live plane)",
-        ),
-    ] = None,
-    wait: Annotated[
-        EvidenceWord | None,
-        typer.Option(
-            metavar="EVIDENCE",
-            help="Wait until all have this: submitted, delivered, read or acknowledged. Exit status 3 if they do not",
-        ),
-    ] = None,
-    timeout: Annotated[str, typer.Option(metavar="60s", help="How long to wait")] = "60s",
+    status: StatusOption = None,
+    wait: Wait = None,
+    timeout: Timeout = "60s",
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,
