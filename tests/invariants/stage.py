@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,10 @@ next_domain_after = "2s"
 class Stage:
     """`async with`: the mail server runs; the hub is started and killed by the test."""
 
-    def __init__(self, folder: Path, *, seed: int) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(
+        self, folder: Path, *, seed: int, people: Sequence[str] = STAFF, policy: str = POLICY
+    ) -> None:
+        self.folder, self.seed, self.people, self.policy = folder, seed, people, policy
         self.http_port = free_port()
         self.ledger_path = folder / "ledger.jsonl"
         self.mail_journal = folder / "mail.jsonl"
@@ -110,13 +113,13 @@ class Stage:
             self.content.set()
 
     def _configure(self, smtp: int) -> None:
-        text = CONFIG.format(http=self.http_port, smtp=smtp, policy=POLICY)
+        text = CONFIG.format(http=self.http_port, smtp=smtp, policy=self.policy)
         (self.folder / "bavn.toml").write_text(text, encoding="utf-8")
         people = [
             f'[[contacts]]\nid = "{name}"\nname = "Vagten"\nexercise = true\n'
             f'addresses = ["mailto:{name}@eksempelkommune.invalid"]\n'
             f"groups = {['krisestab'] if name in GROUP else []}\n"
-            for name in STAFF
+            for name in self.people
         ]
         (self.folder / "directory.toml").write_text("\n".join(people), encoding="utf-8")
         kept, self.token = new_token("afsender", scopes=SCOPES, now=datetime.now(UTC))
