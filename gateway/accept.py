@@ -17,8 +17,8 @@ from gateway.clock import Clock, from_ms, to_ms
 from gateway.errors import GatewayError, Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
-from gateway.store import Store
 from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
+from gateway.store.database import Store
 from gateway.strict_json import read_object
 from gateway.world import World
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import Clock
-from gateway.store import Changes, Store
+from gateway.store.database import Changes, Store
 from gateway.store.showing import audit_head
 
 ANCHOR_EVERY_S = 600.0

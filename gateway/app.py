@@ -21,7 +21,7 @@ from gateway.hub import Hub
 from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Surroundings, Way
-from gateway.store import Store
+from gateway.store.database import Store
 from gateway.store.people import Import, import_directory, load_people
 from gateway.tokens import read_tokens
 from gateway.world import World

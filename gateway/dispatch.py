@@ -24,7 +24,7 @@ from channels.base import (
 )
 from gateway.delivery import Event, FellSilent, HandedOver, TurnedDown
 from gateway.errors import StoreFailure
-from gateway.store import Store
+from gateway.store.database import Store
 from gateway.store.sending import Claim, Claimed, Outcome, claim, conclude
 
 log = logging.getLogger(__name__)

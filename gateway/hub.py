@@ -16,8 +16,8 @@ from gateway.health import judge
 from gateway.inbound import Inbox
 from gateway.outgoing import OutgoingMaker
 from gateway.router import Way
-from gateway.store import Changes, Store
 from gateway.store.channel_states import ChannelState, load_states
+from gateway.store.database import Changes, Store
 from gateway.store.sending import channel_down, recover
 from gateway.timekeeper import Timekeeper
 from gateway.watchers import Watchers

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from channels.base import Channel, Health, HealthChanged, Inbound, Report
 from gateway.errors import StoreFailure
-from gateway.store import Store, Transaction
+from gateway.store.database import Store, Transaction
 from gateway.store.receiving import receive, report, report_unmatched
 
 A = TypeVar("A")

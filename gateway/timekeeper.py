@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from gateway.clock import Clock, to_ms
 from gateway.errors import StoreFailure
-from gateway.store import Changes, Store
 from gateway.store.accepting import forget_old_keys
+from gateway.store.database import Changes, Store
 from gateway.store.sending import look, next_look
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from gateway.audit import Flaw, verify
 from gateway.delivery import FellSilent, HandedOver, TurnedDown
 from gateway.policy import DEFAULTS
 from gateway.router import Surroundings, Way
-from gateway.store import Store
 from gateway.store.accepting import Acceptance, Accepted, accept
+from gateway.store.database import Store
 from gateway.store.people import Import, import_directory, load_people
 from gateway.store.sending import Claim, Claimed, Outcome, claim, conclude
 from gateway.store.showing import audit_records

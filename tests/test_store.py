@@ -15,8 +15,9 @@ from sqlalchemy import Connection, text
 from channels.base import Report
 from gateway.accept import Submission, judge
 from gateway.errors import Conflict, NotFound, Refused, StoreUnfit
-from gateway.store import Store, Transaction, sqlite
+from gateway.store import sqlite
 from gateway.store.accepting import Accepted, accept, stop, withdraw
+from gateway.store.database import Store, Transaction
 from gateway.store.people import erase
 from gateway.store.receiving import report
 from gateway.store.sending import look, next_look, recover

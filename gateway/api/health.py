@@ -4,7 +4,7 @@ from aiohttp import web
 from sqlalchemy import Connection, text
 
 from gateway.api.keys import HUB, OPERATOR
-from gateway.store import Transaction
+from gateway.store.database import Transaction
 
 routes = web.RouteTableDef()
 

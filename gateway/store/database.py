@@ -1,0 +1,94 @@
+"""The database: runs the operations of this package, which are plain functions.
+
+`await store.run(op, args)` writes and is done after COMMIT; `await store.read(op, args)` reads. An operation is
+`op(transaction, args)` for writing and `op(connection, args)` for reading, synchronous, in SQLAlchemy Core.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from gateway.clock import Clock
+from gateway.errors import StoreUnfit
+from gateway.store import schema, sqlite
+from gateway.store.transaction import Changes, Session, Transaction
+from gateway.store.writer import Reader, Writer
+from gateway.world import World
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+__all__ = ["Changes", "Store", "Transaction"]
+
+
+class Store:
+    """One database, one writing thread, one reading thread. Opened with `Store.open`, closed with `close`."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._world: World | None = None
+        self._listener: Callable[[Changes], None] = lambda changes: None
+        self._writer = Writer(self._session, lambda changes: self._listener(changes))
+        self._shared = sqlite.driver().sound
+        self._reader = Reader(self._connect)
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock) -> "Store":
+        """Opens or makes the database. StoreUnfit says why it may not be used, and what to do."""
+        store = cls(path, clock)
+        session = await asyncio.get_running_loop().run_in_executor(None, store._first_session)
+        store._writer.start(session)
+        return store
+
+    def attach(self, world: World, listener: Callable[[Changes], None]) -> None:
+        """The world that operations see from now on, and who hears of committed changes (in the event loop)."""
+        self._world, self._listener = world, listener
+
+    @property
+    def world(self) -> World:
+        if self._world is None:
+            raise StoreUnfit("the store has no world yet: attach one first")
+        return self._world
+
+    async def run(self, op: Callable[[Transaction, A], R], args: A) -> R:
+        """Done after COMMIT. StoreFailure when the disk did not confirm; the operation's own error otherwise."""
+        return await self._writer.run(op, args)
+
+    async def read(self, op: Callable[[Connection, A], R], args: A) -> R:
+        """A consistent read. On a SQLite that may not have two connections it waits its turn with the writer."""
+        if self._shared:
+            return await self._reader.run(op, args)
+        return await self._writer.run(_Reading(op), args)
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._writer.stop)
+        await loop.run_in_executor(None, self._reader.stop)
+
+    def _first_session(self) -> Session:
+        self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        schema.upgrade(sqlite.open_engine(self.path))
+        return self._session()
+
+    def _session(self) -> Session:
+        session = Session(sqlite.open_engine(self.path), lambda: self.world, self._clock)
+        with session.connection.begin():
+            sqlite.check(session.connection, self.path)
+        return session
+
+    def _connect(self) -> Connection:
+        return sqlite.open_engine(self.path, read_only=True).connect()
+
+
+class _Reading:
+    """A reading operation run by the writer; equal ones need not be the same object."""
+
+    def __init__(self, op: Callable[[Connection, Any], Any]) -> None:
+        self.op = op
+
+    def __call__(self, tx: Transaction, args: Any) -> Any:
+        return self.op(tx.connection, args)
