@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 _ALSO = "/usr/sbin:/sbin"  # where Debian keeps servers, and users do not look
-_PACKAGES = {"postfix": "postfix", "gammu": "gammu", "smtp-sink": "postfix", "smtp-source": "postfix", "strace": "strace"}
+_PACKAGES = {
+    "postfix": "postfix",
+    "gammu": "gammu",
+    "smtp-sink": "postfix",
+    "smtp-source": "postfix",
+    "strace": "strace",
+}
 _NEED_ROOT = frozenset({"postfix"})
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from channels.base import Health, HealthChanged, State
 from gateway.anchor import read_anchors
-from gateway.store import Changes
+from gateway.store.database import Changes
 from gateway.store.sending import look, next_look
 from gateway.timekeeper import Timekeeper
 from tests.hubs import LOOP, OTHER, hub_in, until

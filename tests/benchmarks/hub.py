@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Self
 
 from gateway.tokens import new_token, tokens_text
-
 from tests.peers import free_port
 
 _RUN = (

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.store.sqlite import driver
-
 from tests.peers import require
 
 

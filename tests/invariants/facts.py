@@ -13,6 +13,7 @@ from gateway.audit import Record
 from tests.invariants.ledger import Line, read_lines
 
 Row = dict[str, Any]
+_NUMBER = re.compile(r"Nr\. [0-9]+-[0-9]+(-[a-z-]+)?")
 _UNSAFE = re.compile(r"\+([0-9A-F]{2})")  # how a Message-ID carries signs that are not allowed in it
 
 
@@ -100,6 +101,29 @@ def read_mail_journal(path: Path, *, channel: str) -> list[Copy]:
             attempt = int(_UNSAFE.sub(_sign, line["attempt"]).rpartition(".")[2])
             copies.append(Copy(channel, attempt, began[line["session"]], line["t"], line["to"], line["text"]))
     return copies
+
+
+def read_sms_journal(path: Path, store: StoreImage, *, channel: str) -> list[Copy]:
+    """The messages that the network took. Each text carries its alert's number, which the senders put there."""
+    copies, began = [], 0.0
+    for line in read_lines(path):
+        if line["event"] == "command" and line["name"] == "+CMGS":
+            began = line["t"]
+        elif line["event"] == "sent" and line.get("part", [0, 1, 1])[2] == 1:
+            address = f"sms:{line['to']}"
+            attempt = _attempt_of(line["text"], address, store, before_ms=line["t"] * 1000 + 1)
+            copies.append(Copy(channel, attempt, began, line["t"], address, line["text"]))
+    return copies
+
+
+def _attempt_of(text: str, address: str, store: StoreImage, *, before_ms: float) -> int:
+    """The attempt that was under way to this address with this text; -1 if there is none."""
+    found = _NUMBER.search(text)
+    named = f"{found[0]}.".encode() if found else b"?"
+    alerts = {row["id"] for row in store.alerts.values() if named in row["body"]}
+    mine = {d["id"] for d in store.deliveries.values() if d["alert_id"] in alerts}
+    tries = [a for a in store.attempts.values() if a["delivery_id"] in mine and a["address"] == address]
+    return max((a["id"] for a in tries if a["started_ms"] and a["started_ms"] <= before_ms), default=-1)
 
 
 def _sign(escaped: "re.Match[str]") -> str:

@@ -46,7 +46,7 @@ class Sender:
             "to": to,
             "precedence": word,
             "headline": f"Øvelse {self._number}.{self._count}",
-            "text": "Strømmen er væk på rådhuset.",
+            "text": f"Strømmen er væk på rådhuset. Nr. {self._number}-{self._count}.",
             "expires": expires.isoformat(),
         }
         if word == "priority":
@@ -79,7 +79,7 @@ class Sender:
             return
         await asyncio.sleep(self._random.uniform(0, 0.2))
         expires = (datetime.now(UTC) + timedelta(seconds=4)).replace(microsecond=0)
-        body = {"headline": f"{how} {sent['key']}", "expires": expires.isoformat()}
+        body = {"headline": f"{how} Nr. {self._number}-{self._count}-{how}.", "expires": expires.isoformat()}
         facts = {"recipients": [], "precedence": sent["precedence"], "expires": expires.timestamp()}
         await self._post(f"/alerts/{sent['id']}/{how}", body, facts | {"replaces": sent["id"]})
 

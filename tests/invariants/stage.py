@@ -1,6 +1,7 @@
-"""The stage of the kill test: a configuration, the hub as a child process, the mail server as another."""
+"""The stage of the kill test: a configuration, the hub as a child process, the mail server and a modem as others."""
 
 import asyncio
+import json
 import shutil
 import signal
 import sys
@@ -36,6 +37,18 @@ port = {smtp}
 tls = "none"
 sender = "krisestab@eksempelkommune.invalid"
 reconnect_s = 0.05
+domains = ["internet"]
+
+[channels.sms-a]
+bearer = "sms-modem"
+port = "{modem}"
+max_per_minute = 600
+time_factor = 0.2
+domains = ["net-a"]
+
+[domains]
+internet = "Internet, rådhuset"
+net-a = "Mobilnet A"
 
 {policy}
 """
@@ -66,6 +79,13 @@ next_domain_after = "2s"
 """
 
 
+def addresses(name: str) -> list[str]:
+    """Everybody has mail; every second one of the staff has a phone too."""
+    number = int(name.rpartition("-")[2])
+    phone = [f"sms:+4500000{number:03}"] if name in STAFF and number % 2 else []
+    return [*phone, f"mailto:{name}@eksempelkommune.invalid"]
+
+
 class Stage:
     """`async with`: the mail server runs; the hub is started and killed by the test."""
 
@@ -76,6 +96,7 @@ class Stage:
         self.http_port = free_port()
         self.ledger_path = folder / "ledger.jsonl"
         self.mail_journal = folder / "mail.jsonl"
+        self.sms_journal = folder / "sms.jsonl"
         self.store = folder / "var" / "bavn.db"
         self.crashes: list[tuple[float, Path]] = []
         self.content = asyncio.Event()  # set each time a mail's content has arrived and is not answered yet
@@ -91,6 +112,7 @@ class Stage:
         assert self._sink.stdout is not None
         smtp = int(await self._sink.stdout.readline())
         self._listener = asyncio.create_task(self._listen(self._sink.stdout))
+        self._modem = await self._plug_in_a_modem()
         self._configure(smtp)
         self.http = aiohttp.ClientSession(
             f"http://127.0.0.1:{self.http_port}",
@@ -102,22 +124,40 @@ class Stage:
     async def __aexit__(self, *_: object) -> None:
         await self.http.close()
         self._listener.cancel()
-        for process in (self.hub, self._sink):
+        for process in (self.hub, self._sink, self._modem):
             if process is not None and process.returncode is None:
                 process.kill()
                 await process.wait()
         self.ledger.close()
+
+    async def _plug_in_a_modem(self) -> asyncio.subprocess.Process:
+        """An emulated modem whose network takes a message in 20 ms."""
+        control = self.folder / "modem.sock"
+        modem = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "hardware.emulators.gsm", "--link", str(self.folder / "modem")),
+            *("--journal", str(self.sms_journal), "--control", str(control), "--seed", str(self.seed)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert modem.stdout is not None
+        assert (await modem.stdout.readline()).startswith(b"ready")
+        reader, writer = await asyncio.open_unix_connection(str(control))
+        writer.write(b'{"do": "latency", "seconds": 0.02}\n')
+        assert json.loads(await reader.readline())["ok"]
+        writer.close()
+        await writer.wait_closed()
+        return modem
 
     async def _listen(self, sink: asyncio.StreamReader) -> None:
         while await sink.readline():
             self.content.set()
 
     def _configure(self, smtp: int) -> None:
-        text = CONFIG.format(http=self.http_port, smtp=smtp, policy=self.policy)
+        modem = self.folder / "modem"
+        text = CONFIG.format(http=self.http_port, smtp=smtp, modem=modem, policy=self.policy)
         (self.folder / "bavn.toml").write_text(text, encoding="utf-8")
         people = [
             f'[[contacts]]\nid = "{name}"\nname = "Vagten"\nexercise = true\n'
-            f'addresses = ["mailto:{name}@eksempelkommune.invalid"]\n'
+            f"addresses = {json.dumps(addresses(name))}\n"
             f"groups = {['krisestab'] if name in GROUP else []}\n"
             for name in self.people
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.invariants.checker import violations
-from tests.invariants.facts import Facts, read_facts, read_mail_journal
+from tests.invariants.facts import Facts, read_facts, read_mail_journal, read_sms_journal, read_store
 from tests.invariants.ledger import read_lines
 from tests.invariants.senders import Sender
 from tests.invariants.stage import Stage
@@ -72,7 +72,10 @@ def _facts(stage: Stage) -> Facts:
     return read_facts(
         ledger=stage.ledger_path,
         store=stage.store,
-        copies=read_mail_journal(stage.mail_journal, channel="mail"),
+        copies=[
+            *read_mail_journal(stage.mail_journal, channel="mail"),
+            *read_sms_journal(stage.sms_journal, read_store(stage.store, at=0), channel="sms-a"),
+        ],
         crashes=stage.crashes,
         anchor=stage.folder / "anchors.log",
         at=time.time(),
@@ -97,6 +100,7 @@ def _summary(facts: Facts, hit: int, starts: list[float]) -> str:
     return (
         f"{len(facts.crashes)} kills, {hit} of them with a mail in flight; {len(accepted)} alerts accepted, "
         f"{len(ends)} deliveries ({', '.join(f'{ends.count(e)} {e}' for e in sorted(set(map(str, ends))))}); "
-        f"{len(copies)} mails, {len(copies) - len(set(copies))} of them repeats; "
+        f"{sum(c.channel == 'mail' for c in facts.copies)} mails and {sum(c.channel != 'mail' for c in facts.copies)} "
+        f"SMS, {len(copies) - len(set(copies))} of them repeats; "
         f"starts {min(starts):.2f} to {max(starts):.2f} s"
     )
