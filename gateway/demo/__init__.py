@@ -8,6 +8,7 @@ import asyncio
 import json as json_format
 import os
 import secrets
+import shlex
 import shutil
 import sys
 import tempfile
@@ -73,7 +74,7 @@ async def _played(
                 screen.page(figures_page(judged, words, stays=stay))
             if stay:
                 _say(*_look_around(stage))
-                await stop.wait()
+                await _stay(stop, stage)
     except Interrupted:
         _say(words["stopped"])
         return _INTERRUPTED
@@ -123,10 +124,22 @@ async def _until(stop: asyncio.Event, stage: Stage, story: Callable[[Stage], Awa
         if playing not in done:
             raise Interrupted
         return playing.result()
+    except BaseExceptionGroup as several:  # the people's tasks are in a group
+        raise several.exceptions[0] from several
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _stay(stop: asyncio.Event, stage: Stage) -> None:
+    """The hub, the networks and the people go on until Ctrl-C."""
+    people = asyncio.create_task(stage.people.run(), name="people")
+    try:
+        await stop.wait()
+    finally:
+        people.cancel()
+        await asyncio.gather(people, return_exceptions=True)
 
 
 def _say(*lines: str) -> None:
@@ -135,10 +148,10 @@ def _say(*lines: str) -> None:
 
 
 def _look_around(stage: Stage) -> list[str]:
-    config, code = stage.installation.config.path, stage.watcher.alerts["call-in"]
-    bavn = Path(sys.executable).with_name("bavn")
+    bavn, code = Path(sys.executable).with_name("bavn"), stage.watcher.seen.alerts["call-in"]["code"]
     commands = ("list", f"show {code}", "channels", "audit verify")
-    return [stage.words["stay"], *(f"  {bavn} {command} --config {config}" for command in commands)]
+    place = f"  export BAVN_CONFIG={shlex.quote(str(stage.installation.config.path))}"
+    return [stage.words["stay"], place, *(f"  {shlex.quote(str(bavn))} {command}" for command in commands)]
 
 
 def _last_words(log: Path) -> list[str]:

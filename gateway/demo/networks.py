@@ -154,10 +154,10 @@ class Networks:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.mail)
-            async with asyncio.TaskGroup() as group:  # both at once: they take a while to start
-                for modem in self.modems.values():
-                    group.create_task(modem.__aenter__(), name=f"start {modem.name}")
-                    stack.push_async_exit(modem.__aexit__)
+            for modem in self.modems.values():
+                stack.push_async_exit(modem.__aexit__)
+            # Both at once: they take a while to start. What fails is ended by the stack.
+            await asyncio.gather(*(modem.__aenter__() for modem in self.modems.values()))
             self._stack = stack.pop_all()
         return self
 

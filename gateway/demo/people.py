@@ -61,7 +61,7 @@ class People:
     heard: Callable[[str], None]  # a line for the log of the story
     received: list[Copy] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
-    _asked: set[tuple[str, Kind]] = field(default_factory=set)
+    _asked: set[tuple[str, str]] = field(default_factory=set)
 
     async def run(self) -> None:
         owners = by_address()
@@ -71,9 +71,9 @@ class People:
                 for copy in self.networks.arrivals():
                     self.received.append(copy)
                     role, kind = owners.get(copy.address), kind_of(copy.text)
-                    if role is None or copy.channel == "mail" or (role.id, kind) in self._asked:
+                    if role is None or copy.channel == "mail" or (role.id, _question(copy)) in self._asked:
                         continue
-                    self._asked.add((role.id, kind))
+                    self._asked.add((role.id, _question(copy)))
                     group.create_task(
                         self._answer(copy, role, kind, chance[role.id]), name=f"{role.id} answers"
                     )
@@ -98,12 +98,18 @@ class People:
             self.heard(self.words.say(line, who=self.words.name(role.id), text=text))
 
 
+def _question(copy: Copy) -> str:
+    """What is asked: copies of the same message, marked as repeated or not, are one question."""
+    return f"{kind_of(copy.text).value} {find_code(copy.text)}"
+
+
 def _replies(role: Role, kind: Kind) -> tuple[tuple[float, str], ...]:
     if role.id == HEAD:
         return ()  # asleep, with the phone in another room
     if kind is Kind.CALL_IN:
         return tuple((reply.after_s, reply.key) for reply in role.replies)
     return {
+        Kind.OTHER: ((_AWAKE_S, "answer-1"),),  # what a visitor of --stay sends
         Kind.STATUS: ((_AWAKE_S, "answer-status"),),
         Kind.CORRECTION: ((_AWAKE_S, "answer-1"),),
     }.get(kind, ())

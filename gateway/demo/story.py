@@ -147,6 +147,7 @@ async def killed(stage: Stage) -> None:
         raise DemoError("the hub did not come back with what it had been killed with")
     stage.tell("back", s=seconds, n=people, unknown=doubtful)
     await stage.watcher.until(_modems_up, within_s=stage.within(10))
+    stage.save_picture()
     stage.watcher.quiet = False
     if not await stage.watcher.until(lambda seen: seen.missing() == [HEAD], within_s=stage.within(15)):
         raise DemoError("not everybody's answer came through: " + ", ".join(stage.watcher.seen.missing()))
@@ -198,7 +199,6 @@ async def network_a_swallows(stage: Stage) -> None:
     if not doubted:
         raise DemoError("nobody noticed that network A delivers nothing")
     stage.tell("degraded", n=SILENT_TO_DOUBT)
-    stage.save_picture()
     heard = await stage.watcher.until(_status_known, within_s=stage.within(15))
     if not heard:
         raise DemoError("the status round did not come through over network B")
