@@ -3,7 +3,6 @@
 They read only the outside ledger, the store's file and the far ends' journals, never the hub's opinion of itself.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -58,6 +57,7 @@ def i2_accept_after_durable(facts: Facts) -> list[str]:
 def i3_at_least_once_bounded(facts: Facts) -> list[str]:
     """One copy a round, one more for each unknown hand-over; what is sent twice was shown as unknown before."""
     wrong, pairs = [], defaultdict(list)
+    order = {(r["event"], r["attempt"]): r["n"] for r in _records(facts, "sending", "unknown", "submitted")}
     for copy in facts.copies:
         if copy.attempt not in facts.store.attempts:
             wrong.append(
@@ -73,12 +73,11 @@ def i3_at_least_once_bounded(facts: Facts) -> list[str]:
             wrong.append(
                 f"delivery {number}: {len(copies)} copies over {channel} to {address}, {allowed} allowed"
             )
-        wrong += _judge_copies(facts, copies)
+        wrong += _judge_copies(facts, copies, order)
     return wrong
 
 
-def _judge_copies(facts: Facts, copies: list[Copy]) -> Iterator[str]:
-    order = {(r["event"], r["attempt"]): r["n"] for r in _records(facts, "sending", "unknown", "submitted")}
+def _judge_copies(facts: Facts, copies: list[Copy], order: dict[tuple[str, int], int]) -> Iterator[str]:
     for first, second in pairwise(copies):
         if first.attempt == second.attempt:
             yield f"attempt {first.attempt} arrived twice"
@@ -279,7 +278,4 @@ def _attempts(facts: Facts, delivery: int) -> list[Row]:
 
 
 def _records(facts: Facts, *events: str) -> Iterator[dict[str, Any]]:
-    for record in facts.store.audit:
-        found: dict[str, Any] = json.loads(record.record)
-        if not events or found["event"] in events:
-            yield found
+    return (record for record in facts.records if not events or record["event"] in events)

@@ -5,6 +5,7 @@ import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,20 @@ class Facts:
     def lines(self, event: str) -> list[Line]:
         return [line for line in self.ledger if line["event"] == event]
 
-    @property
+    @cached_property
     def identifier(self) -> dict[int, str]:
         """Alert number -> identifier."""
         return {row["id"]: name for name, row in self.store.alerts.items()}
 
-    @property
+    @cached_property
     def known(self) -> list[Copy]:
         """The copies that the store can account for; I3 names the others."""
         return [copy for copy in self.copies if copy.attempt in self.store.attempts]
+
+    @cached_property
+    def records(self) -> list[Row]:
+        """The audit's records, read."""
+        return [json.loads(record.record) for record in self.store.audit]
 
     def delivery_of(self, copy: Copy) -> Row:
         return self.store.deliveries[self.store.attempts[copy.attempt]["delivery_id"]]

@@ -10,7 +10,7 @@ from tests.invariants.stage import GROUP, STAFF, Stage
 
 WORDS = ("flash", "immediate", "priority", "routine")
 SHARES = (2, 2, 3, 7)
-LIVES_S = {"flash": (4, 6), "immediate": (4, 6), "priority": (2, 5), "routine": (2, 6)}
+LIVES_S = {"flash": (4, 5), "immediate": (4, 5), "priority": (2, 5), "routine": (2, 5)}
 PAUSE_S = (0.02, 0.25)
 
 

@@ -45,7 +45,7 @@ async def _under_load(stage: Stage) -> tuple[list[float], list[float]]:
         for number in range(SENDERS):
             group.create_task(Sender(stage, number).run(stop))
         for _ in range(KILLS):
-            await asyncio.sleep(choice.uniform(0.02, 0.5))
+            await asyncio.sleep(choice.uniform(0.02, 0.4))
             if choice.random() < AIMED_MOST:
                 await _until_a_mail_is_in_flight(stage)
                 await asyncio.sleep(choice.uniform(0.0, 0.010))
