@@ -164,7 +164,8 @@ def lamps(seen: Seen, words: Words) -> tuple[Lamp, ...]:
     found = [hub]
     for name, channel in seen.channels.items():
         state = channel["state"]
-        found.append(Lamp(words[f"net-{name}"], words[f"lamp-{state}"], _LAMPS[state]))
+        style = _LAMPS[state] if seen.hub_up else "dim"  # what was known before the hub went away
+        found.append(Lamp(words[f"net-{name}"], words[f"lamp-{state}"], style))
     return tuple(found)
 
 
