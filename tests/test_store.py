@@ -1,6 +1,7 @@
 """The store: groups that commit together, callers that hear only what is on the disk, starts that go on."""
 
 import asyncio
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -240,6 +241,14 @@ async def test_what_has_expired_is_not_handed_over(tmp_path: Path) -> None:
 
 
 # Who stands in the audit
+
+
+async def test_each_end_is_in_the_audit_even_of_those_who_have_no_way(tmp_path: Path) -> None:
+    people = [{"id": "vagt", "name": "Vagten", "addresses": ["sms:+4500000001"], "exercise": True}]
+    async with store_in(tmp_path, people=people) as bench:
+        assert (await bench.accept()).no_route == ("vagt",)
+        said = [json.loads(r["record"]) for r in await bench.rows("select record from audit")]
+        assert [(r["event"], r["ended"]) for r in said if "ended" in r] == [("no_route", "failed")]
 
 
 async def test_no_name_number_or_text_stands_in_the_audit(tmp_path: Path) -> None:

@@ -62,6 +62,9 @@ class Creation:
             due_ms = min(expires_ms, to_ms(tx.now + opened.due_after))
             tx.changes.due_by(due_ms)
         self._have.add((alert_id, contact.id))
+        if opened.ended is not None:
+            person = tx.world.persons[contact.id]
+            tx.audit("no_route", delivery=delivery_id, person=person, ended=opened.ended.value)
         self._deliveries.append(
             {
                 "id": delivery_id,

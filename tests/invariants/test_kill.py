@@ -96,7 +96,7 @@ def _in_flight(journal: Path, at: float) -> bool:
 def _summary(facts: Facts, hit: int, starts: list[float]) -> str:
     accepted = {line["id"]: line for line in facts.lines("accepted")}
     ends = [d["ended"] for d in facts.store.deliveries.values()]
-    copies = [(facts.store.attempts[c.attempt]["delivery_id"], c.channel) for c in facts.copies]
+    copies = [(facts.store.attempts[c.attempt]["delivery_id"], c.channel) for c in facts.known]
     return (
         f"{len(facts.crashes)} kills, {hit} of them with a mail in flight; {len(accepted)} alerts accepted, "
         f"{len(ends)} deliveries ({', '.join(f'{ends.count(e)} {e}' for e in sorted(set(map(str, ends))))}); "
