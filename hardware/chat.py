@@ -8,7 +8,8 @@ bounded queue; when it is full the oldest goes and `dropped` counts it: the driv
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -44,6 +45,9 @@ class Chat:
         self._heard = asyncio.Event()
         self._lost: PortLost | None = None
         self._lock = asyncio.Lock()
+        self._last = asyncio.Lock()
+        self._others = 0  # commands that wait or run, without those that are last
+        self._calm = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -65,15 +69,18 @@ class Chat:
         timeout_s: float | None = None,
         sent_s: float | None = None,
         before: Callable[[], None] = _at_will,
+        last: bool = False,
     ) -> Answered:
         """Asks and waits for the end of the answer.
 
+        Commands take turns. One that is `last` lets all others go first, and what came unasked be read, for
+        `timing.arrivals_s` at most: sending takes seconds a message, and reports would pile up behind it.
         `timeout_s` is for the answer, or for the prompt when there is a payload; `sent_s` for what follows the
         payload. `before` is called immediately before the payload's first octet leaves; if it raises, the payload
         is taken back and nothing of it has left. Raises Refused, NoAnswer and PortLost.
         """
         request = Request(request) if isinstance(request, str) else request
-        async with self._lock:
+        async with self._in_turn(last=last):
             if self.astray:
                 await self._synchronise()
             answered = await self._exchange(
@@ -86,6 +93,30 @@ class Chat:
             name = request.text.partition("=")[0]
             raise Refused(f"{name}: {answered.final.text}", code=answered.final.code, raw=answered.final.text)
         return answered
+
+    @asynccontextmanager
+    async def _in_turn(self, *, last: bool) -> AsyncIterator[None]:
+        """The line is ours. Those that are `last` queue among themselves, and only the first of them looks around."""
+        if last:
+            async with self._last:
+                await self._let_others_first()
+                async with self._lock:
+                    yield
+            return
+        self._others += 1
+        try:
+            async with self._lock:
+                yield
+        finally:
+            self._others -= 1
+            self._calm.set()
+
+    async def _let_others_first(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.timing.arrivals_s):
+                while self._others or self._unasked:
+                    self._calm.clear()
+                    await self._calm.wait()
 
     async def synchronise(self) -> None:
         """Finds the modem's ear again: ESC, silence, then AT until a clean OK. NoAnswer after three tries."""
@@ -102,6 +133,7 @@ class Chat:
             return None
         self._news.clear()
         if self._unasked:
+            self._calm.set()
             return self._unasked.popleft()
         if self._lost is not None:
             raise self._lost

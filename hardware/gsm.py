@@ -125,7 +125,7 @@ class GsmModem:
         payload = b"00" + tpdu.hex().upper().encode() + SUB  # 00: the SIM's own service centre
         request = Request(f"AT+CMGS={len(tpdu)}", payload=payload, ask=Ask.ANGLE)
         try:
-            answered = await chat.command(request, timeout_s=self.timing.prompt_s, before=handing)
+            answered = await chat.command(request, timeout_s=self.timing.prompt_s, before=handing, last=True)
         except Refused as refused:
             raise self._refused(refused, left=left) from refused
         except (NoAnswer, PortLost) as error:

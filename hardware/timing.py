@@ -20,6 +20,7 @@ class Timing:
     sim_retry_s: float = 1.0
     radio_s: float = 5.0  # between CFUN=4 and CFUN=1
     start_s: float = 15.0  # a message that finds the modem being set up waits for so long
+    arrivals_s: float = 3.0  # what arrived is fetched before the next message is sent, for so long at most
     boot_s: float = 20.0  # after CFUN=1,1, before the port answers again
     poll_s: float = 30.0  # registration, signal, service centre, storage
     searching_s: float = 180.0  # not registered for so long: the radio is switched off and on

@@ -144,6 +144,21 @@ async def test_what_is_not_settled_comes_again_after_the_port_was_lost() -> None
         assert first == second
 
 
+async def test_what_arrives_during_a_sending_is_fetched_before_the_next_one() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        bench.modem.network.latency_s = 5  # of the emulator: 0.1 s here
+        sending = asyncio.gather(*(sent(modem) for _ in range(3)))
+        await until(lambda: bench.commands("+CMGS"))
+        for number in range(4):
+            bench.modem.network.receive(f"+450000001{number}", "JA #K7")
+        await sending
+        await until(lambda: len(heard.of(Received)) == 4)
+        names = [line["name"] for line in bench.modem.journal.of("command")]
+        second = [place for place, name in enumerate(names) if name == "+CMGS"][1]
+        assert names[:second].count("+CMGR") == 4
+
+
 async def test_settling_never_deletes_another_message_that_took_the_place() -> None:
     async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
         await in_state(modem, State.READY)
