@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
 
 _PREFIX = "b_"  # Core keeps the bare column names for itself
-_CHUNKS = (64, 16, 8, 4, 2, 1)  # rows in one statement
+_CHUNKS = (64, *range(32, 0, -1))  # rows in one statement; a usual group is one statement a table
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # a list of keys is padded to one of these
 
 

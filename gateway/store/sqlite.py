@@ -22,6 +22,7 @@ except ImportError:  # no wheel for this machine
     _driver = sqlite3
 
 BUSY_TIMEOUT_MS = 5000
+STATEMENTS_KEPT = 512  # a statement for each size of group
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -58,7 +59,12 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
         f"sqlite:///{path}",
         module=_driver,
         poolclass=NullPool,
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_MS / 1000,
+            "cached_statements": STATEMENTS_KEPT,
+        },
     )
 
     @event.listens_for(engine, "connect")

@@ -54,7 +54,7 @@ def hub_load(
 def postfix_load(port: int, *, count: int, sessions: int, octets: int = 1024) -> float:
     """Messages a second that Postfix takes from smtp-source."""
     command = [
-        str(require("smtp-source")), "-s", str(sessions), "-m", str(count), "-l", str(octets), "-d",
+        str(require("smtp-source")), "-s", str(sessions), "-m", str(count), "-l", str(octets),
         "-f", "a@eksempelkommune.invalid", "-t", "vagt@eksempelkommune.invalid", f"127.0.0.1:{port}",
     ]  # fmt: skip
     began = time.perf_counter()
