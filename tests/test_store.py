@@ -109,6 +109,7 @@ async def test_a_caller_who_is_cancelled_does_not_undo_what_they_asked_for(tmp_p
         job.cancel()
         gate.open()
         await held
+        await bench.store.run(note, "b")  # comes after it
         assert any('"noted"' in r["record"] for r in await bench.rows("select record from audit"))
 
 
