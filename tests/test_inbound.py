@@ -147,6 +147,14 @@ async def test_of_two_open_questions_only_the_code_says_which(tmp_path: Path) ->
         assert (await hears(bench, "2")).alert == second.identifier  # now only one is open
 
 
+async def test_a_question_that_is_only_leaving_is_not_the_one_that_is_answered(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        first = await asked(bench, "vagt")
+        await bench.accept("vagt", precedence=Precedence.FLASH, answers=QUESTION)
+        assert await bench.claim()
+        assert await hears(bench, "1") == Matched("answer", first.identifier, "vagt")
+
+
 async def test_a_phone_that_two_share_answers_for_one_of_them_by_its_code(tmp_path: Path) -> None:
     async with store_in(tmp_path, people=SHARED) as bench:
         sent = await asked(bench, "nabo")

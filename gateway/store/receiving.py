@@ -226,8 +226,12 @@ def _question(tx: Transaction, sender: str, text: str) -> _Question | None:
         named = [row for row in _open(tx, t.alerts.c.code == code) if row.recipient in owners]
         return _as_question(named[0]) if named else None
     rows = _open(tx, t.deliveries.c.recipient.in_(owners)) if owners else []
+    unanswered = [row for row in rows if not row.withdrawn and row.evidence < Evidence.ACKNOWLEDGED]
     groups: tuple[Sequence[Any], ...] = (
-        [row for row in rows if not row.withdrawn and row.evidence < Evidence.ACKNOWLEDGED],
+        [
+            row for row in unanswered if row.evidence > Evidence.SENDING
+        ],  # what is leaving now was not read yet
+        unanswered,
         [row for row in rows if not row.withdrawn],
         rows,
     )
