@@ -16,6 +16,7 @@ _PACKAGES = {
     "gammu": "gammu",
     "smtp-sink": "postfix",
     "smtp-source": "postfix",
+    "ab": "apache2-utils",
     "strace": "strace",
 }
 _NEED_ROOT = frozenset({"postfix"})

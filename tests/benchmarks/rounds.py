@@ -2,11 +2,14 @@
 
 import json
 import platform
+import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gateway.store.sqlite import driver
@@ -49,6 +52,26 @@ def hub_load(
         raise RuntimeError(done.stderr.decode()[-2000:])
     found: dict[str, float] = json.loads(done.stdout)
     return found
+
+
+def ab_load(port: int, token: str, *, count: int, connections: int, alert: Path) -> dict[str, float]:
+    """Alerts over keep-alive connections from ApacheBench, which like smtp-source costs the machine little itself."""
+    with tempfile.NamedTemporaryFile(suffix=".csv") as percentiles:
+        done = subprocess.run(
+            [
+                str(require("ab")), "-q", "-k", "-n", str(count), "-c", str(connections), "-e", percentiles.name,
+                "-p", str(alert), "-T", "application/json", "-H", f"Authorization: Bearer {token}",
+                f"http://127.0.0.1:{port}/api/v1/alerts",
+            ],
+            check=True, timeout=300, capture_output=True, text=True,
+        )  # fmt: skip
+        rows = dict(line.split(",") for line in Path(percentiles.name).read_text().splitlines()[1:])
+    refused = re.search(r"Non-2xx responses:\s+(\d+)", done.stdout)
+    if refused:
+        raise RuntimeError(f"{refused[1]} alerts were refused")
+    found = re.search(r"Requests per second:\s+([0-9.]+)", done.stdout)
+    assert found is not None
+    return {"per_s": float(found[1]), "p99_ms": float(rows["99"])}
 
 
 def postfix_load(port: int, *, count: int, sessions: int, octets: int = 1024) -> float:
