@@ -13,7 +13,7 @@ from gateway.errors import Refused
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a request's body. Refused says what is wrong with it."""
     try:
-        value = json.loads(body, object_pairs_hook=_once, parse_constant=_no_number)
+        value = _DECODER.decode(body.decode("utf-8-sig"))
         if b"\\ud" in body.lower():
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
@@ -38,3 +38,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)  # made once, read often
