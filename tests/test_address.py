@@ -21,7 +21,7 @@ addresses = st.one_of(
     mailboxes.map("mailto:{}".format),
     st.from_regex(r"sds:(group:)?[0-9]{1,8}", fullmatch=True),
     st.from_regex(r"sbd:(provisioned|[0-9]{15}|RB[0-9]{7})", fullmatch=True),
-    st.from_regex(r"mqtt:[a-z0-9æøå][a-z0-9æøå/ -]{0,30}", fullmatch=True),
+    st.from_regex(r"mqtt:[a-z0-9æøå][a-z0-9æøå/-]{0,30}", fullmatch=True),
     st.from_regex(r"paper:[A-ZÆØÅa-zæøå0-9 ,.]{1,30}", fullmatch=True),
     st.from_regex(r"peer:[a-z0-9.-]{1,30}", fullmatch=True),
     st.from_regex(r"loopback:[a-z0-9._-]{1,30}", fullmatch=True),
