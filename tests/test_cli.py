@@ -1,6 +1,7 @@
 """`bavn` without a hub: usage, exit statuses, help, init, config check, cap check."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from channels.registry import BEARERS
 from gateway.cli.main import app
+from gateway.cli.posting import MOST_OCTETS
 from gateway.init import InitResult
 from tests.running import bavn, environment
 from tests.test_config import BAD
@@ -178,6 +180,37 @@ def test_cap_check_has_one_line_a_file_with_the_element_at_fault(tmp_path: Path)
     assert missing == f"refuse {tmp_path / 'nowhere.xml'}: file: cannot be read: No such file or directory"
     assert folder.endswith("cannot be read: Is a directory")
     assert result.exit_code == 1
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("/dev/zero", "is not a regular file"),
+        ("pipe", "is not a regular file"),
+        ("large", "has more than 2 MB"),
+        (".", "Is a directory"),
+        ("nowhere", "No such file"),
+    ],
+)
+def test_what_is_no_file_of_an_alerts_size_is_refused_in_a_line(name: str, reason: str) -> None:
+    os.mkfifo("pipe")
+    with open("large", "wb") as large:
+        large.truncate(MOST_OCTETS + 1)
+    checked, sending = told("cap", "check", name), told("send", "--cap", name)
+    assert checked.exit_code == 1
+    assert reason in checked.stdout
+    assert len(checked.stdout.splitlines()) == 1
+    assert sending.exit_code == 2
+    assert reason in " ".join(sending.stderr.replace("│", " ").split())
+
+
+def test_stdin_is_read_to_a_limit_too() -> None:
+    much = b"x" * (MOST_OCTETS + 1)
+    words = ("send", "--to", "a", "--precedence", "flash", "--headline", "h", "--text", "-")
+    for result in (told("cap", "check", "-", stdin=much), told(*words, stdin=much)):
+        assert result.exit_code in {1, 2}
+        assert "has more than 2 MB" in " ".join(result.output.split())
 
 
 def test_cap_check_reads_stdin_and_prints_one_object_with_json() -> None:

@@ -55,13 +55,13 @@ def cap_check(
 
 def _judged(name: str) -> dict[str, Any]:
     """The verdict on one file; one that cannot be read is refused, with the reason."""
-    from gateway.cli.posting import octets
+    from gateway.cli.posting import Unreadable, octets
     from messages.cap import judge
 
     try:
         verdict = judge(octets(name))
-    except OSError as error:
-        return _verdict(name, element="file", reason=f"cannot be read: {error.strerror}")
+    except Unreadable as error:
+        return _verdict(name, element="file", reason=str(error))
     if verdict.accepted:
         return {
             "file": name,
@@ -77,7 +77,7 @@ def _verdict(name: str, *, element: str, reason: str, line: int = 0) -> dict[str
 
 
 def _line(found: dict[str, Any]) -> str:
-    from messages.neutral import neutral
+    from messages.neutral import neutral_line
 
     if found["verdict"] == "accept":
         notes = "".join(f" ({note})" for note in found["notes"])
@@ -85,7 +85,7 @@ def _line(found: dict[str, Any]) -> str:
     else:
         where = f" (line {found['line']})" if found["line"] else ""
         text = f"refuse {found['file']}: {found['element']}: {found['reason']}{where}"
-    return neutral(text).replace("\n", " ")
+    return neutral_line(text)
 
 
 def audit_verify(as_json: JsonOption = False, config: ConfigOption = None, lang: LangOption = None) -> None:

@@ -1,11 +1,12 @@
 """What `send`, `correct`, `all-clear` and `update` post: the JSON of the contract, or a CAP file with an envelope."""
 
 import json
+import os
 import secrets
+import stat
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 import typer
@@ -14,6 +15,7 @@ from gateway.cli.hub_client import API, Request
 
 _NEEDED = {"to": "--to krisestab", "headline": '--headline "..."', "precedence": "--precedence flash"}
 _BESIDE_CAP = ("to", "precedence", "want", "radio_text")  # what CAP lacks
+MOST_OCTETS = 2_000_000  # of a file or of stdin: more than any alert, and a device never ends
 
 
 def fields(**given: Any) -> dict[str, Any]:
@@ -23,7 +25,8 @@ def fields(**given: Any) -> dict[str, Any]:
     if len(from_stdin) > 1:
         raise typer.BadParameter("only one text can be read from stdin", param_hint="--text, --long-text")
     for name in from_stdin:
-        found[name] = sys.stdin.buffer.read().decode("utf-8", "replace").strip("\n")
+        octets = read_input("-", param_hint=f"--{name.replace('_', '-')}")
+        found[name] = octets.decode("utf-8", "replace").strip("\n")
     return found
 
 
@@ -78,14 +81,39 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def read_input(name: str) -> bytes:
+class Unreadable(Exception):
+    """A file or stdin that cannot be read; the text says why, and what to do where that is known."""
+
+
+def read_input(name: str, *, param_hint: str = "--cap") -> bytes:
     """A file's octets. Usage error if it cannot be read."""
     try:
         return octets(name)
-    except OSError as error:
-        raise typer.BadParameter(f"{name}: {error.strerror}", param_hint="--cap") from error
+    except Unreadable as error:
+        raise typer.BadParameter(f"{name}: {error}", param_hint=param_hint) from error
 
 
 def octets(name: str) -> bytes:
-    """A file's octets; `-` is stdin. OSError if it cannot be read."""
-    return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    """A regular file's octets; `-` is stdin. Unreadable if there are more than 2 MB, or it cannot be read."""
+    try:
+        if name == "-":
+            return _at_most(sys.stdin.buffer)
+        # Not to wait for somebody to open the other end of a pipe: what it is, is asked of what was opened.
+        opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with os.fdopen(opened, "rb", closefd=True) as file:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise Unreadable("is not a regular file: save it in one, or write - and pipe it in")
+            return _at_most(file)
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a name with NUL
+        raise Unreadable(f"cannot be read: {error}") from error
+
+
+def _at_most(file: IO[bytes]) -> bytes:
+    found = file.read(MOST_OCTETS + 1)
+    if len(found) > MOST_OCTETS:
+        raise Unreadable(
+            f"has more than {MOST_OCTETS // 1_000_000} MB: an alert is smaller, is it the right file?"
+        )
+    return found
