@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from gateway.catalogue import catalogue
-from gateway.cli.drawing import alert_view
+from gateway.cli.drawing import alert_list, alert_view
 from gateway.cli.standing import clock, group, grouped, missing, rows, standing
 from gateway.cli.waiting import verdict
 from messages.evidence import Evidence
@@ -130,6 +130,21 @@ def test_markup_and_control_characters_from_outside_are_shown_and_not_obeyed() -
     text = drawn(alert(delivery("a", "queued"), headline="[bold]nu[/bold]\x1b[2J[link=x]"))
     assert "[bold]nu[/bold]" in text
     assert "\x1b[2J" not in text
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028"])
+def test_a_line_end_in_a_headline_or_an_answer_breaks_no_row(end: str) -> None:
+    found = alert(
+        delivery("a", "acknowledged", ended="reached", answer="1"),
+        headline=f"Mød nu{end}#K8 03.30 falsk",
+        answers={"1": f"kommer{end}straks"},
+    )
+    listed = {**found, "recipients": 1, "reached": 1, "missing": 0}
+    out = StringIO()
+    Console(file=out, width=120).print(alert_list([listed], catalogue("da"), now=NOW))
+    assert len(out.getvalue().splitlines()) == 2, "the heads and one row"
+    assert "Mød nu #K8 03.30 falsk" in drawn(found)
+    assert standing(found["deliveries"][0], found, catalogue("da")) == "Kvitteret: kommer straks"
 
 
 def test_the_missing_stand_first_and_a_deputy_says_for_whom() -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from gateway.catalogue import Catalogue
 from gateway.cli.standing import GROUPS, MISSING, Json, Row, clock, grouped, missing, originals, rows
-from messages.neutral import neutral
+from messages.neutral import neutral, neutral_line
 
 _GROUP_STYLE = {"answered": "green", "has_it": "yellow", "not_known": "magenta", "no_contact": "red"}
 _STATE_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red", "starting": "dim"}
@@ -22,6 +22,11 @@ _STATE_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red", "starti
 def plain(text: object, style: str = "") -> Text:
     """Text from outside as it can safely be shown."""
     return Text(neutral(str(text)), style=style)
+
+
+def in_line(text: object, style: str = "") -> Text:
+    """As `plain`, where it must stay in its line or row: a line end in it is a blank."""
+    return Text(neutral_line(str(text)), style=style)
 
 
 def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool = False) -> Group:
@@ -45,12 +50,12 @@ def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
         "  ",
         words(f"precedence.{alert['precedence']}"),
     )
-    lines = [title, plain(alert["headline"], "bold")]
+    lines = [title, in_line(alert["headline"], "bold")]
     at, expires = (clock(alert[name], words, now=now) for name in ("accepted_at", "expires_at"))
     lines.append(Text(f"{words('show.accepted', at=at, expires=expires)} · {alert['id']}", "dim"))
     if alert["answers"]:
         options = " ".join(f"{key}={meaning}" for key, meaning in alert["answers"].items())
-        lines.append(Text(words("show.options", options=neutral(options))))
+        lines.append(Text(words("show.options", options=neutral_line(options))))
     if alert["withdrawn"]:
         how = words.known("withdrawn", alert["withdrawn"])
         when = clock(alert["withdrawn_at"], words, now=now)
@@ -105,7 +110,7 @@ def _table(found: Sequence[Row], words: Catalogue) -> Table:
 
 def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
     at = clock(answer["at"], words, now=now)
-    fields = {name: neutral(answer[name]) for name in ("sender", "channel", "text")}
+    fields = {name: neutral_line(answer[name]) for name in ("sender", "channel", "text")}
     return words("show.unconfirmed", at=at, **fields)
 
 
@@ -119,8 +124,8 @@ def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:
         at = clock(attempt["started_at"] or attempt["queued_at"], words, now=now)
         how_far = words.known("evidence", attempt["evidence"])
         said = [how_far, words.known("why", attempt["why"]), attempt["receipt"], attempt["detail"]]
-        table.add_row(at, plain(f"{attempt['channel']}  {attempt['address']}"))
-        table.add_row("", plain(" · ".join(part for part in said if part)))
+        table.add_row(at, Text(f"{neutral_line(attempt['channel'])}  {neutral_line(attempt['address'])}"))
+        table.add_row("", in_line(" · ".join(part for part in said if part)))
     return Padding(Group(plain(title, "bold"), table), (1, 0, 0, 0))
 
 
@@ -141,7 +146,7 @@ def alert_list(alerts: Sequence[Json], words: Catalogue, *, now: datetime) -> Ta
             words(f"precedence.{alert['precedence']}").split(" ", 1)[1],
             f"{alert['reached']}/{alert['recipients']}",
             Text(str(lacking), "bold red" if lacking else "dim"),
-            Text.assemble((f"{sign} " if sign else "", "bold"), plain(alert["headline"])),
+            Text.assemble((f"{sign} " if sign else "", "bold"), in_line(alert["headline"])),
         )
     return table
 
@@ -173,7 +178,7 @@ def _state(channel: Json, words: Catalogue) -> Text:
     text = Text(word, "bold red" if channel["disabled"] else _STATE_STYLE.get(channel["state"], ""))
     reason = channel["reason"].removeprefix("disabled by an operator").removeprefix("disabled: ")
     if reason:
-        text.append_text(plain(f": {reason}", "not bold"))
+        text.append_text(Text(f": {neutral_line(reason)}", "not bold"))
     return text
 
 

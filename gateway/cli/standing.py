@@ -12,6 +12,7 @@ from typing import Any
 from gateway.catalogue import Catalogue
 from messages.danish_time import danish_time
 from messages.evidence import Ended, Evidence
+from messages.neutral import neutral_line
 
 Json = Mapping[str, Any]
 
@@ -121,7 +122,7 @@ def standing(delivery: Json, alert: Json, words: Catalogue) -> str:
     evidence, ended = evidence_of(delivery), delivery["ended"]
     if evidence >= Evidence.ACKNOWLEDGED and delivery["answer"]:
         answer = alert["answers"].get(delivery["answer"], delivery["answer"])
-        return words("show.answered", word=words("evidence.acknowledged"), answer=answer)
+        return words("show.answered", word=words("evidence.acknowledged"), answer=neutral_line(answer))
     if ended in {Ended.EXPIRED, Ended.CANCELLED, Ended.FAILED} and evidence <= Evidence.QUEUED:
         return words(f"ended.{ended}")
     return words.known("evidence", delivery["evidence"])

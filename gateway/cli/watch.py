@@ -175,9 +175,9 @@ def _tell_channel(desk: Desk, data: Json) -> None:
 
 
 def _line(text: str) -> None:
-    from messages.neutral import neutral
+    from messages.neutral import neutral_line
 
-    print(neutral(text).replace("\n", " "), flush=True)
+    print(neutral_line(text), flush=True)
 
 
 def _time() -> str:
