@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import Clock
+from gateway.errors import StoreUnfit
 from gateway.store.database import Changes, Store
 from gateway.store.showing import audit_head
 
@@ -66,14 +67,36 @@ def _mark(key: bytes, line: str) -> str:
 
 def _append(path: Path, line: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    torn = path.exists() and path.stat().st_size > 0 and not path.read_bytes().endswith(b"\n")
     with path.open("a", encoding="ascii") as file:
-        file.write(line)
+        file.write("\n" + line if torn else line)
         file.flush()
         os.fsync(file.fileno())
 
 
-def read_anchors(path: Path, *, key: bytes | None = None) -> dict[int, bytes]:
-    """Record number to hash, from an anchor file. ValueError names a line that is damaged or, with `key`, not ours."""
+def looked_at(path: Path, key: bytes | None) -> str:
+    """Looks at the file before a start: '' or what is wrong with it. StoreUnfit if nothing could be anchored there.
+
+    A damaged line, or a key that is gone, stops no hub at night: it is said, and `bavn audit verify` says it again.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="ascii"):
+            read_anchors(path, key=key, strict=True)
+        return ""
+    except ValueError as error:
+        return str(error)
+    except OSError as error:
+        raise StoreUnfit(
+            f"audit.anchor: {path} cannot be written ({error.strerror}). Name a file that the hub may write"
+        ) from error
+
+
+def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) -> dict[int, bytes]:
+    """Record number to hash, from an anchor file. ValueError names a line that is damaged or, with `key`, not ours.
+
+    `strict` refuses marks that cannot be checked because there is no key.
+    """
     anchors = {}
     lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
     for number, line in enumerate(lines, start=1):
@@ -81,6 +104,8 @@ def read_anchors(path: Path, *, key: bytes | None = None) -> dict[int, bytes]:
         fields = line.split(" ")
         if len(fields) == 4 and key is not None and not hmac.compare_digest(mark, _mark(key, signed)):
             raise ValueError(f"{path}: line {number} was not written by this installation")
+        if len(fields) == 4 and key is None and strict:
+            raise ValueError(f"{path}: line {number} carries a mark, and the key that made it is gone")
         if len(fields) == 3 and key is not None:
             raise ValueError(f"{path}: line {number} carries no mark of this installation")
         try:

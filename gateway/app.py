@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 
 from channels.base import Channel, ChannelConfig
 from channels.registry import new_channel
-from gateway.anchor import Anchor
-from gateway.api.server import application, nobody_listens, serving
+from gateway.anchor import Anchor, looked_at
+from gateway.api.server import application, listener, nobody_listens, serving
 from gateway.clock import Clock, wall_clock
 from gateway.config import Config
 from gateway.errors import StoreUnfit
@@ -37,16 +37,24 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     """A hub that accepts and sends until the block ends; yields it with its TCP port."""
     if not await nobody_listens(config.socket):
         raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
-    tokens = read_tokens(config.tokens_file)
-    store = await Store.open(config.database, clock)
+    tokens, key = read_tokens(config.tokens_file), own_master_key(config.key_file)
+    if wrong := looked_at(config.anchor, key):
+        log.error("the audit's anchors: %s", wrong)
+    tcp = listener(config)
     try:
-        anchor = Anchor(config.anchor, store, clock, key=own_master_key(config.key_file), failed=log.error)
+        store = await Store.open(config.database, clock)
+    except BaseException:
+        tcp.close()
+        raise
+    try:
+        anchor = Anchor(config.anchor, store, clock, key=key, failed=log.error)
         world = await _world(config, store)
         makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
         hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor)
-        async with hub, serving(application(hub, config, tokens), config) as port:
+        async with hub, serving(application(hub, config, tokens), config, tcp) as port:
             yield hub, port
     finally:
+        tcp.close()
         await store.close()
 
 

@@ -81,8 +81,9 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
         yield warning("no_store", file=config.database)
         return
     try:
-        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file))
-        head = last_record(config)
+        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
+        number = store.head()
+        head = last_record(config) if number else None
         anchored = max(anchors, default=0)
         record = store.record(anchored) if anchored else None
     except (OSError, ValueError) as error:

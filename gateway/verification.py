@@ -4,11 +4,12 @@ Read-only, beside a running hub or without one; on a SQLite that may have only o
 is refused, since a second connection could do harm.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.anchor import read_anchors
 from gateway.audit import Flaw, Record, verify
@@ -49,11 +50,21 @@ def verify_audit(config: Config) -> Verification:
             f"{driver().name} may have one connection only: stop the hub first, then verify"
         )
     try:
-        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file))
+        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
     except (OSError, ValueError, GatewayError) as error:
         raise AuditUnreadable(
             f"the anchors cannot be read: {error}. Restore the file from its copy"
         ) from error
+    try:
+        return _verified(config, anchors)
+    except (SQLAlchemyError, driver().module.Error) as error:
+        reason = getattr(error, "orig", None) or error
+        raise AuditUnreadable(
+            f"{config.database}: cannot be read ({reason}). Restore a backup beside it"
+        ) from error
+
+
+def _verified(config: Config, anchors: Mapping[int, bytes]) -> Verification:
     seen = _Seen()
     with open_engine(config.database, read_only=True).connect() as connection, connection.begin():
         flaws = []

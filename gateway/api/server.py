@@ -1,6 +1,7 @@
 """The HTTP server: one application on TCP and on a Unix socket."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.operator import Operator
 from gateway.socket_path import short_path
 from gateway.tokens import Token
 
+BACKLOG = 128
 BODY_MOST = 2 * 1024 * 1024  # octets; the largest CAP files seen are below 1 MB
 
 
@@ -37,21 +39,35 @@ async def _let_watchers_go(app: web.Application) -> None:
     app[HUB].watchers.tell({"type": "stopping"})
 
 
+def listener(config: Config) -> socket.socket:
+    """The TCP socket, bound before anything else is started. StoreUnfit if the address is taken."""
+    family = socket.AF_INET6 if ":" in config.http.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((config.http.host, config.http.port))
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        raise StoreUnfit(
+            f"http.listen {config.http.listen}: {error.strerror or error}; "
+            "stop the other program, or choose another port"
+        ) from error
+    return bound
+
+
 @asynccontextmanager
-async def serving(app: web.Application, config: Config) -> AsyncIterator[int]:
-    """Listens on both; yields the TCP port. StoreUnfit if the address is taken."""
+async def serving(app: web.Application, config: Config, tcp: socket.socket) -> AsyncIterator[int]:
+    """Serves on the bound socket and on the Unix socket; yields the TCP port."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
     await runner.setup()
     link = short_path(config.socket)
     try:
-        tcp = web.TCPSite(runner, config.http.host, config.http.port)
-        await _start(
-            tcp, f"http.listen {config.http.listen}", "stop the other program, or choose another port"
-        )
+        await web.SockSite(runner, tcp, backlog=BACKLOG).start()
         _make_room(config.socket, link)
         await _start(web.UnixSite(runner, str(link)), f"socket {config.socket}", "remove the file")
         link.chmod(0o660)
-        yield tcp._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]  # noqa: SLF001
+        yield tcp.getsockname()[1]
     finally:
         await runner.cleanup()
         link.unlink(missing_ok=True)

@@ -5,11 +5,14 @@
 """
 
 import asyncio
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
 from gateway.errors import StoreUnfit
@@ -68,11 +71,21 @@ class Store:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._writer.stop)
         await loop.run_in_executor(None, self._reader.stop)
+        os.close(self._lock)
 
     def _first_session(self) -> Session:
         self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        schema.upgrade(sqlite.open_engine(self.path))
-        return self._session()
+        self._lock = _only_hub(self.path.with_suffix(".lock"))
+        self.path.touch(mode=0o600)
+        try:
+            schema.upgrade(sqlite.open_engine(self.path))
+            return self._session()
+        except (SQLAlchemyError, sqlite.driver().module.Error) as error:
+            reason = getattr(error, "orig", None) or error
+            raise StoreUnfit(
+                f"{self.path}: the store cannot be used ({reason}). Keep it and its -wal file as they are, "
+                "and restore a backup beside them"
+            ) from error
 
     def _session(self) -> Session:
         session = Session(sqlite.open_engine(self.path), lambda: self.world, self._clock)
@@ -82,6 +95,17 @@ class Store:
 
     def _connect(self) -> Connection:
         return sqlite.open_engine(self.path, read_only=True).connect()
+
+
+def _only_hub(path: Path) -> int:
+    """Holds a lock file for as long as this process lives; StoreUnfit if another hub holds it."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StoreUnfit(f"{path}: another hub uses this store: stop it first") from error
+    return descriptor
 
 
 class _Reading:
