@@ -39,7 +39,7 @@ class World:
             self._openings[key] = found
         return found
 
-    def may_leave(self, *, plane: str, channel: str, recipient: str) -> str:
+    def may_leave(self, *, plane: str, channel: str, recipient: str, address: str) -> str:
         """'' if an attempt of this plane may leave over this channel to this contact now, else why not (I7)."""
         way = next((w for w in self.surroundings.ways if w.name == channel), None)
         if way is None:
@@ -47,8 +47,12 @@ class World:
         if plane not in way.planes or (plane == "live" and self.plane != "live"):
             return f"the channel does not carry the {plane} plane"
         contact = self.directory.contact(recipient)
-        if plane == "exercise" and (contact is None or not contact.exercise):
+        if contact is None:
+            return "the recipient is no longer in the directory"
+        if plane == "exercise" and not contact.exercise:
             return "the recipient has not opted in to exercises"
+        if all(str(entry.address) != address for entry in contact.addresses):
+            return "the address is no longer the recipient's"
         return ""
 
 

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, select
 
 from gateway.delivery import Stopped
 from gateway.errors import NotFound
+from gateway.router import plan
 from gateway.store import tables as t
 from gateway.store.ledger import Ledger
-from gateway.store.rows import dump_ladder
+from gateway.store.rows import dump_ladder, load_ladder
 from gateway.store.transaction import Transaction
 from gateway.world import contact_data
-from messages.directory import Directory, difference, read
+from messages.directory import Contact, Directory, difference, read
+from messages.precedence import Precedence
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
         data = json.dumps(contact_data(contact), ensure_ascii=False)
         contact_row = {"id": contact.id, "person_id": person, "position": position, "data": data}
         tx.connection.execute(t.contacts.insert(), contact_row)
+        _add_ways(tx, contact)
     tx.connection.execute(t.settings.delete().where(t.settings.c.key == "directory"))
     tx.connection.execute(t.settings.insert(), {"key": "directory", "value": wanted.digest})
     tx.audit("directory_imported", contacts=len(wanted.directory.contacts), digest=wanted.digest)
@@ -60,6 +63,27 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
         *(f"{change.new.id}: {', '.join(change.fields)} changed" for change in changes.changed),
         *(f"{contact.id} was removed" for contact in changes.removed),
     ]
+
+
+def _add_ways(tx: Transaction, contact: Contact) -> None:
+    """What is under way to this contact may go over new addresses too; what waits for an old one is turned down."""
+    query = select(
+        t.deliveries.c.id, t.deliveries.c.ladder, t.deliveries.c.precedence, t.alerts.c.plane
+    ).join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
+    rows = tx.connection.execute(
+        query.where(t.deliveries.c.recipient == contact.id, t.deliveries.c.ended.is_(None))
+    ).all()
+    for row in rows:
+        old, policy = load_ladder(row.ladder), tx.world.policies[Precedence(row.precedence)]
+        known = {(rung.channel, rung.address) for rung in old}
+        now = plan(contact, tx.world.surroundings, policy=policy, plane=row.plane)
+        new = tuple(rung for rung in now if (rung.channel, rung.address) not in known)
+        if new:
+            tx.connection.execute(
+                t.deliveries.update()
+                .where(t.deliveries.c.id == row.id)
+                .values(ladder=dump_ladder(old + new), due_ms=tx.now_ms)
+            )
 
 
 def erase(tx: Transaction, contact_id: str) -> None:

@@ -109,7 +109,17 @@ def live_under_way(tx: Transaction) -> bool:
 
 
 def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
-    """Marks as `sending` what the channel hands over now; expiry, withdrawal and plane are checked once more."""
+    """Marks as `sending` what the channel hands over now; expiry, withdrawal and plane are checked once more.
+
+    What may not leave is turned down and the next is looked at, so an empty list means an empty queue.
+    """
+    while True:
+        claimed, turned_down = _claim(tx, ask)
+        if claimed or not turned_down:
+            return claimed
+
+
+def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:
     live = live_under_way(tx)
     free = ask.window - ask.in_flight
     rows = {row.id: row for row in heads(tx, ask.channel, most=free)}
@@ -121,7 +131,7 @@ def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
     for head in choose(ready, ask.window, in_flight=ask.in_flight, live_under_way=live):
         row = rows[head.attempt_id]
         reason = row.withdrawn or tx.world.may_leave(
-            plane=row.plane, channel=row.channel, recipient=row.recipient
+            plane=row.plane, channel=row.channel, recipient=row.recipient, address=row.address
         )
         if reason:
             stay.append((row, reason))
@@ -129,7 +139,7 @@ def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
             go.append(row)
     _mark_sending(tx, go)
     _turn_down(tx, stay)
-    return [_claimed(tx, row) for row in go]
+    return [_claimed(tx, row) for row in go], len(stay)
 
 
 def _mark_sending(tx: Transaction, rows: Sequence[Any]) -> None:
