@@ -106,7 +106,6 @@ def _candidates(
         for way in surroundings.ways
         if entry.address.scheme in way.schemes
         and plane in way.planes
-        and not way.disabled
         and (way.bearer not in policy.never or (way.name, str(entry.address)) in same)
         and not (plane == "live" and entry.address.is_example)
     ]
@@ -123,7 +122,7 @@ def _merit(
 ) -> tuple[int, ...]:
     """Smaller is better: first what stands, then what shares least, then what suits the precedence."""
     route, way, order = candidate
-    standing = 2 if route.domains & surroundings.domains_down else _STANDING[way.state]
+    standing = 2 if way.disabled or route.domains & surroundings.domains_down else _STANDING[way.state]
     enough = 0 if policy.mail_suffices or way.bearer != "email" else 1
     wanted = policy.want is Evidence.ACKNOWLEDGED
     proof = 0 if way.two_way or not wanted else 1
@@ -154,7 +153,7 @@ def _rung(route: Route, way: Way, *, why: str, must: bool = False) -> Rung:
 
 
 def _why(route: Route, way: Way, *, spent: frozenset[str], down: frozenset[str]) -> str:
-    if route.domains & down or way.state is State.DOWN:
+    if way.disabled or route.domains & down or way.state is State.DOWN:
         return "last-down"
     if way.state is State.DEGRADED:
         return "doubtful"

@@ -122,8 +122,8 @@ def test_a_domain_that_an_operator_calls_down_moves_its_ways_to_the_end() -> Non
     ]
 
 
-def test_a_disabled_channel_is_not_on_the_ladder() -> None:
-    assert channels(ladder(replace(SMS_A, disabled=True), SINE)) == ["sine"]
+def test_a_disabled_channel_stands_last_since_it_may_be_enabled_again() -> None:
+    assert channels(ladder(replace(SMS_A, disabled=True), SINE)) == ["sine", "sms-a"]
 
 
 @pytest.mark.parametrize(("planes", "expected"), [({"live"}, []), ({"exercise"}, ["sine"])])
