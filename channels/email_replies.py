@@ -32,6 +32,11 @@ class Replies:
         self._lines: list[bytes] = []
         self._octets = 0
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether an answer has begun that is not whole yet."""
+        return bool(self._buffer or self._lines)
+
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that `data` completes, in order; BrokenReply if they are none."""
         self._buffer += data

@@ -3,6 +3,9 @@
 After EHLO and AUTH this protocol takes over aiosmtplib's transport. Two things need it: aiosmtplib's `data` sends the
 content itself right after 354, so that there is no place for `hand_over`, and it drops an answer that comes while
 another is unread, which PIPELINING (RFC 2920) makes the common case.
+
+Only what comes after the final dot has left is an answer to the content. What comes before it, be it half a line, ends
+the session: the dot never leaves, so the relay cannot have taken the message (RFC 5321 4.1.1.4).
 """
 
 import asyncio
@@ -52,6 +55,8 @@ class Session(asyncio.Protocol):
         self._replies, self._arrived = Replies(), deque[Reply]()
         self._waiter: asyncio.Future[None] | None = None
         self._busy = self._dirty = self._used = False
+        self._content_leaves = False
+        self._cut_off = ""  # why the content was stopped before its final dot had left; '': it was not
         self._fate = ""  # why nothing can be said any more; '': open
         self.closed = asyncio.Event()
         self.idle_since = self._loop.time()
@@ -73,8 +78,12 @@ class Session(asyncio.Protocol):
             not self._busy or len(self._arrived) > _MOST_ANSWERS
         ):  # most often a 421, before the relay goes away
             self._end("the relay spoke unasked")
-        elif self._waiter is not None and self._arrived and not self._waiter.done():
+            return
+        if self._waiter is not None and self._arrived and not self._waiter.done():
             self._waiter.set_result(None)
+        if self._content_leaves and self._transport.get_write_buffer_size():
+            self._cut_off = "the relay answered before it had the whole content"
+            self._end(self._cut_off)  # at once: what is not written yet, the dot at its end too, never leaves
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(f"the relay hung up{f': {exc}' if exc else ''}")
@@ -99,9 +108,9 @@ class Session(asyncio.Protocol):
         try:
             await self._reset()
             await self._offer(envelope)
-            if not self.usable:
-                raise TransientFailure(f"the relay asked for the content and left: {self._fate}")
+            await self._check_that_it_waits()
             hand_over()
+            self._content_leaves = True
             self._transport.write(content)
             reply = await self._final(envelope)
             keep = self._used = True
@@ -136,9 +145,9 @@ class Session(asyncio.Protocol):
         self._end("given up")
 
     def _rest(self, *, keep: bool) -> None:
-        self._busy = False
+        self._busy = self._content_leaves = False
         self.idle_since = self._loop.time()
-        if not keep or self._arrived:
+        if not keep or self._arrived or self._replies.unfinished:
             self._end("given up")
 
     # The transaction
@@ -198,17 +207,31 @@ class Session(asyncio.Protocol):
             self._end(str(silence))  # a late answer must never be read as that to the next message's command
             raise refused or TransientFailure(f"no answer at {step}: {silence}") from silence
 
+    async def _check_that_it_waits(self) -> None:
+        """Nothing may have come after 354: it would be taken for the answer to content that has not left yet."""
+        for _ in range(2):  # rounds of the loop: one finds what lies in the socket, one hands it over
+            await asyncio.sleep(0)
+        if not self.usable:
+            raise TransientFailure(f"the relay asked for the content and left: {self._fate}")
+        if self._arrived or self._replies.unfinished:
+            self._end("the relay answered before the content")
+            raise TransientFailure(self._fate)
+
     async def _final(self, envelope: Envelope) -> Reply:
         """The answer to the content. From here on silence means that the message may have gone."""
         try:
             reply = await self._reply(self._config.content_s)
         except _Silence as silence:
+            if self._cut_off:
+                raise TransientFailure(self._cut_off) from silence
             reason = f"no answer after the content: {silence}"
             raise Unknown(reason, references=(envelope.reference,)) from silence
-        if 200 <= reply.code <= 299:
-            return reply
         if 400 <= reply.code <= 599:
             raise refusal(Step.CONTENT, reply)
+        if self._cut_off:
+            raise TransientFailure(f"{self._cut_off}: {reply}", raw=str(reply))
+        if 200 <= reply.code <= 299:
+            return reply
         raise Unknown(
             f"a senseless answer after the content: {reply}", raw=str(reply), references=(envelope.reference,)
         )
