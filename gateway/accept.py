@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from gateway.clock import Clock, from_ms, to_ms
 from gateway.errors import GatewayError, Refused
@@ -115,10 +116,38 @@ def read_request(body: bytes, world: World) -> AlertRequest:
 def refusal(error: ValidationError) -> Refused:
     """All that is wrong, as one problem whose pointer is the first field."""
     problems = [
-        (".".join(str(part) for part in each["loc"]) or "body", each["msg"].removeprefix("Value error, "))
+        (".".join(str(part) for part in each["loc"]) or "body", _in_words(each))
         for each in error.errors(include_url=False, include_input=False)
     ]
     return Refused("; ".join(f"{field}: {what}" for field, what in problems), pointer=problems[0][0])
+
+
+_SHAPES = {  # the kind of a pydantic error: what to write instead
+    "missing": "is missing",
+    "string_type": 'is not a text: write it in quotation marks, "..."',
+    "tuple_type": 'is not a list: write ["...", "..."]',
+    "list_type": 'is not a list: write ["...", "..."]',
+    "dict_type": 'is not an object: write {{"1": "..."}}',
+    "enum": "is not one of {expected}",
+    "extra_forbidden": "is not a field that is known here: take it out, or see /openapi.json",
+    "string_too_long": "has more than {max_length} characters: shorten it",
+    "too_short": "is empty: give at least {min_length}",
+    "too_long": "has more than {max_length}: give fewer",
+    "model_type": "is not an object: write {{...}}",
+}
+
+_WORDS = {  # of fields whose members are numbers inside, and words outside
+    "precedence": [each.word for each in Precedence],
+    "want": [each.word for each in Evidence if each >= Evidence.SUBMITTED],
+}
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """What is wrong with a field, in our words; where we have none, in those of the validation."""
+    shape, told = error["type"], error.get("ctx", {})
+    if shape == "enum" and error["loc"][0] in _WORDS:
+        told = {"expected": ", ".join(_WORDS[str(error["loc"][0])])}
+    return _SHAPES[shape].format(**told) if shape in _SHAPES else error["msg"].removeprefix("Value error, ")
 
 
 def new_identifier(now: datetime) -> str:

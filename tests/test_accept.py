@@ -1,5 +1,6 @@
 """Judging before anything is kept: planes, expiry, audiences, CAP files and what their envelope adds."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,25 @@ def test_the_precedence_says_which_evidence_is_wanted_unless_the_sender_does() -
 @pytest.mark.parametrize("msg_type", [MsgType.ACK, MsgType.ERROR])
 def test_an_ack_or_error_is_not_sent_on_to_people(msg_type: MsgType) -> None:
     assert refusal(msg_type=msg_type).pointer == "msgType"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "remedy"),
+    [
+        ("headline", 3, 'headline: is not a text: write it in quotation marks, "..."'),
+        ("to", "vagt", 'to: is not a list: write ["...", "..."]'),
+        ("answers", ["kommer"], 'answers: is not an object: write {"1": "..."}'),
+        ("precedence", 3.5, "precedence: is not one of flash, immediate, priority, routine"),
+        ("status", "Skarp", "status: is not one of 'Actual', 'Exercise', 'System', 'Test' or 'Draft'"),
+        ("headline", "x" * 501, "headline: has more than 500 characters: shorten it"),
+        ("recipients", ["vagt"], "recipients: is not a field that is known here: take it out"),
+    ],
+)
+def test_a_wrong_field_is_refused_with_what_to_write(field: str, value: object, remedy: str) -> None:
+    wrong = {"to": ["vagt"], "precedence": "flash", "headline": "h", field: value}
+    with pytest.raises(Refused) as caught:
+        read_request(json.dumps(wrong).encode(), EXERCISE)
+    assert remedy in str(caught.value)
 
 
 def test_identifiers_are_all_different_and_hold_no_sign_that_cap_forbids() -> None:
