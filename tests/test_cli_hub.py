@@ -191,7 +191,14 @@ def test_what_follows_goes_to_those_who_may_have_it(
 
 def test_a_follower_of_what_nobody_got_sends_nothing(hub: HubProcess) -> None:
     code: str = hub.json("send", "--to", "fjernlager", "--precedence", "flash", "--headline", "x")["code"]
-    assert "Ingen har fået" in hub.bavn("correct", code, "--headline", "y").stderr
+    corrected = hub.bavn("correct", code, "--headline", "y")
+    identifier = corrected.stdout.split("\t")[0]
+    assert f"Ingen har fået #{code}" in corrected.stderr
+    assert "der er intet sendt" in corrected.stderr
+    assert f"({identifier}) er gemt i dens sted, uden modtagere" in " ".join(corrected.stderr.split())
+    refused = hub.bavn("all-clear", code)
+    assert refused.returncode == 1
+    assert f"name the alert that replaced it, '{identifier}'" in refused.stderr
 
 
 def test_an_answer_by_voice_is_kept_for_its_recipient_only(hub: HubProcess) -> None:

@@ -122,7 +122,9 @@ def _follow(desk: Desk, alert: str, kind: str, *, words: dict[str, Any], key: st
     desk.screen.whole({**accepted, "key": used, "replaces": earlier["id"]})
     desk.screen.result(accepted["id"], accepted["code"], ",".join(accepted["no_route"]))
     if not accepted["recipients"]:
-        return desk.screen.people(desk.words("follow.nobody", earlier=earlier["code"]))
+        return desk.screen.people(
+            desk.words("follow.nobody", earlier=earlier["code"], code=accepted["code"], id=accepted["id"])
+        )
     desk.screen.people(
         desk.words(
             f"follow.{kind}",
@@ -141,7 +143,7 @@ def answer(
     alert: AlertArgument,
     who: Annotated[str, typer.Argument(metavar="WHO", help="The recipient's id")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What they said: an answer's number, or words")],
-    via: Annotated[Via, typer.Option(metavar="voice|runner", help="How it came")],
+    via: Annotated[Via, typer.Option(parser=send.one_of(Via), metavar="voice|runner", help="How it came")],
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,

@@ -2,8 +2,9 @@
 
 import sys
 import time
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -14,6 +15,9 @@ from gateway.cli.posting import envelope, fields, new_key, pairs
 from gateway.cli.wait_for import wait_for
 
 AGAIN_S, AGAIN_MOST_S = 0.3, 15.0  # a hub that restarts accepts again within 5 s
+
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class PrecedenceWord(StrEnum):
@@ -40,6 +44,18 @@ class StatusWord(StrEnum):
     DRAFT = "Draft"
 
 
+def one_of(words: type[Word]) -> Callable[[str], Word]:
+    """Reads one of the words, in any case. Usage error that names them all."""
+
+    def read(given: str) -> Word:
+        found = {word.lower(): word for word in words}.get(given.lower())
+        if found is None:
+            raise typer.BadParameter(f"{given!r} is not one of {', '.join(words)}: write one of these")
+        return found
+
+    return read
+
+
 To = Annotated[
     list[str], typer.Option("--to", metavar="ID", help="Contacts or groups; repeat it, or use commas")
 ]
@@ -61,11 +77,13 @@ Expires = Annotated[
     str | None, typer.Option(metavar="2h|TIME", help="Never sent after this (default: by precedence)")
 ]
 Precedence = Annotated[
-    PrecedenceWord | None, typer.Option(metavar="WORD", help="flash, immediate, priority or routine")
+    PrecedenceWord | None,
+    typer.Option(parser=one_of(PrecedenceWord), metavar="WORD", help="flash, immediate, priority or routine"),
 ]
 Want = Annotated[
     EvidenceWord | None,
     typer.Option(
+        parser=one_of(EvidenceWord),
         metavar="EVIDENCE",
         help="Goes on until submitted, delivered, read or acknowledged (default: by precedence)",
     ),
@@ -79,6 +97,7 @@ Cap = Annotated[
 StatusOption = Annotated[
     StatusWord | None,
     typer.Option(
+        parser=one_of(StatusWord),
         metavar="STATUS",
         help="Actual, Exercise, System, Test or Draft (must be given on the live plane)",
     ),
@@ -86,6 +105,7 @@ StatusOption = Annotated[
 Wait = Annotated[
     EvidenceWord | None,
     typer.Option(
+        parser=one_of(EvidenceWord),
         metavar="EVIDENCE",
         help="Wait until all have this: submitted, delivered, read or acknowledged. Exit status 3 if they do not",
     ),

@@ -205,8 +205,17 @@ def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> Any:
     if row.plane != item.plane:
         raise Refused(f"{identifier!r} belongs to the {row.plane} plane: use its status", pointer="status")
     if row.withdrawn in {"corrected", "updated", "ended"}:
-        raise Conflict(f"{identifier!r} was already {row.withdrawn}: name the alert that replaced it")
+        raise Conflict(f"{identifier!r} was already {row.withdrawn}: {_instead(tx, row.id)}")
     return row
+
+
+def _instead(tx: Transaction, alert_id: int) -> str:
+    """What to name instead of an alert that was replaced: the one that replaced it."""
+    query = select(t.alerts.c.identifier).where(t.alerts.c.replaces == alert_id)
+    successor = tx.connection.execute(query.order_by(t.alerts.c.id.desc())).scalar()
+    if successor is None:
+        return "nothing replaced it, so send a new alert"
+    return f"name the alert that replaced it, {successor!r}"
 
 
 def _keep(
