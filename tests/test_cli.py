@@ -122,6 +122,43 @@ def test_the_installation_and_the_language_come_from_the_environment(
     assert "No hub is running" in told("--lang", "en", "list").stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable"),
+    [
+        ("list", "xx"),
+        ("list --lang xx", "da"),
+        ("--lang xx list", ""),
+        ("config check", "xx"),
+        ("demo", "xx"),
+        ("init new", "xx"),
+    ],
+)
+def test_a_language_that_there_is_none_of_is_refused(
+    arguments: str, variable: str, installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAVN_CONFIG", str(installation.folder / "bavn.toml"))
+    monkeypatch.setenv("BAVN_LANG", variable)
+    result = told(*arguments.split())
+    assert result.exit_code == 2
+    assert "there is no language 'xx' here: write da or en" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--precedence flsh", "'flsh' is not one of flash, immediate, priority, routine: write one of these"),
+        ("--want foo", "'foo' is not one of submitted, delivered, read, acknowledged"),
+        ("--status actuel", "'actuel' is not one of Actual, Exercise, System, Test, Draft"),
+    ],
+)
+def test_a_misspelt_word_is_refused_with_those_there_are(option: str, words: str) -> None:
+    result = told("send", "--to", "a", "--headline", "h", *option.split())
+    said = " ".join(result.stderr.replace("│", " ").split())
+    assert result.exit_code == 2
+    assert words in said
+    assert "Value error" not in said
+
+
 def test_init_shows_the_token_once_and_what_to_do_next(tmp_path: Path) -> None:
     result = told("init", tmp_path / "ny mappe")
     assert result.exit_code == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.catalogue import DEFAULT, LANGUAGES, catalogue
-from gateway.cli.errors import CommandError
+from gateway.cli.errors import CommandError, Usage
 from gateway.socket_path import short_path
 
 CONFIG_VARIABLE, LANGUAGE_VARIABLE = "BAVN_CONFIG", "BAVN_LANG"
@@ -38,8 +38,12 @@ def config_path(given: Path | None) -> Path:
 
 
 def spoken(given: str | None, configured: str = DEFAULT) -> str:
-    """--lang, else BAVN_LANG, else what bavn.toml says."""
-    word = given or os.environ.get(LANGUAGE_VARIABLE) or configured
+    """--lang, else BAVN_LANG, else what bavn.toml says. Usage when the first two name a language we have not."""
+    asked = given or os.environ.get(LANGUAGE_VARIABLE)
+    if asked and asked not in LANGUAGES:
+        name = "--lang" if given else f"--lang or {LANGUAGE_VARIABLE}"
+        raise Usage(f"{name}: there is no language {asked!r} here: write {' or '.join(LANGUAGES)}")
+    word = asked or configured
     return word if word in LANGUAGES else DEFAULT
 
 

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from gateway.cli import channel, channels, check, emulate, examining, follow, see, send, start, watch
 from gateway.cli.desk import words_of
 from gateway.cli.errors import CommandError
-from gateway.cli.installation import LANGUAGE_VARIABLE
+from gateway.cli.installation import LANGUAGE_VARIABLE, spoken
 from gateway.errors import GatewayError
 
 
@@ -63,6 +63,7 @@ def bavn(
     """
     if lang:
         os.environ[LANGUAGE_VARIABLE] = lang
+    spoken(None)  # a language that there is none of is refused before anything is done
 
 
 def _command(function: Any, name: str, *, panel: str, example: str, into: typer.Typer = app) -> None:
