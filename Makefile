@@ -1,5 +1,8 @@
 # The four commands of Bavn. Each sets up what it needs; "make" alone lists them.
-PYTHON ?= python3
+# The system's Python where it will do: it is built with optimisations that one built by hand often lacks.
+SUITS := import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(or $(shell for p in /usr/bin/python3 python3; do \
+  $$p -c '$(SUITS)' 2>/dev/null && echo $$p && break; done),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
