@@ -61,10 +61,25 @@ class _Line(asyncio.Protocol):
 
 
 class _Serial(SerialTransport):
-    """The library's transport, which tells the event loop's error handler of every unplugged cable: we raise."""
+    """The library's transport, but an unplugged cable is news for the protocol alone, and once.
+
+    The library tells the event loop's error handler too, and ends the connection anew for each error: one from the
+    writer and one from the reader, or a second abort, would call a protocol that it has let go of already.
+    """
+
+    _ended = False
 
     def _fatal_error(self, exc: BaseException, message: str = "") -> None:
         self._abort(exc)
+
+    def _close(self, exc: Exception | None = None) -> None:
+        """Only a failed read and `close` come here; nobody can wait for a line that is gone to drain."""
+        self._abort(exc)
+
+    def _abort(self, exc: BaseException | None) -> None:
+        if not self._ended:
+            self._ended = True
+            super()._abort(exc)
 
 
 class LinePort:
