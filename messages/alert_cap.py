@@ -22,7 +22,7 @@ from messages.cap_model import (
     ValuePair,
 )
 from messages.evidence import Evidence
-from messages.neutral import carriable_in_xml
+from messages.neutral import carriable_in_xml, says_something
 from messages.precedence import Precedence
 
 PROFILE = "profile:bavn:DK:1"
@@ -101,8 +101,10 @@ def from_cap(cap: CapAlert) -> Alert:
         return _bare(cap)
     ours = [pair for pair in info.parameter if pair.name.startswith(_PREFIX)] if PROFILE in cap.code else []
     given = {pair.name.removeprefix(_PREFIX): pair.value for pair in ours}
-    headline = info.headline or ("" if ours else info.event)
-    return Alert(
+    headline = info.headline or ""
+    if not ours and not says_something(headline):
+        headline = info.event
+    alert = Alert(
         identifier=cap.identifier,
         sender=cap.sender,
         sent=_utc(cap.sent),
@@ -123,6 +125,17 @@ def from_cap(cap: CapAlert) -> Alert:
         sender_name=info.sender_name or "",
         withdrawal=_given(Withdrawal, given.get("withdrawal")) or _withdrawal(cap.msg_type, info),
     )
+    _check_that_it_speaks(alert)
+    return alert
+
+
+def _check_that_it_speaks(alert: Alert) -> None:
+    """An Alert or Update must have words that somebody can see; a Cancel says enough by what it is."""
+    texts = (alert.headline, alert.text, alert.radio_text, alert.long_text)
+    if alert.msg_type in {MsgType.ALERT, MsgType.UPDATE} and not any(map(says_something, texts)):
+        raise AlertError(
+            "headline", "is empty, or holds only what nobody can see, and so is every other text"
+        )
 
 
 def _bare(cap: CapAlert) -> Alert:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from messages.alert_model import RADIO_CHARACTERS, Alert, AlertError, MsgType, Reference, Status, Withdrawal
 from messages.evidence import Evidence
+from messages.neutral import says_something
 from messages.precedence import Precedence
 
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([mhd])")
@@ -42,10 +43,14 @@ def _carriable(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _one_line(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty")
+def _said(text: str) -> str:
+    if not says_something(text):
+        raise ValueError("is empty, or holds only what nobody can see")
     return text
+
+
+def _said_if_any(text: str) -> str:
+    return _said(text) if text else text
 
 
 def _recipient(name: str) -> str:
@@ -80,9 +85,9 @@ class AlertRequest(BaseModel):
     to: tuple[Annotated[str, AfterValidator(_recipient)], ...] = Field(min_length=1, max_length=10_000)
     status: Status | None = None
     precedence: Annotated[Precedence, BeforeValidator(_precedence)]
-    headline: Annotated[Text, AfterValidator(_one_line)] = Field(max_length=500)
-    text: Text = Field("", max_length=2_000)
-    radio_text: Text = Field("", max_length=RADIO_CHARACTERS)
+    headline: Annotated[Text, AfterValidator(_said)] = Field(max_length=500)
+    text: Annotated[Text, AfterValidator(_said_if_any)] = Field("", max_length=2_000)
+    radio_text: Annotated[Text, AfterValidator(_said_if_any)] = Field("", max_length=RADIO_CHARACTERS)
     long_text: Text = Field("", max_length=200_000)
     answers: dict[str, Text] = Field(default_factory=dict, max_length=20)
     expires: str | None = None
@@ -101,7 +106,7 @@ class AlertRequest(BaseModel):
                 raise ValueError(
                     f"key {key!r} is not one or two digits, as people can type them on any phone"
                 )
-            if not meaning.strip() or len(meaning) > 60:
+            if not says_something(meaning) or len(meaning) > 60:
                 raise ValueError(f"answer {key} needs a meaning of 1 to 60 characters")
         return answers
 

@@ -80,6 +80,11 @@ def fold(text: str) -> str:
     return _SPACES.sub(" ", _ANSI.sub("", text).translate(_CHEAP)).strip()
 
 
+def says_something(text: str) -> bool:
+    """Whether anything of `text` is left on a phone; controls and signs without width say nothing."""
+    return bool(fold(text))
+
+
 def carriable_in_xml(text: str) -> str:
     """`text` with what XML 1.0 (2.2, Char) cannot hold replaced by a sign; everything else as it is."""
     return text.translate(_XML)

@@ -26,6 +26,7 @@ from messages.alert import (
 )
 from messages.cap import CapAlert, Certainty, ResponseType, Scope, Severity, Urgency, parse, serialise
 from messages.evidence import Evidence
+from messages.neutral import says_something
 from messages.precedence import Precedence
 
 OWN = Path(__file__).parent / "data" / "cap" / "own"
@@ -91,7 +92,7 @@ def test_an_alert_is_the_same_after_the_store(alert: Alert) -> None:
     assert from_json(to_json(alert)) == alert
 
 
-@given(alerts(xml_text, references=1))
+@given(alerts(xml_text, references=1).filter(lambda alert: says_something(alert.headline)))
 def test_an_alert_is_the_same_after_cap(alert: Alert) -> None:
     assert from_cap(to_cap(alert)) == alert
     assert from_cap(parse(serialise(to_cap(alert)))) == alert
@@ -172,7 +173,12 @@ def test_expiry_is_a_duration_or_a_time(expires: str | None, at: datetime | None
         ({"precedence": None}, "precedence"),
         ({"status": "exercise"}, "status"),
         ({"headline": "  "}, "headline"),
+        ({"headline": " \u200b"}, "headline"),
+        ({"headline": "\x1b[2J\x07"}, "headline"),
         ({"headline": "x" * 501}, "headline"),
+        ({"text": "\ufeff\u2060"}, "text"),
+        ({"radio_text": "\u00ad "}, "radio_text"),
+        ({"answers": {"1": "\u3164"}}, "answers"),
         ({"text": "a\x00"}, "text"),
         ({"long_text": "\ud800"}, "long_text"),
         ({"radio_text": "x" * 66}, "radio_text"),
@@ -330,6 +336,25 @@ def test_an_ack_needs_no_info_and_an_alert_does() -> None:
         from_cap(replace(foreign(), info=()))
 
 
+@pytest.mark.parametrize("headline", ["\u200b", "\u2060 \ufeff"])
+def test_a_message_of_which_nothing_can_be_seen_is_refused(headline: str) -> None:
+    ours = to_cap(composed())
+    silent = replace(ours, info=(replace(ours.info[0], headline=headline, description="\u200b"),))
+    strangers = replace(silent, code=(), info=(replace(silent.info[0], event="\u200b"),))
+    for cap in (silent, strangers):
+        with pytest.raises(AlertError, match="headline: is empty"):
+            from_cap(cap)
+
+
+def test_a_message_is_read_by_whatever_of_it_can_be_seen() -> None:
+    ours = to_cap(composed())
+    info = replace(ours.info[0], headline="\u200b", event="Strømsvigt")
+
+    assert from_cap(replace(ours, code=(), info=(info,))).headline == "Strømsvigt"
+    assert from_cap(replace(ours, info=(replace(info, description="Ring 114"),))).long_text == "Ring 114"
+    assert from_cap(replace(ours, msg_type=MsgType.CANCEL, info=(info,))).msg_type is MsgType.CANCEL
+
+
 @pytest.mark.parametrize(
     ("name", "value", "element"),
     [
@@ -352,6 +377,6 @@ def test_a_bad_parameter_of_our_profile_is_refused(name: str, value: str, elemen
 
 
 def test_control_characters_become_signs_that_xml_can_carry() -> None:
-    cap = to_cap(composed(headline="a\x1b[31mb", text="\x07"))
+    cap = to_cap(composed(headline="a\x1b[31mb", text="b\x07"))
 
     assert parse(serialise(cap)).info[0].headline == "a␛[31mb"
