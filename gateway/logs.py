@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, SecretBytes, SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -64,6 +65,9 @@ def configure(
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    server = logging.getLogger("aiohttp.server")
+    if _short_about_strangers not in server.filters:
+        server.addFilter(_short_about_strangers)
 
 
 def escaped(text: str, limit: int = MAX_CHARACTERS, *, keep: str = "") -> str:
@@ -77,6 +81,18 @@ def escaped(text: str, limit: int = MAX_CHARACTERS, *, keep: str = "") -> str:
         shown = "".join(c if c in keep or c.isprintable() else _escape(c) for c in shown)
     left_out = len(text) - limit
     return f"{shown}… (+{left_out} characters)" if left_out > 0 else shown
+
+
+def _short_about_strangers(record: logging.LogRecord) -> bool:
+    """A stranger's broken HTTP is one short warning: it needs no token, so its tracebacks could fill the disk."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        # The class alone: the error's text quotes what came, and the record's own text says from where.
+        record.msg = f"{record.getMessage()}: no proper HTTP ({type(error).__name__})"
+        record.args = ()
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _escape(character: str) -> str:

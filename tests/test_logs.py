@@ -1,5 +1,6 @@
 """Logs: one record a line whatever is in it, no secrets, and nothing of what an alert says above debug."""
 
+import asyncio
 import io
 import json
 import logging
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import http_exceptions, web
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -177,3 +179,59 @@ def test_lines_for_people_carry_no_colour_codes_into_a_file() -> None:
     assert "accepted" in line
     assert "alert=K7" in line
     assert "\x1b" not in line
+
+
+async def answer_to(octets: bytes) -> None:
+    """Sends `octets` to a server that reads every body, and waits until it hangs up."""
+
+    async def read(request: web.BaseRequest) -> web.Response:
+        return web.Response(body=await request.read())
+
+    runner = web.ServerRunner(web.Server(read))
+    await runner.setup()
+    await (site := web.TCPSite(runner, "127.0.0.1", 0)).start()
+    assert site._server is not None
+    port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(octets)
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+    await runner.cleanup()
+
+
+POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+BROKEN = {
+    "chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "length": POST + b"Content-Length: -5\r\n\r\n",
+    "long header": POST + b"X-A: " + b"a" * 20_000 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("octets", BROKEN.values(), ids=BROKEN)
+def test_broken_http_of_a_stranger_is_one_short_warning(octets: bytes) -> None:
+    lines = lines_of(lambda: asyncio.run(answer_to(octets)))
+    assert len(lines) == 1
+    record = json.loads(lines[0])
+    assert (record["level"], record["logger"]) == ("warning", "aiohttp.server")
+    assert "exception" not in record
+    assert "no proper HTTP (" in record["event"]
+    assert len(lines[0]) < 300
+
+
+def fail_in_a_handler(error: Exception) -> None:
+    try:
+        raise error
+    except Exception as caught:  # as aiohttp.server does
+        logging.getLogger("aiohttp.server").exception(
+            "Error handling request from %s", "::1", exc_info=caught
+        )
+
+
+def test_only_the_protocol_is_told_shortly_and_a_fault_of_ours_in_full() -> None:
+    configure()  # twice, as a reload would
+    short = record_of(lambda: fail_in_a_handler(http_exceptions.TransferEncodingError("hemmelig")))
+    assert short["event"] == "Error handling request from ::1: no proper HTTP (TransferEncodingError)"
+    ours = record_of(lambda: fail_in_a_handler(KeyError("a fault of ours")))
+    assert ours["level"] == "error"
+    assert "Traceback" in str(ours["exception"])
