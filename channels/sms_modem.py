@@ -1,7 +1,7 @@
 """SMS over a GSM or LTE modem of our own: one SIM, one port.
 
-The relative validity of a message cannot say less than 5 minutes (9.2.3.12.1), so an alert with less than that left may be
-outlived by its SMS in the network.
+The relative validity of a message cannot say less than 5 minutes (9.2.3.12.1), so an SMS in the network may outlive an
+alert that has less than that left (I17).
 Not here: the dialogue with the modem (`hardware.gsm`), and joining the parts of an inbound message (the store).
 Source: 3GPP TS 23.040 (messages, references, 9.2.3.15 states of a report).
 """
