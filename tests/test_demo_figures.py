@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.demo.cast import CALLED, HEAD, ROLES, STAND_IN
-from gateway.demo.figures import FarEnds, Judged, Reach, judge
+from gateway.demo.figures import FarEnds, Judged, judge
 from gateway.demo.networks import Copy
 from gateway.demo.people import Kind, Said
 from gateway.demo.scene import Seen, failed_before
@@ -14,12 +14,13 @@ from gateway.demo.words import LANGUAGES, read_words
 
 TEXT = "ØVELSE Krisestaben mødes kl. 03.45 #K7 ØVELSE"
 AGAIN = TEXT.replace("#K7", "#K7 (gentaget)")
+CORRECTED = "ØVELSE RETTELSE Krisestaben mødes i lokale 2 #K8 ØVELSE"
 PHONE = {role.id: role.phones[-1][0] for role in ROLES}
 NOBODY = FarEnds(accepted={}, received=(), said=(), sent=(), accepted_t=100.0, corrected_t=None)
 
 
-def copy(role: str, text: str = TEXT) -> Copy:
-    return Copy(101.0, "sms-b", PHONE[role], text)
+def copy(role: str, text: str = TEXT, channel: str = "sms-b") -> Copy:
+    return Copy(101.0, channel, PHONE[role], text)
 
 
 def said(role: str, *, at: float = 103.0, counts: bool = True) -> Said:
@@ -30,8 +31,12 @@ def seen(deliveries: list[dict[str, Any]] | None = None) -> Seen:
     return Seen({"call-in": {"deliveries": deliveries or []}}, {}, hub_up=True)
 
 
+def in_store() -> Seen:
+    return seen([{"recipient": role, "attempts": []} for role in CALLED])
+
+
 def figures(ends: FarEnds, hub: Seen | None = None) -> Judged:
-    return judge(ends, hub or seen(), Reach(12, 0), seed=1, audit=(1, 0))
+    return judge(ends, hub or seen(), with_bavn=12, seed=1, audit=(1, 0))
 
 
 def test_an_answer_counts_only_from_a_phone_that_has_the_message() -> None:
@@ -39,6 +44,26 @@ def test_an_answer_counts_only_from_a_phone_that_has_the_message() -> None:
     judged = figures(ends)
     assert (judged.reached, judged.acknowledged, judged.fastest_s) == (1, 1, 3.0)
     assert "teknikvagt" in judged.not_reached
+
+
+@pytest.mark.parametrize(
+    ("received", "told", "corrected"),
+    [
+        ((), 0, 0),
+        ((copy(HEAD), copy("logfoerer")), 0, 0),  # over network B
+        ((copy(HEAD, channel="sms-a"), copy("logfoerer", channel="mail")), 2, 0),
+        ((copy(HEAD, channel="sms-a"), copy(HEAD, AGAIN, channel="mail")), 1, 0),  # one person once
+        ((copy(HEAD, channel="sms-a"), copy(HEAD, CORRECTED)), 1, 0),
+        ((copy(HEAD, channel="sms-a"), copy(HEAD, CORRECTED, channel="sms-a")), 1, 1),
+        ((copy(HEAD, CORRECTED, channel="sms-a"),), 0, 0),  # corrects what they were never told
+        ((copy(STAND_IN, channel="sms-a"),), 0, 0),  # was not called in
+    ],
+)
+def test_how_far_mail_and_network_a_alone_came_is_counted_where_they_end(
+    received: tuple[Copy, ...], told: int, corrected: int
+) -> None:
+    judged = figures(replace(NOBODY, accepted={"call-in": frozenset(CALLED)}, received=received), in_store())
+    assert (judged.without_bavn, judged.without_bavn_correction) == (told, corrected)
 
 
 def test_a_thumb_is_no_answer() -> None:

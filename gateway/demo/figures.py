@@ -10,6 +10,7 @@ from typing import Any
 from gateway.anchor import read_anchors
 from gateway.audit import Record, verify
 from gateway.demo.cast import ROLES, by_address
+from gateway.demo.installation import ALONE
 from gateway.demo.networks import Copy
 from gateway.demo.people import Kind, Said, kind_of
 from gateway.demo.scene import NEVER_LEFT, SWITCHES, Seen
@@ -33,7 +34,8 @@ class Judged:
     fastest_s: float | None
     median_s: float | None
     slowest_s: float | None
-    without_bavn: int
+    without_bavn: int  # who got the call-in over mail or network A
+    without_bavn_correction: int  # of those, who got the correction over these too
     seed: int
     with_bavn: int  # who could be reached after the same failures
     duplicates_marked: int
@@ -62,15 +64,8 @@ class FarEnds:
     corrected_t: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """From the router, for the networks that failed: with all ways, and with mail and network A alone."""
-
-    with_bavn: int
-    without_bavn: int
-
-
-def judge(ends: FarEnds, seen: Seen, reach: Reach, *, seed: int, audit: tuple[int, int]) -> Judged:
+def judge(ends: FarEnds, seen: Seen, *, with_bavn: int, seed: int, audit: tuple[int, int]) -> Judged:
+    """`with_bavn` is from the router: who has a way that needs nothing of what failed."""
     answered = _first_answers(ends)
     relieved = {
         role.id: answered[role.deputy]
@@ -80,6 +75,7 @@ def judge(ends: FarEnds, seen: Seen, reach: Reach, *, seed: int, audit: tuple[in
     covered = answered | relieved
     times = sorted(t - ends.accepted_t for t in covered.values())
     again = {key: count for key, count in _by_message(ends.received).items() if count > 1}
+    told, told_correction = _over_mail_and_a(ends)
     concerned = [copy for copy in ends.received if kind_of(copy.text) is Kind.CORRECTION]
     return Judged(
         roles=len(ROLES),
@@ -94,9 +90,10 @@ def judge(ends: FarEnds, seen: Seen, reach: Reach, *, seed: int, audit: tuple[in
         fastest_s=_rounded(times[0]) if times else None,
         median_s=_rounded(median(times)) if times else None,
         slowest_s=_rounded(times[-1]) if times else None,
-        without_bavn=reach.without_bavn,
+        without_bavn=len(told),
+        without_bavn_correction=len(told_correction),
         seed=seed,
-        with_bavn=reach.with_bavn,
+        with_bavn=with_bavn,
         duplicates_marked=sum(
             copy.text != _bare(copy.text) and _key(copy) in again for copy in ends.received
         ),
@@ -119,6 +116,17 @@ def _first_answers(ends: FarEnds) -> dict[str, float]:
         if said.counts and said.kind is Kind.CALL_IN and said.role in has:
             first.setdefault(said.role, said.t)
     return first
+
+
+def _over_mail_and_a(ends: FarEnds) -> tuple[set[str], set[str]]:
+    """Who has the call-in over mail or network A, and who of them the correction: so far a gateway with these
+    two, without other networks and without a stand-in, can be seen to come. Also what came over network A
+    because Bavn had given up the mail is counted for it.
+    """
+    copies = [copy for copy in ends.received if copy.channel in ALONE]
+    told = _owners(copy for copy in copies if kind_of(copy.text) is Kind.CALL_IN)
+    told &= ends.accepted.get("call-in", frozenset())  # not the stand-in, whom somebody had to think of
+    return told, told & _owners(copy for copy in copies if kind_of(copy.text) is Kind.CORRECTION)
 
 
 def _owners(copies: Any) -> set[str]:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from gateway.demo.cast import ROLES
 from gateway.demo.figures import Judged
-from gateway.demo.installation import ALONE, CHANNELS, Installation, deadline_s, ladders, reach
+from gateway.demo.installation import CHANNELS, Installation, deadline_s, ladders, reach
 from gateway.demo.stage import FAILING
 from gateway.demo.words import Words
 from gateway.router import Rung
@@ -45,12 +45,10 @@ def _promises(installation: Installation, words: Words, cap: bytes, pace: float)
     config, verdict = installation.config, judge(cap)
     said = words["cap-accept"] if verdict.accepted else f"{verdict.element}: {verdict.reason}"
     with_bavn = reach(config, only=CHANNELS, without=FAILING)
-    without = reach(config, only=ALONE, without=FAILING)
     deadlines = {"s": deadline_s("next_domain_after", pace), "d": deadline_s("no_answer_deputy", pace)}
     return [
         Text(words.say("plan-cap", octets=len(cap), verdict=said)),
         Text(words.say("plan-reach", with_bavn=with_bavn, roles=len(ROLES))),
-        Text(words.say("plan-without", n=without, roles=len(ROLES)), "bold"),
         Text(words.say("plan-short", **deadlines), "dim"),
     ]
 
@@ -102,9 +100,8 @@ def figures_page(judged: Judged, words: Words, *, stays: bool) -> Group:
                 )
             )
         )
-    compared = "figures-without" if judged.with_bavn else "figures-without-all"
-    without = {"n": judged.without_bavn, "roles": judged.roles, "with_bavn": judged.with_bavn}
-    lines.append(Text(words.say(compared, **without), "bold"))
+    without = {"n": judged.without_bavn, "correction": judged.without_bavn_correction}
+    lines.append(Text(words.say("figures-without", roles=judged.roles, **without), "bold"))
     if judged.not_reached:
         names = ", ".join(words.name(role) for role in judged.not_reached)
         lines.append(Text(words.say("not-reached", names=names), "bold red"))

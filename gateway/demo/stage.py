@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.accept import new_identifier
 from gateway.demo.cast import CALLED, by_address
-from gateway.demo.figures import FarEnds, Judged, Reach, audit_check, judge
+from gateway.demo.figures import FarEnds, Judged, audit_check, judge
 from gateway.demo.hub import HubProcess
 from gateway.demo.installation import ALONE, CHANNELS, DOMAIN_OF, Installation, reach
 from gateway.demo.networks import Networks
@@ -122,9 +122,6 @@ class Stage:
             corrected_t=self.corrected_t,
         )
         config = self.installation.config
-        possible = Reach(
-            with_bavn=reach(config, only=CHANNELS, without=self.failing),
-            without_bavn=reach(config, only=ALONE, without=self.failing),
-        )
+        with_bavn = reach(config, only=CHANNELS, without=self.failing)
         audit = await asyncio.to_thread(audit_check, config.database, config.anchor)
-        return judge(ends, self.watcher.seen, possible, seed=self.seed, audit=audit)
+        return judge(ends, self.watcher.seen, with_bavn=with_bavn, seed=self.seed, audit=audit)
