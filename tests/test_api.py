@@ -144,25 +144,6 @@ async def test_json_that_is_broken_or_says_two_things_is_refused(desk: Desk, bod
     assert (await refused(desk, body))["status"] == 422
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "remedy"),
-    [
-        ("headline", 3, 'headline: is not a text: write it in quotation marks, "..."'),
-        ("to", "vagt", 'to: is not a list: write ["...", "..."]'),
-        ("answers", ["kommer"], 'answers: is not an object: write {"1": "..."}'),
-        ("precedence", 3.5, "precedence: is not one of flash, immediate, priority, routine"),
-        ("status", "Skarp", "status: is not one of 'Actual', 'Exercise', 'System', 'Test' or 'Draft'"),
-        ("headline", "x" * 501, "headline: has more than 500 characters: shorten it"),
-        ("recipients", ["vagt"], "recipients: is not a field that is known here: take it out"),
-    ],
-)
-def test_a_wrong_field_is_refused_with_what_to_write(field: str, value: object, remedy: str) -> None:
-    wrong = {"to": ["vagt"], "precedence": "flash", "headline": "h", field: value}
-    with pytest.raises(ValidationError) as raised:
-        AlertRequest.model_validate(wrong)
-    assert remedy in str(refusal(raised.value))
-
-
 @pytest.mark.parametrize("body", [*BROKEN[1:8], b"\xff"], ids=range(8))
 @pytest.mark.parametrize("path", ["correct", "answers"])
 async def test_what_follows_an_alert_is_read_with_the_same_care(
