@@ -5,6 +5,7 @@ what the audit holds about them stays in the chain, and points at nobody any mor
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
@@ -13,6 +14,7 @@ from gateway.delivery import Stopped
 from gateway.errors import NotFound
 from gateway.router import plan
 from gateway.store import tables as t
+from gateway.store.bulk import ByKey
 from gateway.store.ledger import Ledger
 from gateway.store.rows import dump_ladder, load_ladder
 from gateway.store.transaction import Transaction
@@ -54,7 +56,7 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
         data = json.dumps(contact_data(contact), ensure_ascii=False)
         contact_row = {"id": contact.id, "person_id": person, "position": position, "data": data}
         tx.connection.execute(t.contacts.insert(), contact_row)
-        _add_ways(tx, contact)
+    _add_ways(tx, {each.new.id: each.new for each in changes.changed if "addresses" in each.fields})
     tx.connection.execute(t.settings.delete().where(t.settings.c.key == "directory"))
     tx.connection.execute(t.settings.insert(), {"key": "directory", "value": wanted.digest})
     tx.audit("directory_imported", contacts=len(wanted.directory.contacts), digest=wanted.digest)
@@ -65,15 +67,24 @@ def import_directory(tx: Transaction, wanted: Import) -> list[str]:
     ]
 
 
-def _add_ways(tx: Transaction, contact: Contact) -> None:
-    """What is under way to this contact may go over new addresses too; what waits for an old one is turned down."""
-    query = select(
-        t.deliveries.c.id, t.deliveries.c.ladder, t.deliveries.c.precedence, t.alerts.c.plane
-    ).join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
-    rows = tx.connection.execute(
-        query.where(t.deliveries.c.recipient == contact.id, t.deliveries.c.ended.is_(None))
-    ).all()
-    for row in rows:
+_UNDER_WAY = ByKey(
+    select(
+        t.deliveries.c.id,
+        t.deliveries.c.recipient,
+        t.deliveries.c.ladder,
+        t.deliveries.c.precedence,
+        t.alerts.c.plane,
+    )
+    .join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
+    .where(t.deliveries.c.ended.is_(None)),
+    t.deliveries.c.recipient,
+)
+
+
+def _add_ways(tx: Transaction, moved: Mapping[str, Contact]) -> None:
+    """What is under way to those who moved may go over new addresses; what waits for an old one is turned down."""
+    for row in _UNDER_WAY.read(tx.connection, moved):
+        contact = moved[row.recipient]
         old, policy = load_ladder(row.ladder), tx.world.policies[Precedence(row.precedence)]
         known = {(rung.channel, rung.address) for rung in old}
         now = plan(contact, tx.world.surroundings, policy=policy, plane=row.plane)
