@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
 
 _PREFIX = "b_"  # Core keeps the bare column names for itself
-_CHUNKS = (64, *range(32, 0, -1))  # rows in one statement; a usual group is one statement a table
+_MOST, _USUAL = 64, 32  # rows in one statement; a usual group is one statement a table
+_CHUNKS = (_MOST, *range(1, _USUAL + 1))
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # a list of keys is padded to one of these
 
 
@@ -74,7 +75,8 @@ class Rows:
         """Writes the rows; each is a mapping with every column of the statement."""
         start = 0
         while start < len(rows):
-            size = next(size for size in _CHUNKS if size <= len(rows) - start)
+            left = len(rows) - start
+            size = _MOST if left >= _MOST else min(left, _USUAL)
             self._execute(connection, rows[start : start + size], size=size)
             start += size
 
