@@ -23,6 +23,7 @@ from gateway.store.people import erase
 from gateway.store.receiving import report
 from gateway.store.sending import look, next_look, recover
 from gateway.store.tables import metadata
+from gateway.store.writer import brief
 from messages.alert import MsgType, Reference, Status, Withdrawal
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -111,6 +112,36 @@ async def test_a_caller_who_is_cancelled_does_not_undo_what_they_asked_for(tmp_p
         await held
         await bench.store.run(note, "b")  # comes after it
         assert any('"noted"' in r["record"] for r in await bench.rows("select record from audit"))
+
+
+# Whose thread works
+
+
+def where(tx: Transaction, _: None) -> str:
+    return threading.current_thread().name
+
+
+brief_where = brief(lambda tx, _: where(tx, None))
+
+
+async def test_brief_work_is_composed_in_the_loop_and_anything_else_in_the_thread(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        assert await bench.store.run(brief_where, None) == threading.current_thread().name
+        assert await bench.store.run(where, None) == "store-writer"
+        assert await together(bench, (brief_where, None), (where, None)) == ["store-writer"] * 2
+
+
+async def test_the_loop_goes_on_while_another_process_holds_the_database(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        other = sqlite.driver().module.connect(bench.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(bench.accept())
+        turns = [await asyncio.sleep(0) for _ in range(100)]
+        assert len(turns) == 100
+        assert not waiting.done()
+        other.execute("ROLLBACK")
+        other.close()
+        assert (await waiting).recipients == 1
 
 
 # The file

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, bindparam, column, values
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import Executable
+
+from gateway.store.sqlite import executed
 
 _PREFIX = "b_"  # Core keeps the bare column names for itself
 _MOST, _USUAL = 64, 32  # rows in one statement; a usual group is one statement a table
@@ -39,25 +40,12 @@ class _Compiled:
 
     def read(self, connection: Connection, values: Sequence[Any]) -> list[Any]:
         """The rows as named tuples."""
-        cursor = _executed(connection, self.sql, values)
+        cursor = executed(connection, self.sql, values)
         if self._row is None:
             self._row = namedtuple("Row", [name for name, *_ in cursor.description])  # type: ignore[misc]
         rows = list(map(self._row._make, cursor.fetchall()))
         cursor.close()
         return rows
-
-
-def _executed(connection: Connection, sql: str, values: Sequence[Any]) -> Any:
-    """A driver's cursor after the statement; the driver's errors come as SQLAlchemy's, as everywhere else."""
-    cursor, driver = connection.connection.cursor(), connection.dialect.loaded_dbapi
-    try:
-        cursor.execute(sql, values)
-    except driver.Error as error:
-        dialect = connection.dialect
-        raise DBAPIError.instance(
-            sql, None, error, driver.Error, hide_parameters=True, dialect=dialect
-        ) from error
-    return cursor
 
 
 class Rows:
@@ -82,7 +70,7 @@ class Rows:
 
     def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]], *, size: int) -> None:
         values = [row[name] for row in rows for name in self._names]
-        _executed(connection, self._by_size[size].prepare(connection).sql, values).close()
+        executed(connection, self._by_size[size].prepare(connection).sql, values).close()
 
 
 def _parameters(names: Sequence[str], row: int) -> dict[str, Any]:

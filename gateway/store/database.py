@@ -28,7 +28,7 @@ __all__ = ["Changes", "Store", "Transaction"]
 
 
 class Store:
-    """One database, one writing thread, one reading thread. Opened with `Store.open`, closed with `close`."""
+    """One database, one writer, one reading thread. Opened with `Store.open`, closed with `close`."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
@@ -69,7 +69,7 @@ class Store:
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self._writer.stop)
+        await self._writer.stop()
         await loop.run_in_executor(None, self._reader.stop)
         os.close(self._lock)
 

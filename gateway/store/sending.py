@@ -15,11 +15,12 @@ from gateway.store import tables as t
 from gateway.store.bulk import Query, updating
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import Transaction
-from gateway.store.writer import grouped
+from gateway.store.writer import brief, grouped
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 LOOK_MOST = 300  # deliveries looked at in one transaction, so that FLASH never waits for a long one
+CLAIM_ROUNDS = 4  # in which all that was found is turned down
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,19 @@ def live_under_way(tx: Transaction) -> bool:
     return tx.connection.execute(query.limit(1)).first() is not None
 
 
+@brief
 def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
     """Marks as `sending` what the channel hands over now; expiry, withdrawal and plane are checked once more.
 
-    What may not leave is turned down and the next is looked at, so an empty list means an empty queue.
+    What may not leave is turned down and the next is looked at. Where thousands in a row may not leave, the list
+    is empty for now and the channel is woken to ask again, so that one claim stays brief.
     """
-    while True:
+    for _ in range(CLAIM_ROUNDS):
         claimed, turned_down = _claim(tx, ask)
         if claimed or not turned_down:
             return claimed
+    tx.changes.channels.add(ask.channel)
+    return []
 
 
 def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:

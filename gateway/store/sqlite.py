@@ -6,12 +6,14 @@ stdlib version does, and an affected one is used with a single connection for re
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import StoreUnfit
@@ -78,9 +80,27 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        executed(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE").close()
 
     return engine
+
+
+def wait_for_others(connection: Connection, patient: bool) -> None:
+    """Whether a statement waits where another process holds the database, or fails at once."""
+    executed(connection, f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS if patient else 0}").close()
+
+
+def executed(connection: Connection, sql: str, values: Sequence[Any] = ()) -> Any:
+    """The driver's own cursor after a statement that Core need not see; its errors come as SQLAlchemy's."""
+    cursor, driver = connection.connection.cursor(), connection.dialect.loaded_dbapi
+    try:
+        cursor.execute(sql, values)
+    except driver.Error as error:
+        dialect = connection.dialect
+        raise DBAPIError.instance(
+            sql, None, error, driver.Error, hide_parameters=True, dialect=dialect
+        ) from error
+    return cursor
 
 
 def check(connection: Connection, path: Path) -> None:

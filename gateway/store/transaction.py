@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.engine import RootTransaction
 
 from gateway.audit import GENESIS, Entry, address_mark, chain
 from gateway.clock import Clock, to_ms
 from gateway.errors import StoreFailure
+from gateway.store import sqlite
 from gateway.store import tables as t
 from gateway.store.bulk import inserting
 from gateway.world import World
@@ -38,6 +40,25 @@ class Changes:
     def due_by(self, ms: int) -> None:
         if self.due_ms is None or ms < self.due_ms:
             self.due_ms = ms
+
+
+@dataclass(slots=True)
+class Pending:
+    """A transaction that lacks only its COMMIT. The session is its own until then."""
+
+    session: "Session"
+    transaction: RootTransaction
+    head: tuple[int, bytes]  # of the audit chain, once this is kept
+    changes: Changes
+
+    def commit(self) -> Changes:
+        """Returns when the disk has it. StoreFailure if it did not confirm: then the session must be closed."""
+        try:
+            self.transaction.commit()
+        except Exception as error:
+            raise StoreFailure(f"the disk did not confirm: {error}") from error
+        self.session.audit_n, self.session.audit_head = self.head
+        return self.changes
 
 
 class Codes:
@@ -99,9 +120,14 @@ class Session:
             self.codes = self._load_codes()
         self._codes_at_ms = to_ms(clock())
         self._keys: dict[str, bytes] = {}
+        self._patient = True
 
-    def in_transaction(self, work: Callable[[Transaction], None]) -> Changes:
-        """Runs `work`, writes its audit, commits. StoreFailure if COMMIT itself failed: then close this session."""
+    def compose(self, work: Callable[[Transaction], None], *, patient: bool = True) -> "Pending":
+        """Runs `work` in a transaction and writes its audit; what fails is rolled back. Nothing is kept yet.
+
+        Not `patient`: where another process holds the database it fails at once.
+        """
+        self._wait_for_others(patient)
         tx = Transaction(self, self._clock())
         transaction = self.connection.begin()
         try:
@@ -112,12 +138,12 @@ class Session:
         except BaseException:
             transaction.rollback()
             raise
-        try:
-            transaction.commit()
-        except Exception as error:
-            raise StoreFailure(f"the disk did not confirm: {error}") from error
-        self.audit_n, self.audit_head = head
-        return tx.changes
+        return Pending(self, transaction, head, tx.changes)
+
+    def _wait_for_others(self, patient: bool) -> None:
+        if patient is not self._patient:
+            sqlite.wait_for_others(self.connection, patient)
+            self._patient = patient
 
     def _write_audit(self, tx: Transaction) -> tuple[int, bytes]:
         records = list(chain(tx.entries, at_ms=tx.now_ms, after=self.audit_n, head=self.audit_head))

@@ -67,16 +67,16 @@ def _session(folder: Path) -> Session:
 def _accept_all(session: Session, items: list[Acceptance], size: int) -> None:
     for start in range(0, len(items), size):
         group = items[start : start + size]
-        session.in_transaction(lambda tx, group=group: accept(tx, group))  # type: ignore[misc]
+        session.compose(lambda tx, group=group: accept(tx, group)).commit()  # type: ignore[misc]
 
 
 def _send_all(session: Session, size: int) -> None:
     while True:
         found: list[Outcome] = []
-        session.in_transaction(lambda tx: found.extend(_handed(claim(tx, Claim("loop", size + 1, 0)))))  # noqa: B023
+        session.compose(lambda tx: found.extend(_handed(claim(tx, Claim("loop", size + 1, 0))))).commit()  # noqa: B023
         if not found:
             return
-        session.in_transaction(lambda tx: conclude(tx, found))  # noqa: B023
+        session.compose(lambda tx: conclude(tx, found)).commit()  # noqa: B023
 
 
 def _handed(claimed: list[object]) -> list[Outcome]:
