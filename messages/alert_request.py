@@ -34,19 +34,16 @@ _RECIPIENT = re.compile(r'[^\s",<>&\x00-\x20\x7f]{1,200}')
 
 
 def _carriable(text: str) -> str:
+    """Half a surrogate pair was refused before this: it is no text to pydantic (`string_unicode`)."""
     if "\x00" in text:
         raise ValueError("holds NUL, which no bearer can carry: take it out")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("holds half a surrogate pair: send it as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _said(text: str) -> str:
     if not says_something(text):
         raise ValueError("is empty, or holds only what nobody can see")
-    return text
+    return _carriable(text)
 
 
 def _said_if_any(text: str) -> str:
@@ -85,9 +82,9 @@ class AlertRequest(BaseModel):
     to: tuple[Annotated[str, AfterValidator(_recipient)], ...] = Field(min_length=1, max_length=10_000)
     status: Status | None = None
     precedence: Annotated[Precedence, BeforeValidator(_precedence)]
-    headline: Annotated[Text, AfterValidator(_said)] = Field(max_length=500)
-    text: Annotated[Text, AfterValidator(_said_if_any)] = Field("", max_length=2_000)
-    radio_text: Annotated[Text, AfterValidator(_said_if_any)] = Field("", max_length=RADIO_CHARACTERS)
+    headline: Annotated[str, AfterValidator(_said)] = Field(max_length=500)
+    text: Annotated[str, AfterValidator(_said_if_any)] = Field("", max_length=2_000)
+    radio_text: Annotated[str, AfterValidator(_said_if_any)] = Field("", max_length=RADIO_CHARACTERS)
     long_text: Text = Field("", max_length=200_000)
     answers: dict[str, Text] = Field(default_factory=dict, max_length=20)
     expires: str | None = None

@@ -61,6 +61,7 @@ _HIDDEN = re.compile(
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r" {2,}")
+_BEGINS_PLAINLY = re.compile(r"[ \n]*[0-9A-Za-zÆØÅæøå]")  # most texts; a control sequence begins otherwise
 
 
 def neutral(text: str) -> str:
@@ -82,7 +83,7 @@ def fold(text: str) -> str:
 
 def says_something(text: str) -> bool:
     """Whether anything of `text` is left on a phone; controls and signs without width say nothing."""
-    return bool(fold(text))
+    return _BEGINS_PLAINLY.match(text) is not None or bool(fold(text))
 
 
 def carriable_in_xml(text: str) -> str:
