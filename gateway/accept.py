@@ -29,8 +29,9 @@ from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 _PLANE = {Status.ACTUAL: "live"}  # everything else belongs to the exercise plane
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
 _SEEN = {True: "set", False: "seen"}  # in Danish, in any other language
+_REPLACING = frozenset({MsgType.UPDATE, MsgType.CANCEL})
+_ANSWERS = frozenset({MsgType.ACK, MsgType.ERROR})
 SKEW = timedelta(minutes=10)  # how far a sender's clock may be ahead of ours
 
 
@@ -86,7 +87,7 @@ class Intake:
 
     async def _keep(self, acceptance: Acceptance) -> Accepted:
         alert = acceptance.alert
-        if alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}:
+        if alert.msg_type in _REPLACING:
             replaced = alert.references if alert.status.actionable else ()
             with self._outgoing.withdrawing(reference.identifier for reference in replaced):
                 return _good(await self._store.run(withdraw, acceptance))
@@ -152,10 +153,7 @@ def _in_words(error: ErrorDetails) -> str:
 
 def new_identifier(now: datetime) -> str:
     """A CAP identifier: the time and 40 random bits, without any sign that CAP forbids."""
-    number = random.getrandbits(40)
-    return f"{_stamp(int(now.timestamp()))}-" + "".join(
-        _ALPHABET[number >> shift & 31] for shift in range(35, -1, -5)
-    )
+    return f"{_stamp(int(now.timestamp()))}-{random.getrandbits(40):010X}"
 
 
 @lru_cache(maxsize=2)
@@ -189,7 +187,7 @@ def judge(
     cap: bytes | None = None,
 ) -> Acceptance:
     """Everything that can be said against an alert before it is kept. Refused names the element."""
-    if alert.msg_type in {MsgType.ACK, MsgType.ERROR}:
+    if alert.msg_type in _ANSWERS:
         raise Refused("an Ack or Error answers a message: it is not sent on to people", pointer="msgType")
     plane = _PLANE.get(alert.status, "exercise")
     if plane == "live" and world.plane != "live":
@@ -203,7 +201,7 @@ def judge(
         )
     policy = world.policies[alert.precedence]
     expires_at = _expiry(alert, policy, now=now, strict=cap is None)
-    replacing = alert.msg_type in {MsgType.UPDATE, MsgType.CANCEL}
+    replacing = alert.msg_type in _REPLACING
     want = alert.want or policy.want
     answers, until = _answers(alert, want), expires_at.replace(microsecond=0)
     if answers != alert.answers or until != alert.expires_at:
@@ -215,7 +213,7 @@ def judge(
         plane=plane,
         submitter=submission.submitter,
         key=submission.key,
-        body_hash=_hash(body, submission, cap=cap),
+        body_hash=_hash(body, submission, cap=cap) if submission.key else b"",
         expires_ms=to_ms(expires_at),
         recipients=() if replacing else audience(alert, world),
         want=want,

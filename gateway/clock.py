@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import time_ns
 
 Clock = Callable[[], datetime]
 
 
 def wall_clock() -> datetime:
     """Now, as an aware UTC datetime with whole milliseconds (what the store keeps)."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return from_ms(time_ns() // 1_000_000)
 
 
 def to_ms(at: datetime) -> int:

@@ -5,6 +5,7 @@ one of them and a drill to another (RFC 8259, 4).
 """
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from gateway.errors import Refused
@@ -13,8 +14,8 @@ from gateway.errors import Refused
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a request's body. Refused says what is wrong with it."""
     try:
-        value = _DECODER.decode(body.decode("utf-8-sig"))
-        if b"\\ud" in body.lower():
+        value = _DECODER.decode(body.removeprefix(BOM_UTF8).decode())
+        if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise Refused("the body is nested too deep", pointer="body") from error

@@ -54,13 +54,13 @@ def to_json(alert: Alert) -> bytes:
             "identifier": alert.identifier,
             "sender": alert.sender,
             "sent": _seconds(alert.sent),
-            "status": alert.status.value,
-            "msg_type": alert.msg_type.value,
-            "precedence": alert.precedence.value,
+            "status": str(alert.status),
+            "msg_type": str(alert.msg_type),
+            "precedence": int(alert.precedence),
             "headline": alert.headline,
             "references": [(r.sender, r.identifier, r.sent.isoformat()) for r in alert.references],
             "to": alert.to,
-            "want": None if alert.want is None else alert.want.value,
+            "want": None if alert.want is None else int(alert.want),
             "answers": alert.answers,
             "text": alert.text,
             "radio_text": alert.radio_text,
@@ -69,7 +69,7 @@ def to_json(alert: Alert) -> bytes:
             "event": alert.event,
             "language": alert.language,
             "sender_name": alert.sender_name,
-            "withdrawal": alert.withdrawal.value,
+            "withdrawal": str(alert.withdrawal),
         }
     )
 

@@ -10,6 +10,9 @@ from itertools import count
 
 LETTERS = "ACEFHJKLMNPRTWXY"
 DIGITS = "23456789"
+_PAIRS = [  # the letter turns fastest: neighbours in time differ in what is read first
+    letter + digit for digit in DIGITS for letter in LETTERS
+]
 
 _TAIL = f"((?:[{LETTERS}][{DIGITS}])*[{LETTERS}]?)(?![0-9A-ZÆØÅ])"
 _MARKED = re.compile(rf"#\s*([{LETTERS}])\s*([{DIGITS}]){_TAIL}", re.IGNORECASE)
@@ -20,16 +23,16 @@ def code_of(number: int) -> str:
     """The code of the number (from 0): two signs for the first 128, then three for 2,048, and so on; all different."""
     if number < 0:
         raise ValueError(f"{number} has no code: they are numbered from 0")
-    alphabets, room = [LETTERS, DIGITS], len(LETTERS) * len(DIGITS)
+    length, room = 2, len(_PAIRS)
     while number >= room:
         number -= room
-        alphabets.append(LETTERS if len(alphabets) % 2 == 0 else DIGITS)
-        room *= len(alphabets[-1])
+        length += 1
+        room *= len(LETTERS if length % 2 else DIGITS)
     signs = []
-    for alphabet in alphabets:  # the letter turns fastest: neighbours in time differ in what is read first
-        number, place = divmod(number, len(alphabet))
-        signs.append(alphabet[place])
-    return "".join(signs)
+    for _ in range(length // 2):
+        number, place = divmod(number, len(_PAIRS))
+        signs.append(_PAIRS[place])
+    return "".join(signs) + (LETTERS[number] if length % 2 else "")
 
 
 def codes() -> Iterator[str]:

@@ -44,7 +44,7 @@ def test_send_gives_scripts_a_line_and_people_the_rest(hub: HubProcess) -> None:
     result = hub.real(*SEND, "--to", "fjernlager")
     identifier, code, no_route = result.stdout.rstrip("\n").split("\t")
     assert result.returncode == 0
-    assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9A-Z]{8}", identifier)
+    assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9A-F]{10}", identifier)
     assert no_route == "fjernlager"
     assert f"#{code}, 3 modtagere ({identifier})" in result.stderr
     assert "INGEN VEJ TIL: fjernlager" in result.stderr

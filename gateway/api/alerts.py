@@ -1,9 +1,11 @@
 """/alerts: send, see, stop, correct, answer."""
 
+import re
 from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from pydantic_core import to_json as json_octets
 
 from gateway.accept import Submission
 from gateway.api.auth import SUBMITTER
@@ -18,6 +20,7 @@ from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 routes = web.RouteTableDef()
+_PLAIN = re.compile(r"[0-9A-Za-z.~_-]+")  # needs no quoting in a path
 
 KEY_MOST = 200
 LIST_MOST = 500
@@ -30,7 +33,7 @@ async def send(request: web.Request) -> web.Response:
     submission = _submission(request)
     kind = request.content_type
     if kind == "application/json":
-        if request.query:
+        if request.query_string:
             raise Refused("the query adds to a CAP file: JSON says it in its fields", pointer="query")
         return _accepted(await intake.json(body, submission))
     if kind in {"application/cap+xml", "application/xml", "text/xml"}:
@@ -72,8 +75,10 @@ def _accepted(accepted: Accepted) -> web.Response:
         "recipients": accepted.recipients,
         "no_route": list(accepted.no_route),
     }
-    location = f"/api/v1/alerts/{quote(accepted.identifier, safe='')}"
-    return web.json_response(body, status=202, headers={"Location": location})
+    name = accepted.identifier
+    location = f"/api/v1/alerts/{name if _PLAIN.fullmatch(name) else quote(name, safe='')}"
+    headers = {"Content-Type": "application/json; charset=utf-8", "Location": location}
+    return web.Response(body=json_octets(body), status=202, headers=headers)
 
 
 @routes.get("/api/v1/alerts")

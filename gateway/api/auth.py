@@ -3,8 +3,6 @@
 Names of tokens are the submitters in the audit and in idempotency; over the socket it is `local`.
 """
 
-import socket
-
 from aiohttp import web
 
 from gateway.api.keys import TOKENS
@@ -45,7 +43,5 @@ def _needed(request: web.Request) -> str:
 
 
 def _local(request: web.Request) -> bool:
-    if request.transport is None:
-        return False
-    sock = request.transport.get_extra_info("socket")
-    return sock is not None and sock.family == socket.AF_UNIX
+    """A Unix socket's name is a path, where TCP has an address and a port."""
+    return request.transport is not None and isinstance(request.transport.get_extra_info("sockname"), str)

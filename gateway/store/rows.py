@@ -23,6 +23,7 @@ _PRECEDENCE = {int(p): p for p in Precedence}
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)
 def dump_ladder(ladder: tuple[Rung, ...]) -> str:
     return json.dumps(
         [[r.channel, r.bearer, r.address, r.domains, r.why, r.must, r.proves] for r in ladder],
