@@ -74,11 +74,11 @@ def ab_load(port: int, token: str, *, count: int, connections: int, alert: Path)
     return {"per_s": float(found[1]), "p99_ms": float(rows["99"])}
 
 
-def postfix_load(port: int, *, count: int, sessions: int, octets: int = 1024) -> float:
-    """Messages a second that Postfix takes from smtp-source."""
+def postfix_load(port: int, *, count: int, sessions: int, octets: int = 1024, kept: bool = False) -> float:
+    """Messages a second that Postfix takes from smtp-source: each in a connection of its own, or in `kept` ones."""
     command = [
-        str(require("smtp-source")), "-s", str(sessions), "-m", str(count), "-l", str(octets),
-        "-f", "a@eksempelkommune.invalid", "-t", "vagt@eksempelkommune.invalid", f"127.0.0.1:{port}",
+        str(require("smtp-source")), *(["-d"] if kept else []), "-s", str(sessions), "-m", str(count),
+        "-l", str(octets), "-f", "a@eksempelkommune.invalid", "-t", "vagt@eksempelkommune.invalid", f"127.0.0.1:{port}",
     ]  # fmt: skip
     began = time.perf_counter()
     subprocess.run(command, check=True, timeout=300, capture_output=True)
