@@ -11,9 +11,9 @@ from typing import ClassVar, Literal, Protocol, Self
 
 from channels.base import Channel
 from channels.registry import channel_class, new_channel
-from hardware.emulators.gsm import Cable
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.line import Link
+from hardware.emulators.running import Cable
 from messages.address import Address
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
 

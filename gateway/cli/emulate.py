@@ -1,5 +1,11 @@
-"""`bavn emulate`: modems on a pty, for trying out and for other projects' tests."""
+"""`bavn emulate`: modems on a pty, for trying out and for other projects' tests.
 
+Each modem is a module of `hardware.emulators` with `async def emulate(options)`; one that is not there has no command.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -7,27 +13,48 @@ import typer
 
 from gateway.cli.errors import CommandError
 
+_WORDS = {
+    "gsm": "a GSM modem with its network",
+    "iridium": "an Iridium 9602/9603 (SBD) with its satellites and gateway",
+    "tetra": "a TETRA radio (PEI) with its network",
+}
+MODEMS = tuple(name for name in _WORDS if find_spec(f"hardware.emulators.{name}"))
 
-def gsm(
-    link: Annotated[Path, typer.Option(metavar="PATH", help="Where the serial port appears")],
-    faults: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="TOML: which faults strike, how often")
-    ] = None,
-    journal: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON lines: what the network saw")
-    ] = None,
-    control: Annotated[
-        Path | None, typer.Option(metavar="SOCKET", help="Unix socket that takes orders")
-    ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same faults")] = 0,
+
+def command(name: str) -> Callable[..., None]:
+    """The command of one modem: the same options for all of them."""
+
+    def emulate(
+        link: Annotated[Path, typer.Option(metavar="PATH", help="Where the serial port appears")],
+        faults: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="TOML: which faults strike, how often")
+        ] = None,
+        journal: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="JSON lines: what the network saw")
+        ] = None,
+        control: Annotated[
+            Path | None, typer.Option(metavar="SOCKET", help="Unix socket that takes orders")
+        ] = None,
+        seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same faults")] = 0,
+    ) -> None:
+        _run(name, link=link, faults=faults, journal=journal, control=control, seed=seed)
+
+    emulate.__doc__ = (
+        f"Emulate {_WORDS[name]} at PATH until SIGTERM. Prints `ready PATH` when it can be opened."
+    )
+    return emulate
+
+
+def _run(
+    name: str, *, link: Path, faults: Path | None, journal: Path | None, control: Path | None, seed: int
 ) -> None:
-    """Emulate a GSM modem at PATH until SIGTERM. Prints `ready PATH` when it can be opened."""
     import asyncio
 
-    from hardware.emulators.gsm import emulate_gsm
+    from hardware.emulators.running import Options
 
+    options = Options(link, faults, journal, control, seed)
     try:
-        asyncio.run(emulate_gsm(link, faults=faults, journal=journal, control=control, seed=seed))
+        asyncio.run(import_module(f"hardware.emulators.{name}").emulate(options))
     except FileExistsError as error:
         raise CommandError(f"{link}: a file is there already ({error}); name another place") from error
     except (OSError, ValueError) as error:

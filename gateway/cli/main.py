@@ -109,7 +109,9 @@ _command(check.cap_check, "check", panel=PLACE, example="bavn cap check varsel.x
 _AUDIT = _group("audit", "Verify the audit.")
 _command(check.audit_verify, "verify", panel=PLACE, example="bavn audit verify", into=_AUDIT)
 _EMULATE = _group("emulate", "Emulate a modem, for trying and testing.")
-_command(emulate.gsm, "gsm", panel=PLACE, example="bavn emulate gsm --link /tmp/modem", into=_EMULATE)
+for _modem in emulate.MODEMS:
+    _example = f"bavn emulate {_modem} --link /tmp/modem"
+    _command(emulate.command(_modem), _modem, panel=PLACE, example=_example, into=_EMULATE)
 
 
 def run() -> None:

@@ -1,0 +1,140 @@
+"""Runs any of the emulated modems on a pty: its cable, its diary, its orders and its end.
+
+A modem's own module has `async def emulate(options)`, which `bavn emulate` and `python -m` both call.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hardware.at.dce import Dce
+from hardware.emulators.control import Verb, control_socket
+from hardware.emulators.faults import Faults
+from hardware.emulators.journal import Journal
+from hardware.emulators.line import Link, PtyPort
+from hardware.port import Port
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What every emulated modem is told. `link`: where its port appears."""
+
+    link: Path
+    faults: Path | None = None
+    journal: Path | None = None
+    control: Path | None = None
+    seed: int = 0
+
+
+class Modem(Protocol):
+    """What a cable and this module need of a modem."""
+
+    dce: Dce
+    faults: Faults
+    journal: Journal
+    cable: Callable[[float], None]
+
+    async def run(self) -> None:
+        """Runs commands until cancelled: the modem has power."""
+        ...
+
+    async def serve(self, port: Port) -> None:
+        """Speaks on a port until it is lost."""
+        ...
+
+    def later(self, seconds: float, action: Callable[[], None]) -> None:
+        """Does something in emulated time."""
+        ...
+
+
+class Cable:
+    """Plugs the modem into a fresh pty each time, and points the link at it."""
+
+    def __init__(self, modem: Modem, link: Link) -> None:
+        self._modem, self._link = modem, link
+        self._port: PtyPort | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    def plug(self) -> None:
+        if self._port is None:
+            self._port = PtyPort()
+            self._modem.dce.reset()
+            self._serving = asyncio.create_task(self._modem.serve(self._port), name="modem-line")
+            self._link.point_to(self._port.device)
+
+    def unplug(self) -> None:
+        if self._port is not None:
+            self._link.remove()
+            self._port.unplug()
+            self._port = None
+
+    def pull(self, back_s: float) -> None:
+        """Unplugs, and plugs in again after so many seconds; never when negative."""
+        self.unplug()
+        if back_s >= 0:
+            self._modem.later(back_s, self.plug)
+
+
+async def run_modem(modem: Modem, options: Options, *, verbs: Callable[[Cable], Mapping[str, Verb]]) -> None:
+    """Runs a modem until SIGTERM or SIGINT, or until cancelled; prints `ready PATH` when it can be opened.
+
+    Raises FileExistsError when the link is a real file, OSError and ValueError for a fault file that cannot be used.
+    """
+    if options.faults is not None:
+        modem.faults.load(options.faults)
+    cable = Cable(modem, Link(options.link))
+    modem.cable = cable.pull
+    running = asyncio.create_task(modem.run(), name="emulator")
+    try:
+        async with _asked_to_stop() as stop, control_socket(options.control, verbs(cable)):
+            cable.plug()
+            sys.stdout.write(f"ready {options.link}\n")
+            sys.stdout.flush()
+            waiting = asyncio.create_task(stop.wait(), name="stop")
+            await asyncio.wait([waiting, running], return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if running.done():
+                running.result()  # a fault of the program: to be seen
+    finally:
+        cable.unplug()
+        running.cancel()
+        await asyncio.wait([running])
+        modem.journal.close()
+
+
+@asynccontextmanager
+async def _asked_to_stop() -> AsyncIterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set while the context is open."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def main(
+    emulate: Callable[[Options], Awaitable[None]], arguments: Sequence[str] | None, *, description: str
+) -> None:
+    """`python -m hardware.emulators.NAME`: the same options as `bavn emulate NAME`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--link", type=Path, required=True, help="where the port appears")
+    parser.add_argument("--faults", type=Path, help="TOML: which faults strike, and how often")
+    parser.add_argument("--journal", type=Path, help="JSON lines: what the network has seen")
+    parser.add_argument("--control", type=Path, help="Unix socket for orders")
+    parser.add_argument("--seed", type=int, default=0)
+
+    async def run() -> None:
+        await emulate(Options(**vars(parser.parse_args(arguments))))
+
+    asyncio.run(run())
