@@ -22,13 +22,13 @@ class StallingModem(GsmEmulator):
         super().__init__(speed=SPEED)
         self.stalling = asyncio.Event()
 
-    async def payload(self, *, prompt: bytes = b"\r\n> ") -> bytes | None:
+    async def payload(self, *, prompt: bytes = b"\r\n> ", count: int = 0) -> bytes | None:
         if self.stall:
             self.stall = False
             self.stalling.set()
             await self.sleep(10)
             return None
-        return await super().payload(prompt=prompt)
+        return await super().payload(prompt=prompt, count=count)
 
 
 class SmsModemHarness:
