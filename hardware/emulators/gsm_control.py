@@ -6,28 +6,23 @@ from typing import Any
 from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.gsm_network import STATUSES
+from hardware.emulators.orders import common_verbs
 
 
 def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], None]) -> Mapping[str, Verb]:
     """The orders there are. `plug` and `unplug` are the line's."""
     orders = _Orders(modem)
     return {
+        **common_verbs(modem, plug=plug, unplug=unplug),
         "coverage": orders.coverage,
         "receive": orders.receive,
         "report": orders.report,
         "deliver": orders.deliver,
         "latency": orders.latency,
-        "speed": orders.speed,
-        "fault": orders.fault,
-        "faults": orders.faults,
-        "hang": lambda order: modem.hang(),
-        "reboot": lambda order: modem.reboot("control"),
         "refuse": orders.refuse,
         "ring": orders.ring,
         "pin": orders.pin,
         "smsc": orders.smsc,
-        "plug": lambda order: plug(),
-        "unplug": lambda order: unplug(),
     }
 
 
@@ -58,16 +53,6 @@ class _Orders:
         self._modem.network.latency_s = number(order, "seconds")
         if "report" in order:
             self._modem.network.report_s = number(order, "report")
-
-    def speed(self, order: Order) -> None:
-        self._modem.speed = number(order, "factor", least=0.01, most=1000)
-
-    def fault(self, order: Order) -> None:
-        rest = {key: value for key, value in order.items() if key not in {"do", "name"}}
-        self._modem.faults.arm(text(order, "name"), rest)
-
-    def faults(self, order: Order) -> dict[str, Any]:
-        return {"faults": sorted(self._modem.faults.known)}
 
     def refuse(self, order: Order) -> None:
         """The network refuses a number with a CMS code (default 1, unassigned); 0 ends that."""
