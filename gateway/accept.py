@@ -18,6 +18,7 @@ from gateway.clock import Clock, from_ms, to_ms
 from gateway.errors import GatewayError, Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
+from gateway.room import Reserve
 from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
 from gateway.store.database import Store
 from gateway.strict_json import read_object
@@ -50,8 +51,8 @@ class Submission:
 class Intake:
     """Accepts alerts: from JSON, from CAP, and as followers of an earlier alert."""
 
-    def __init__(self, store: Store, clock: Clock, outgoing: OutgoingMaker) -> None:
-        self._store, self._clock, self._outgoing = store, clock, outgoing
+    def __init__(self, store: Store, clock: Clock, outgoing: OutgoingMaker, reserve: Reserve) -> None:
+        self._store, self._clock, self._outgoing, self._reserve = store, clock, outgoing, reserve
 
     async def json(self, body: bytes, submission: Submission) -> Accepted:
         """An alert in the JSON of the contract. Refused names the field."""
@@ -91,6 +92,7 @@ class Intake:
             replaced = alert.references if alert.status.actionable else ()
             with self._outgoing.withdrawing(reference.identifier for reference in replaced):
                 return _good(await self._store.run(withdraw, acceptance))
+        self._reserve.check(alert.precedence)
         accepted = _good(await self._store.run(accept, acceptance))
         if not accepted.replayed:
             self._outgoing.remember(alert)

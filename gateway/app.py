@@ -50,7 +50,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
         anchor = Anchor(config.anchor, store, clock, key=key, failed=log.error)
         world = await _world(config, store)
         makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
-        hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor)
+        hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor, reserve_mb=config.store.reserve_mb)
         async with hub, serving(application(hub, config, tokens), config, tcp) as port:
             yield hub, port
     finally:

@@ -49,6 +49,9 @@ class Gateway(Table):
 
 class Store(Table):
     url: str = "sqlite:bavn.db"
+    reserve_mb: int | None = Field(
+        None, ge=0, le=1_000_000, examples=[200]
+    )  # None: gateway.room says how much
 
     @field_validator("url")
     @classmethod

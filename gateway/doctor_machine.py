@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import os
-import shutil
 import stat
 import statistics
 import tempfile
@@ -18,6 +17,7 @@ from gateway.doctor import Check, Finding, good, warning, wrong
 from gateway.errors import GatewayError, StoreUnfit
 from gateway.init import read_master_key
 from gateway.layout import LayoutError, check_layout
+from gateway.room import MB, room_on
 from gateway.store.sqlite import check as check_settings
 from gateway.store.sqlite import driver, open_engine
 from gateway.tokens import TokensError, read_tokens
@@ -25,7 +25,6 @@ from gateway.tokens import TokensError, read_tokens
 FSYNC_TIMES = 21
 FSYNC_TOO_FAST_S = 0.0001  # no disk confirms in less: something in between answers for it
 FSYNC_SLOW_S = 0.05
-RESERVE_SHARE, RESERVE_OCTETS = 0.05, 200 * 1024 * 1024
 OTHERS_WRITE, OTHERS_READ = stat.S_IWOTH, stat.S_IROTH | stat.S_IXOTH
 CLOCK_SKEW = timedelta(seconds=5)
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
@@ -85,19 +84,18 @@ def space(config: Config, _now: datetime) -> Iterator[Finding]:
     place = config.data_dir
     while not place.exists():
         place = place.parent
-    usage = shutil.disk_usage(place)
-    reserve = max(int(usage.total * RESERVE_SHARE), RESERVE_OCTETS)
-    fields = {"free": _megabytes(usage.free), "reserve": _megabytes(reserve), "folder": place}
-    if usage.free < reserve:
+    room = room_on(place, config.store.reserve_mb)
+    fields = {"free": _megabytes(room.free), "reserve": _megabytes(room.reserve), "folder": place}
+    if room.gone:
         yield wrong("space_gone", **fields)
-    elif usage.free < 2 * reserve:
+    elif room.short:
         yield warning("space_short", **fields)
     else:
         yield good("space_good", **fields)
 
 
 def _megabytes(octets: int) -> str:
-    return f"{octets // (1024 * 1024)} MB"
+    return f"{octets // MB} MB"
 
 
 def clock(config: Config, now: datetime) -> Iterator[Finding]:

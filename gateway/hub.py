@@ -15,6 +15,7 @@ from gateway.dispatch import Dispatcher, Services
 from gateway.health import judge
 from gateway.inbound import Inbox
 from gateway.outgoing import OutgoingMaker
+from gateway.room import Reserve, room_on
 from gateway.router import Way
 from gateway.store.channel_states import ChannelState, load_states
 from gateway.store.database import Changes, Store
@@ -39,14 +40,16 @@ class Hub:
         makers: Mapping[str, Callable[[], Channel]],
         clock: Clock,
         anchor: Anchor,
+        reserve_mb: int | None = None,
     ) -> None:
         self.store, self.clock, self.anchor = store, clock, anchor
+        self.reserve = Reserve(lambda: room_on(store.path.parent, reserve_mb))
         self._world = world
         self._kept: dict[str, ChannelState] = {}
         self.stopping = False
         self.watchers = Watchers()
         self.outgoing = OutgoingMaker(clock)
-        self.intake = Intake(store, clock, self.outgoing)
+        self.intake = Intake(store, clock, self.outgoing, self.reserve)
         self.timekeeper = Timekeeper(store, clock)
         self.inbox = Inbox(store, note=self._note, in_flight=lambda name: self.dispatchers[name].unconcluded)
         services = Services(self.outgoing.make, self._health_changed, self._concluded, self.inbox.follow)

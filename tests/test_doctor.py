@@ -21,6 +21,7 @@ from gateway.cli.main import app
 from gateway.config import Config, load
 from gateway.doctor import Finding, Level, examine
 from gateway.init import InitResult, own_master_key
+from gateway.room import Room
 from gateway.store.sqlite import Driver, driver
 
 SOURCES = (doctor_machine, doctor_setup)
@@ -87,15 +88,14 @@ def test_an_affected_sqlite_is_named(config: Config, monkeypatch: pytest.MonkeyP
     ("free_mb", "key", "level"),
     [
         (50_000, "space_good", Level.GOOD),
-        (9_000, "space_short", Level.WARNING),
-        (4_000, "space_gone", Level.WRONG),
+        (399, "space_short", Level.WARNING),
+        (199, "space_gone", Level.WRONG),
     ],
 )
-def test_the_reserve_is_five_percent(
+def test_the_room_on_the_disk_is_held_against_the_reserve(
     config: Config, monkeypatch: pytest.MonkeyPatch, free_mb: int, key: str, level: Level
 ) -> None:
-    usage = type("Usage", (), {"total": 100_000 << 20, "free": free_mb << 20})
-    monkeypatch.setattr(doctor_machine.shutil, "disk_usage", lambda place: usage)
+    monkeypatch.setattr(doctor_machine, "room_on", lambda place, given: Room(free_mb << 20, 200 << 20))
     assert found(config)[key].level is level
 
 

@@ -19,11 +19,13 @@ async def healthz(_: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def readyz(request: web.Request) -> web.Response:
-    """Ready when the store commits: an empty transaction is the question."""
+    """Ready when the store commits (an empty transaction is the question) and the disk has room for all precedences."""
     hub = request.app[HUB]
     if hub.stopping:
         return web.json_response({"status": "stopping"}, status=503)
     await hub.store.run(_nothing, None)
+    if hub.reserve.room.gone:
+        return web.json_response({"status": "only FLASH: the disk is nearly full"}, status=503)
     return web.json_response({"status": "ready"})
 
 
@@ -51,6 +53,9 @@ async def metrics(request: web.Request) -> web.Response:
     lines += [f'bavn_in_flight{{channel="{c["name"]}"}} {c["in_flight"]}' for c in channels]
     lines.append("# TYPE bavn_missing gauge")
     lines.append(f"bavn_missing {await hub.store.read(_missing, None)}")
+    lines.append("# TYPE bavn_disk_free_bytes gauge")
+    lines.append("# UNIT bavn_disk_free_bytes bytes")
+    lines.append(f"bavn_disk_free_bytes {hub.reserve.room.free}")
     lines.append("# EOF")
     return web.Response(body="\n".join(lines).encode() + b"\n", headers={"Content-Type": OPENMETRICS})
 
