@@ -1,4 +1,4 @@
-"""A disk that does not confirm (invariant I2): strace makes fsync fail in a child that accepts alerts.
+"""A disk that does not confirm, or is full (invariant I2): strace makes its calls fail in a child that accepts alerts.
 
 The child says `ok N` only after the store said so. Whatever it said must be there afterwards; what failed was refused;
 and later ones are accepted again, over a handle that was opened anew.
@@ -36,15 +36,26 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-def under_strace(folder: Path, fail: str) -> list[list[str]]:
-    """Runs the child, in which these calls of fdatasync and fsync fail; its lines, split into words."""
+FLUSH, WRITE = "fdatasync,fsync:error=EIO", "pwrite64:error=ENOSPC"
+
+
+def under_strace(folder: Path, fault: str, when: str) -> list[list[str]]:
+    """Runs the child, in which these calls fail; its lines, split into words."""
     strace = require("strace")
     done = subprocess.run(
         [
-            *(str(strace), "-f", "-qq", "-o", str(folder / "trace"), "-e", "trace=fdatasync,fsync,write"),
+            *(
+                str(strace),
+                "-f",
+                "-qq",
+                "-o",
+                str(folder / "trace"),
+                "-e",
+                "trace=fdatasync,fsync,write,pwrite64",
+            ),
             *(
                 "-e",
-                f"inject=fdatasync,fsync:error=EIO:when={fail}",
+                f"inject={fault}:when={when}",
                 sys.executable,
                 "-c",
                 CHILD,
@@ -61,11 +72,15 @@ def under_strace(folder: Path, fail: str) -> list[list[str]]:
 
 
 @pytest.mark.strace
-@pytest.mark.parametrize("fail", ["4", "6", "7..9"])  # strace counts the calls of the writing thread
-async def test_no_success_is_answered_for_what_the_disk_did_not_confirm(tmp_path: Path, fail: str) -> None:
+@pytest.mark.parametrize(  # strace counts the calls of the writing thread
+    ("fault", "when"), [(FLUSH, "4"), (FLUSH, "6"), (FLUSH, "7..9"), (WRITE, "50"), (WRITE, "60..62")]
+)
+async def test_no_success_is_answered_for_what_the_disk_did_not_confirm(
+    tmp_path: Path, fault: str, when: str
+) -> None:
     async with store_in(tmp_path):
         pass  # the tables are made before the disk fails
-    lines = under_strace(tmp_path, fail)
+    lines = under_strace(tmp_path, fault, when)
     said = {word: [int(n) for kind, n, *_ in lines[1:-1] if kind == word] for word in ("ok", "refused")}
     assert said["refused"], "the fault never struck"
     assert said["ok"][-1] == ALERTS - 1, "it did not accept again"
@@ -81,7 +96,7 @@ async def test_no_success_is_answered_for_what_the_disk_did_not_confirm(tmp_path
 async def test_every_success_comes_after_a_flush_of_its_own(tmp_path: Path) -> None:
     async with store_in(tmp_path):
         pass
-    lines = under_strace(tmp_path, "9999")
+    lines = under_strace(tmp_path, FLUSH, "9999")
     assert [line[0] for line in lines] == ["begin", *["ok"] * ALERTS, "open"]
     steps = [
         step

@@ -183,7 +183,8 @@ def insist(desk: Desk, request: Request, *, key: str) -> dict[str, Any]:
                 raise
         except (Lost, Busy) as error:
             if trouble is None:
-                desk.screen.progress(desk.words("send.again"))
+                word = "send.again" if isinstance(error, Lost) else "send.later"
+                desk.screen.progress(desk.words(word))
             trouble = error
         time.sleep(AGAIN_S)
     if isinstance(trouble, Lost) and key:

@@ -56,7 +56,7 @@ class Pending:
         try:
             self.transaction.commit()
         except Exception as error:
-            raise StoreFailure(f"the disk did not confirm: {error}") from error
+            raise StoreFailure(f"the disk did not confirm: {getattr(error, 'orig', error)}") from error
         self.session.audit_n, self.session.audit_head = self.head
         return self.changes
 

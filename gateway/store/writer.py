@@ -187,7 +187,7 @@ class Writer:
         except Exception as error:
             log.exception("a group failed twice")
             self._close()
-            _fail(jobs, StoreFailure(f"the disk did not confirm: {error}"))
+            _fail(jobs, StoreFailure(f"the disk did not confirm: {getattr(error, 'orig', error)}"))
             return None
         return self._commit(pending, jobs)
 
@@ -195,6 +195,7 @@ class Writer:
         try:
             return pending.commit()
         except StoreFailure as failure:
+            log.error("%s: %d operations were refused", failure.reason, len(jobs))
             self._close()
             _fail(jobs, failure)
             return None
