@@ -143,6 +143,15 @@ def test_a_language_that_there_is_none_of_is_refused(
     assert "there is no language 'xx' here: write da or en" in result.stderr
 
 
+@pytest.mark.parametrize("written", ["en", "EN", "en_GB", "en_GB.UTF-8", "en-GB"])
+def test_a_language_may_be_written_as_the_system_writes_it(
+    written: str, installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BAVN_CONFIG", str(installation.folder / "bavn.toml"))
+    monkeypatch.setenv("BAVN_LANG", written)
+    assert "No hub is running" in told("list").stderr
+
+
 @pytest.mark.parametrize(
     ("option", "words"),
     [

@@ -4,6 +4,7 @@ A light reading of bavn.toml, without the models: what is wrong with the rest is
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from gateway.catalogue import DEFAULT, LANGUAGES, catalogue
 from gateway.cli.errors import CommandError, Usage
 from gateway.socket_path import short_path
 
+_REGION = re.compile(r"[._@-].*")  # da_DK.UTF-8 is da
 CONFIG_VARIABLE, LANGUAGE_VARIABLE = "BAVN_CONFIG", "BAVN_LANG"
 DEFAULT_CONFIG = Path("bavn.toml")
 
@@ -40,6 +42,8 @@ def config_path(given: Path | None) -> Path:
 def spoken(given: str | None, configured: str = DEFAULT) -> str:
     """--lang, else BAVN_LANG, else what bavn.toml says. Usage when the first two name a language we have not."""
     asked = given or os.environ.get(LANGUAGE_VARIABLE)
+    if asked:
+        asked = _REGION.sub("", asked.lower()) or asked
     if asked and asked not in LANGUAGES:
         name = "--lang" if given else f"--lang or {LANGUAGE_VARIABLE}"
         raise Usage(f"{name}: there is no language {asked!r} here: write {' or '.join(LANGUAGES)}")
