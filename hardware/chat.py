@@ -13,11 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
-from hardware.at.dte import Answered, Ask, Dte, Noise, Prompted, Request, Unasked
+from hardware.at.dte import Answered, Ask, Dte, Noise, Prompted, Request, State, Unasked
 from hardware.at.grammar import CR, ESC, Info
 from hardware.at.results import is_boot, may_be_boot
 from hardware.errors import HardwareError, NoAnswer, PortLost, Refused, Restarted
 from hardware.port import Port
+from hardware.portlog import PortLog
 from hardware.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,11 @@ def _at_will() -> None:
 class Chat:
     """`async with Chat(port, timing=...)`: reads the port until it is left. Does not close the port."""
 
-    def __init__(self, port: Port, *, timing: Timing, unasked_bound: int = 256) -> None:
+    def __init__(
+        self, port: Port, *, timing: Timing, unasked_bound: int = 256, port_log: PortLog | None = None
+    ) -> None:
         self.timing = timing
+        self.port_log = port_log or PortLog()
         self.astray = False  # a command was given up: what the modem does is not known
         self.dropped = 0  # lines that came unasked and found the queue full
         self._port = port
@@ -160,15 +164,18 @@ class Chat:
         try:
             if request.ask is Ask.AT_ONCE:
                 before()
-            self._write(self._dte.request(request))
+            self._ask(request)
             turn = await self._turn(timeout_s, request)
-            if isinstance(turn, Prompted):
+            prompted = isinstance(turn, Prompted) and self._dte.state is State.ASKED
+            if prompted:
                 await self._checked(before, request)
                 self._write(self._dte.payload())
                 turn = await self._turn(sent_s, request)
-            ended = isinstance(turn, Answered)
             if not isinstance(turn, Answered):
-                raise NoAnswer(f"{request.text}: asked for the payload twice")
+                raise NoAnswer(f"{request.text}: asked for the payload and did not wait for it")
+            if request.ask is Ask.ANGLE and turn.final.ok and not prompted:  # the OK of something else
+                raise NoAnswer(f"{request.text}: OK without asking for the payload")
+            ended = True
             return turn
         finally:
             if not ended:
@@ -226,7 +233,19 @@ class Chat:
             except TimeoutError:
                 return
 
+    def _ask(self, request: Request) -> None:
+        octets = self._dte.request(request)
+        self.port_log.asked(request.text, bare=request.bare)
+        if request.ask is Ask.AT_ONCE:
+            self.port_log.handed(request.payload)
+        self._hand(octets)
+
     def _write(self, octets: bytes) -> None:
+        """What is no command: a payload, or ESC."""
+        self.port_log.handed(octets)
+        self._hand(octets)
+
+    def _hand(self, octets: bytes) -> None:
         if self._lost is not None:
             raise self._lost
         self._port.write(octets)
@@ -235,6 +254,7 @@ class Chat:
         try:
             while True:
                 octets = await self._port.read()
+                self.port_log.heard(octets)
                 self._heard.set()
                 for event in self._dte.receive(octets):
                     self._take(event)
@@ -261,5 +281,6 @@ class Chat:
     def _lose(self, error: PortLost) -> None:
         if self._lost is None:
             self._lost = error
+            self.port_log.noted(f"the port is lost: {error.reason}")
             self._turns.put_nowait(error)
             self._news.set()

@@ -41,6 +41,7 @@ from hardware.gsm_init import (
 from hardware.gsm_receive import Inbox
 from hardware.gsm_state import Change, Rung, State, after
 from hardware.port import Opener
+from hardware.portlog import LogLine, PortLog
 from hardware.timing import Timing
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class GsmModem:
         self.state, self.reason = State.CLOSED, "not opened yet"
         self.signal_dbm: int | None = None
         self._opener = opener
+        self._port_log = PortLog()
         self._events = EventQueue(bound=event_bound)
         self._chat: Chat | None = None
         self._tried = False  # the port has been tried at least once
@@ -91,6 +93,10 @@ class GsmModem:
             await asyncio.wait([self._task])
             if not self._task.cancelled():  # it ended by itself: a fault of the program, to be seen
                 self._task.result()
+
+    def log(self) -> list[LogLine]:
+        """The last lines of the port, for the technician: secrets, texts and numbers are masked."""
+        return self._port_log.lines()
 
     def events(self) -> AsyncIterator[Event]:
         """What happens, for one reader, until the driver is left or has failed."""
@@ -215,7 +221,7 @@ class GsmModem:
                 await self._cool(failures)
                 continue
             self._move(Change.OPENED, "the port is open")
-            chat = Chat(port, timing=self.timing)
+            chat = Chat(port, timing=self.timing, port_log=self._port_log)
             try:
                 async with chat:
                     failures = 0 if await self._bring_up(chat) else failures + 1
