@@ -15,7 +15,8 @@ help:
 	@echo "make bench   the benchmarks, with their peers"
 	@echo "make clean   removes the virtual environment and what the tools left"
 
-$(VENV)/runtime.ok: requirements.lock pyproject.toml
+# The plugin is copied where Python looks for it, so that a change of it has to be installed again.
+$(VENV)/runtime.ok: requirements.lock pyproject.toml hardware/pytest_plugin.py
 	@echo "Setting up the virtual environment (once) ..."
 	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info[:2] <= (3, 13)))' \
 	  || { echo "Bavn needs Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 demo"; exit 1; }
