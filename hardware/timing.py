@@ -5,6 +5,7 @@ The defaults are for GSM and LTE modems. Sources beside the fields are field rep
 """
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,6 @@ class Timing:
     cooling_s: float = 5.0  # the first back-off between two rungs of the recovery; doubles
     cooling_most_s: float = 120.0
 
-    def scaled(self, factor: float) -> "Timing":
+    def scaled(self, factor: float) -> Self:
         """All limits times `factor`."""
         return replace(self, **{name: getattr(self, name) * factor for name in self.__dataclass_fields__})

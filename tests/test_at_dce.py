@@ -108,3 +108,19 @@ def test_the_two_ends_understand_each_other(size: int, echo: bool) -> None:
     assert asked == [Given(b"00AB")]
     (answer,) = [e for e in dte.receive(dce.info("+CMGS: 5") + dce.end()[1]) if isinstance(e, Answered)]
     assert (answer.final.ok, [line.text for line in answer.lines]) == (True, ["+CMGS: 5"])
+
+
+def test_a_payload_that_does_not_come_in_time_is_no_command_afterwards() -> None:
+    dce = Dce(echo=False)
+    dce.receive(b"AT+SBDWB=9\r")
+    dce.ask(b"\r\nREADY\r\n", count=11)
+    assert dce.receive(b"AT+SBDIX\r") == ([], b"")
+    dce.give_up()
+    assert dce.end() == ([], b"\r\nOK\r\n")
+
+
+def test_a_text_may_end_with_a_carriage_return() -> None:
+    dce = Dce(echo=False)
+    dce.receive(b"AT+SBDWT\r")
+    dce.ask(b"\r\nREADY\r\n", stops=b"\r")
+    assert dce.receive(b"hej; AT\x1a\r") == ([Given(b"hej; AT\x1a")], b"")

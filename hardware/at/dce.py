@@ -55,6 +55,7 @@ class Dce:
         self._chain: deque[Command] = deque()
         self._text = ""
         self._count = 0
+        self._stops = SUB + ESC
 
     def receive(self, octets: bytes) -> tuple[list[Event], bytes]:
         """What the octets ask for, and what goes back at once (the echo, the OK of an empty line)."""
@@ -69,11 +70,18 @@ class Dce:
             else text.encode() + _CRLF
         )
 
-    def ask(self, prompt: bytes = _CRLF + b"> ", *, count: int = 0) -> tuple[list[Event], bytes]:
-        """Asks for a payload: ended by Ctrl-Z or ESC, or exactly `count` octets."""
-        self.state, self._count = (State.COUNTED if count else State.TEXT), count
+    def ask(
+        self, prompt: bytes = _CRLF + b"> ", *, count: int = 0, stops: bytes = SUB + ESC
+    ) -> tuple[list[Event], bytes]:
+        """Asks for a payload: ended by one of `stops` (ESC takes it back), or exactly `count` octets."""
+        self.state, self._count, self._stops = (State.COUNTED if count else State.TEXT), count, stops
         events, out = self._events()
         return events, prompt + out
+
+    def give_up(self) -> None:
+        """The payload did not come in time: what came of it is thrown away, and the command goes on."""
+        self.state = State.RUNNING
+        self._lexer.clear()
 
     def end(self, final: str = "OK") -> tuple[list[Event], bytes]:
         """Ends the command. After OK the next of the chain is handed out; any other final ends the line."""
@@ -117,7 +125,7 @@ class Dce:
 
     def _payload(self) -> tuple[list[Event], bytes]:
         self._lexer.skip(_CRLF)  # hosts that end commands with CR LF leave the LF here
-        token = self._lexer.until(SUB + ESC)
+        token = self._lexer.until(self._stops)
         if token is None:
             return [], b""
         self.state = State.RUNNING

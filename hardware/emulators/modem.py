@@ -91,6 +91,23 @@ class EmulatedModem(ABC):
         event = await self._events.get()
         return event.octets if isinstance(event, Given) else None
 
+    async def payload_in(
+        self, seconds: float, *, prompt: bytes, count: int = 0, stops: bytes = b""
+    ) -> bytes | None:
+        """As `payload`; None too when it has not come after so long, and what came of it is thrown away."""
+        self._take(*self.dce.ask(prompt, count=count, stops=stops))
+        try:
+            async with asyncio.timeout(seconds / self.speed):
+                event = await self._events.get()
+        except TimeoutError:
+            self.dce.give_up()
+            return None
+        return event.octets if isinstance(event, Given) else None
+
+    def raw(self, octets: bytes) -> None:
+        """Octets of an answer that are no line."""
+        self._write(octets)
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.speed)
 
