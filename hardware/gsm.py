@@ -112,6 +112,18 @@ class GsmModem:
             return False
         return True
 
+    async def examine(self) -> None:
+        """Asks the network's registration and the signal anew: `state` and `signal_dbm` are of this moment then.
+
+        Raises ModemDown while it is not set up, NoAnswer and PortLost.
+        """
+        chat = self._chat
+        if chat is None or self.state not in {State.READY, State.SEARCHING}:
+            raise ModemDown(f"{self.state.value}: {self.reason}")
+        is_in, self.signal_dbm = await registered(chat), await signal_dbm(chat)
+        if self.state in {State.READY, State.SEARCHING}:
+            self._register(is_in)
+
     async def send(self, tpdu: bytes, *, before: Callable[[], None]) -> int:
         """Sends one SUBMIT and returns the reference that its reports will carry (TP-MR, 0 to 255).
 
