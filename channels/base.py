@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import TracebackType
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -79,6 +79,14 @@ class State(StrEnum):
 class Health:
     state: State
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a channel found when it was told to test itself. `proved`: each thing that worked just now, in words."""
+
+    health: Health
+    proved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +208,17 @@ class Channel(Protocol):
     async def probe(self) -> Health:
         """Harmless and cheap: is the far end there?"""
         ...
+
+
+@runtime_checkable
+class Testing(Protocol):
+    """A channel that can prove more than its probe: a loopback in the modem, what the network says of it."""
+
+    async def test(self) -> Tested:
+        """Reaches nobody, costs nothing and leaves everything as it was. May take as long as a hand-over."""
+        ...
+
+
+async def examine(channel: Channel) -> Tested:
+    """The channel's own test, or its probe where it has none."""
+    return await channel.test() if isinstance(channel, Testing) else Tested(await channel.probe())

@@ -23,7 +23,7 @@ from channels.feed import Feed
 from hardware.codecs import tpdu
 from hardware.codecs.tpdu import Deliver, StatusReport
 from hardware.codecs.userdata import Alphabet, alphabet
-from hardware.errors import CodecError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
+from hardware.errors import CodecError, HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import State
@@ -130,6 +130,22 @@ class SmsModemChannel:
         if health.state is base.State.UP and not await self._modem.probe():
             health = base.Health(base.State.DOWN, "the modem does not answer")
         return self._feed.put_health(health)
+
+    async def test(self) -> base.Tested:
+        """The modem, its SIM and the network are asked; no message is sent, not even to ourselves: each costs."""
+        try:
+            await self._modem.examine()
+        except HardwareError as error:
+            return base.Tested(self._feed.put_health(base.Health(base.State.DOWN, error.reason)))
+        signal, registered = self._modem.signal_dbm, self._modem.state is State.READY
+        proved = (
+            f"the modem answers ({self._modem.setup.model})",
+            "the SIM is unlocked",
+            "registered in a network" if registered else "",
+            "" if signal is None else f"signal {signal} dBm",
+        )
+        health = self._feed.put_health(self._health(self._modem.state, self._modem.reason))
+        return base.Tested(health, tuple(filter(None, proved)))
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         parts = self._encode(outgoing)

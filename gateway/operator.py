@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from channels.base import Tested, examine
 from gateway.accept import Submission, new_identifier, refusal
 from gateway.errors import NotFound, Refused
 from gateway.hub import Hub
@@ -141,14 +142,19 @@ class Operator:
         await self._hub.reload_states()
 
     async def test(self, name: str) -> dict[str, Any]:
-        """Probes the far end. Nothing is sent to anybody."""
+        """What the channel can prove without sending anything to anybody."""
         dispatcher = self._known(name)
-        if dispatcher.channel is None:
-            health = dispatcher.health
-        else:
-            health = await dispatcher.channel.probe()
-            dispatcher.note(health)
-        return {"name": name, "state": health.state.value, "reason": health.reason}
+        found = Tested(dispatcher.health)
+        if dispatcher.channel is not None:
+            found = await examine(dispatcher.channel)
+            dispatcher.note(found.health)
+        health = found.health
+        return {
+            "name": name,
+            "state": health.state.value,
+            "reason": health.reason,
+            "proved": list(found.proved),
+        }
 
     def _known(self, name: str) -> Any:
         if name not in self._hub.dispatchers:

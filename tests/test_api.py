@@ -338,5 +338,10 @@ async def test_a_channel_is_disabled_and_enabled_again(desk: Desk) -> None:
     assert sent["no_route"] == []
     assert (await desk.deliveries(sent["id"]))["vagt"]["evidence"] == "queued"
     assert (await desk.ask("POST", "/channels/loop/enable"))[1]["state"] == "up"
-    assert (await desk.ask("POST", "/channels/loop/test"))[1] == {"name": "loop", "state": "up", "reason": ""}
+    assert (await desk.ask("POST", "/channels/loop/test"))[1] == {
+        "name": "loop",
+        "state": "up",
+        "reason": "",
+        "proved": [],
+    }
     assert (await desk.ended(sent["id"]))["vagt"]["ended"] == "reached"

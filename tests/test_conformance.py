@@ -18,6 +18,7 @@ from channels.base import (
     TransientFailure,
     Unknown,
     Withdrawn,
+    examine,
 )
 from channels.registry import BEARERS
 from messages.address import Address, parse_address
@@ -73,6 +74,14 @@ async def test_what_is_withdrawn_at_hand_over_never_arrives(far: Harness) -> Non
     async with up(far) as channel:
         with pytest.raises(Withdrawn):
             await channel.submit(outgoing(far.to, words(text="Trukket tilbage"), hand_over=withdraw))
+        await channel.submit(outgoing(far.to))
+    assert [TEXT in text for text in far.arrived()] == [True]
+
+
+async def test_a_test_says_that_it_works_and_nothing_arrives(far: Harness) -> None:
+    async with up(far) as channel:
+        assert (await examine(channel)).health.state is State.UP
+        assert far.arrived() == []
         await channel.submit(outgoing(far.to))
     assert [TEXT in text for text in far.arrived()] == [True]
 

@@ -142,6 +142,27 @@ async def test_a_pulled_cable_takes_the_channel_down() -> None:
         assert (await sms.probe()).state is State.DOWN
 
 
+async def test_a_test_proves_the_modem_the_sim_and_the_network_and_sends_nothing() -> None:
+    async with Bench() as bench, channel(bench) as sms:
+        found = await sms.test()
+        assert (found.health.state, bench.sent()) == (State.UP, [])
+    assert found.proved[1:3] == ("the SIM is unlocked", "registered in a network")
+    assert (found.proved[0][:17], found.proved[3][:8]) == ("the modem answers", "signal -")
+
+
+@pytest.mark.parametrize(("trouble", "proved"), [("no coverage", 2), ("no cable", 0), ("silence", 0)])
+async def test_a_test_proves_no_more_than_there_is(trouble: str, proved: int) -> None:
+    async with Bench() as bench, channel(bench) as sms:
+        {
+            "no coverage": lambda: bench.modem.cover(False),
+            "no cable": bench.pull,
+            "silence": bench.modem.hang,
+        }[trouble]()
+        found = await sms.test()
+        assert (found.health.state, len(found.proved)) == (State.DOWN, proved)
+        assert found.health.reason
+
+
 async def test_a_text_that_no_part_can_hold_is_refused_for_good() -> None:
     narrow = words(answers=tuple((str(n), "x" * 40) for n in range(300)))
     async with Bench() as bench, channel(bench, max_parts=1) as sms:

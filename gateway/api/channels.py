@@ -37,5 +37,5 @@ async def _reason(request: web.Request) -> str:
 
 @routes.post("/api/v1/channels/{name}/test")
 async def test(request: web.Request) -> web.Response:
-    """Harmless: asks the far end whether it is there. Nothing is sent to anybody."""
+    """Harmless: what the channel can prove by itself. Nothing is sent to anybody."""
     return web.json_response(await request.app[OPERATOR].test(request.match_info["name"]))

@@ -48,6 +48,8 @@ def test(desk: Desk, name: str) -> None:
         desk.screen.whole(found)
         raise CommandError(line)
     _say(desk, found, line)
+    for proof in found["proved"]:
+        desk.screen.people(f"  {proof}")
 
 
 def _say(desk: Desk, found: Json, line: str) -> None:
