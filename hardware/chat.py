@@ -80,8 +80,9 @@ class Chat:
         Commands take turns. One that is `last` lets all others go first, and what came unasked be read, for
         `timing.arrivals_s` at most: sending takes seconds a message, and reports would pile up behind it.
         `timeout_s` is for the answer, or for the prompt when there is a payload; `sent_s` for what follows the
-        payload. `before` is called immediately before the payload's first octet leaves; if it raises, the payload
-        is taken back and nothing of it has left. Raises Refused, NoAnswer and PortLost.
+        payload. `before` is called immediately before the payload's first octet leaves (the command's, where there
+        is no payload); if it raises, the payload is taken back and nothing of it has left. Raises Refused, NoAnswer
+        and PortLost.
         """
         request = Request(request) if isinstance(request, str) else request
         async with self._in_turn(last=last):
@@ -162,7 +163,7 @@ class Chat:
         while not self._turns.empty():  # what was meant for a command that has ended
             self._turns.get_nowait()
         try:
-            if request.ask is Ask.AT_ONCE:
+            if request.ask in {Ask.AT_ONCE, Ask.NEVER}:  # nothing is asked for before it leaves
                 before()
             self._ask(request)
             turn = await self._turn(timeout_s, request)

@@ -1,4 +1,4 @@
-"""The last guard before a modem: to whom an SMS may go, read back from the octets that would leave.
+"""The last guard before a modem: whom an SMS may go to or a call may ring, read back from what would leave.
 
 Whatever the layers above let through, only the digits of a plain number leave, in PDU mode: there is no way for a
 text or a number to become a command.
@@ -20,9 +20,19 @@ def checked_destination(tpdu: bytes) -> str:
         destination = decode_submit(tpdu).destination
     except CodecError as error:
         raise NeverToThis(f"not a SUBMIT: {error.reason}") from error
-    digits = destination.removeprefix("+")
-    if not _DESTINATION.fullmatch(destination) or not destination.isascii() or len(tpdu) > LONGEST:
+    if len(tpdu) > LONGEST:
+        raise NeverToThis(f"a SUBMIT has {LONGEST} octets at most")
+    return checked_number(destination)
+
+
+def checked_number(number: str) -> str:
+    """A number that may be dialled or written to: 3 to 15 ASCII digits, a + in front or not. NeverToThis for others.
+
+    So no MMI or USSD code (`*` and `#`; two digits: 22.030), no dialling modifier, and no emergency number.
+    """
+    digits = number.removeprefix("+")
+    if not _DESTINATION.fullmatch(number):
         raise NeverToThis("the destination is not a plain number of 3 to 15 digits")
-    if digits in _EMERGENCY or digits.removeprefix("45") in _EMERGENCY:
-        raise NeverToThis("an emergency number gets no messages")
-    return destination
+    if digits in _EMERGENCY or digits.removeprefix("00").removeprefix("45") in _EMERGENCY:
+        raise NeverToThis("an emergency number gets no messages and no calls")
+    return number

@@ -14,21 +14,9 @@ from hardware.at.grammar import Info, unquote
 from hardware.chat import Chat
 from hardware.errors import HardwareError, Refused
 from hardware.gsm_codes import is_sim_busy
+from hardware.quirks import Behaviour, behaviour_of
 
 log = logging.getLogger(__name__)
-
-_REGISTERED = frozenset({1, 5, 6, 7, 9, 10})  # home, roaming, SMS only, CSFB not preferred (27.007 7.2)
-# How messages are routed, from what we want most: stored and told by +CMTI, reports at once by +CDS. Some modems
-# refuse ds=1 (SIM A7670), some give reports only by storage (ds=2), and a few take two parameters.
-_ROUTINGS = (
-    (2, 1, 0, 1, 0),
-    (2, 1, 0, 2, 0),
-    (1, 1, 0, 1, 0),
-    (1, 1, 0, 2, 0),
-    (2, 1, 0, 0, 0),
-    (2, 1),
-    (1, 1),
-)
 
 
 class SimRefused(HardwareError):
@@ -50,7 +38,10 @@ class Setup:
     pin: str | None = field(default=None, repr=False)
     pin_state: Pin = Pin.UNTRIED
     model: str = ""
+    behaviour: Behaviour = field(default_factory=Behaviour)
     storage: str = "ME"
+    used: int | None = None  # messages in the storage, of `room`
+    room: int | None = None
     routing: tuple[int, ...] = ()
     acknowledged: bool = False  # CSMS=1 works: +CMT and +CDS are to be answered by +CNMA
     smsc: str = ""  # the last service centre that was not empty
@@ -60,7 +51,12 @@ async def set_up(chat: Chat, setup: Setup) -> None:
     """The whole initialisation. Raises SimRefused, Refused, NoAnswer and PortLost."""
     await chat.synchronise()
     await chat.command("ATE0")
+    if not setup.model:
+        await _identify(chat, setup)
+    for command in setup.behaviour.first:
+        await _accepts(chat, command)
     await _accepts(chat, "AT+CMEE=1")
+    await _accepts(chat, "ATH")  # a call that outlived the trouble
     await _radio_on(chat)
     await _unlock(chat, setup)
     await patient(chat, "AT+CMGF=0")
@@ -69,9 +65,8 @@ async def set_up(chat: Chat, setup: Setup) -> None:
     await route(chat, setup)
     await _accepts(chat, "AT+CREG=1")
     await _accepts(chat, "AT+CEREG=1")
+    await _accepts(chat, "AT+COPS=3,2")  # the operator by its number; the network is not touched
     await check_smsc(chat, setup)
-    if not setup.model:
-        setup.model = await _identity(chat)
 
 
 async def patient(chat: Chat, command: str) -> tuple[Info, ...]:
@@ -103,7 +98,7 @@ async def _radio_on(chat: Chat) -> None:
     except Refused:
         return
     if lines and lines[0].number(0) != 1:
-        await chat.command("AT+CFUN=1", timeout_s=chat.timing.slow_s)
+        await chat.command("AT+CFUN=1", timeout_s=chat.timing.switch_s)
 
 
 async def _unlock(chat: Chat, setup: Setup) -> None:
@@ -137,7 +132,7 @@ async def _give_pin(chat: Chat, setup: Setup) -> None:
         raise SimRefused("the configured PIN is not 4 to 8 digits: not tried")
     setup.pin_state = Pin.GIVEN
     try:
-        await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.slow_s)
+        await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.switch_s)
     except Refused as refused:
         raise SimRefused(
             f"the SIM refused its PIN ({refused.raw})", code=refused.code, raw=refused.raw
@@ -155,13 +150,24 @@ async def _choose_storage(chat: Chat, setup: Setup) -> None:
     for name in ("ME", "SM", "MT"):
         if name in usable and await _accepts(chat, f'AT+CPMS="{name}","{name}","{name}"'):
             setup.storage = name
-            return
+            break
+    await read_storage(chat, setup)
+
+
+async def read_storage(chat: Chat, setup: Setup) -> None:
+    """Reads back where messages are kept and how full it is: what the modem says counts, not what it was told."""
+    try:
+        lines = (await chat.command("AT+CPMS?", timeout_s=chat.timing.slow_s)).lines
+    except Refused:
+        return
+    if lines and re.fullmatch(r"[A-Z]{2}", name := lines[0].word(0)):
+        setup.storage, setup.used, setup.room = name, lines[0].number(1), lines[0].number(2)
 
 
 async def route(chat: Chat, setup: Setup) -> None:
     """AT+CNMI with the first routing that the modem offers and takes; reports by storage or not at all at worst."""
     offered = await _offered_routing(chat)
-    for routing in _ROUTINGS:
+    for routing in setup.behaviour.routings:
         if offered and not all(value in allowed for value, allowed in zip(routing, offered, strict=False)):
             continue
         if await _accepts(chat, "AT+CNMI=" + ",".join(map(str, routing))):
@@ -199,33 +205,6 @@ async def still_routed(chat: Chat, setup: Setup) -> bool:
     return numbers == setup.routing
 
 
-async def registered(chat: Chat) -> bool:
-    """Whether any of the networks (GSM, LTE) has taken us."""
-    for name in ("+CREG", "+CEREG"):
-        try:
-            lines = (await chat.command(f"AT{name}?", timeout_s=chat.timing.slow_s)).lines
-        except Refused:
-            continue
-        if any(line.number(1) in _REGISTERED for line in lines):
-            return True
-    return False
-
-
-def registration_of(info: Info) -> bool | None:
-    """What a +CREG or +CEREG that came unasked says; None for any other line."""
-    return info.number(0) in _REGISTERED if info.prefix in {"+CREG", "+CEREG"} else None
-
-
-async def signal_dbm(chat: Chat) -> int | None:
-    """Received signal strength; None when the modem does not know (99)."""
-    try:
-        lines = (await chat.command("AT+CSQ")).lines
-    except Refused:
-        return None
-    rssi = lines[0].number(0) if lines else None
-    return -113 + 2 * rssi if rssi is not None and 0 <= rssi <= 31 else None
-
-
 async def check_smsc(chat: Chat, setup: Setup) -> bool:
     """Whether the modem has a service centre. One that it forgot is given back to it."""
     try:
@@ -241,9 +220,17 @@ async def check_smsc(chat: Chat, setup: Setup) -> bool:
     return await _accepts(chat, f'AT+CSCA="{setup.smsc}",{145 if setup.smsc.startswith("+") else 129}')
 
 
-async def _identity(chat: Chat) -> str:
+async def _identify(chat: Chat, setup: Setup) -> None:
+    """Who made it and what it is: asked once an open port, since another may be plugged in."""
+    maker = await _about(chat, "+CGMI")
+    setup.model = await _about(chat, "+CGMM") or "unknown"
+    setup.behaviour = behaviour_of(f"{maker} {setup.model}")
+
+
+async def _about(chat: Chat, name: str) -> str:
+    """The answer may lack its prefix."""
     try:
-        lines = (await chat.command(Request("AT+CGMM", bare=True))).lines
+        lines = (await chat.command(Request(f"AT{name}", bare=True))).lines
     except Refused:
-        return "unknown"
-    return lines[0].text.removeprefix("+CGMM:").strip(' "') if lines else "unknown"
+        return ""
+    return lines[0].text.removeprefix(f"{name}:").strip(' "')[:60] if lines else ""

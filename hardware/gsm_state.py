@@ -63,13 +63,17 @@ def after(state: State, change: Change) -> State:
 
 
 class Rung(Enum):
-    """The recovery, from the cheapest step up. Each failure climbs one; a good poll goes back to the first."""
+    """The recovery, from the cheapest step up. Each failure climbs one; a message that left goes back to the first."""
 
-    RESYNC = "ESC and AT"
+    RESYNC = "ESC and AT, then the whole set-up again"
     RADIO = "radio off and on (CFUN=4, CFUN=1)"  # heals modems that are registered but deaf
     RESET = "modem reset (CFUN=1,1)"
+    DTR = "DTR dropped and raised"  # ends a connection that swallows commands (V.250 6.2.9)
+    POWER = "power off and on"
     REOPEN = "the port is closed and opened again"
 
-    def next(self) -> "Rung":
+    def next(self, without: frozenset["Rung"] = frozenset()) -> "Rung":
+        """The next one up that is not among `without`; the last one at the top."""
         rungs = list(Rung)
-        return rungs[min(rungs.index(self) + 1, len(rungs) - 1)]
+        above = (rung for rung in rungs[rungs.index(self) + 1 :] if rung not in without)
+        return next(above, Rung.REOPEN)

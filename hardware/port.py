@@ -5,13 +5,16 @@ PortLost at every call; to come back is a new `open_port`.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import serial
 from serial_asyncio_fast import SerialTransport
 
 from hardware.errors import PortLost
+
+log = logging.getLogger(__name__)
 
 _HIGH_WATER = 256 * 1024  # octets read from the line and not yet from us: beyond it the line waits
 
@@ -30,6 +33,29 @@ class Port(Protocol):
     async def close(self) -> None:
         """Frees the device; a `read` under way raises PortLost."""
         ...
+
+
+@runtime_checkable
+class ControlLines(Protocol):
+    """A port that has the lines beside the data, or may have."""
+
+    def set_dtr(self, level: bool) -> None:  # the level is the argument
+        """Raises OSError where there is no such line."""
+        ...
+
+
+async def drop_dtr(port: Port, seconds: float) -> None:
+    """DTR low for so long, then high again. Harmless where there is no such line: a pty, a socket."""
+    if not isinstance(port, ControlLines):
+        return
+    try:
+        port.set_dtr(False)
+        await asyncio.sleep(seconds)
+        port.set_dtr(True)
+    except PortLost:
+        raise
+    except OSError as error:  # 25, ENOTTY: a pty
+        log.info("DTR cannot be switched: %s", error)
 
 
 Opener = Callable[[], Awaitable[Port]]
@@ -110,6 +136,19 @@ class LinePort:
         await self._line.gone.wait()
 
 
+class SerialPort(LinePort):
+    """A device with control lines."""
+
+    def __init__(self, line: _Line, transport: _Serial, device: serial.Serial) -> None:
+        super().__init__(line, transport)
+        self._device = device
+
+    def set_dtr(self, level: bool) -> None:
+        if not self._device.is_open:
+            raise PortLost("the port is gone: closed")
+        self._device.dtr = level
+
+
 async def open_port(path: str, baud: int = 115200) -> Port:
     """Opens a device for us alone, 8N1. Raises PortLost when it is absent, in use or no serial device."""
     if path.startswith("socket://"):
@@ -122,7 +161,7 @@ async def open_port(path: str, baud: int = 115200) -> Port:
     except (serial.SerialException, OSError, ValueError) as error:
         raise PortLost(f"{path} cannot be opened: {error}") from error
     line = _Line()
-    return LinePort(line, _Serial(loop, line, device))
+    return SerialPort(line, _Serial(loop, line, device), device)
 
 
 def _open_device(path: str, baud: int) -> Any:

@@ -94,6 +94,12 @@ async def in_state(modem: GsmModem, state: State) -> None:
     await until(lambda: modem.state is state)
 
 
+async def at_rest(bench: Bench, modem: GsmModem) -> None:
+    """READY, and its first round of questions is over: what is armed now meets what comes next."""
+    await in_state(modem, State.READY)
+    await until(lambda: bench.commands("+CPMS").count("AT+CPMS?") >= 2)
+
+
 class Heard:
     """Everything a driver tells, as it comes; `async with Heard(driver) as heard`."""
 

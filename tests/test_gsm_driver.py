@@ -10,7 +10,7 @@ from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, No
 from hardware.gsm import GsmModem
 from hardware.gsm_events import LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import TRANSITIONS, Change, IllegalChange, Rung, State, after
-from tests.gsm import Bench, Heard, driver, in_state, until
+from tests.gsm import Bench, Heard, at_rest, driver, in_state, until
 
 (HELLO,) = submits("Mød nu æøå", "+4500000001", reference=0, report_requested=True)
 
@@ -61,7 +61,7 @@ async def test_a_fault_ends_in_the_error_that_tells_the_truth(
     fault: str, error: type[HardwareError], left: bool
 ) -> None:
     async with Bench() as bench, driver(bench, sent_s=0.3) as modem:
-        await in_state(modem, State.READY)
+        await at_rest(bench, modem)
         bench.modem.faults.arm(fault, {"seconds": 20})
         with pytest.raises(error):
             await sent(modem)
@@ -328,4 +328,5 @@ def test_every_state_can_lose_its_port_and_unknown_steps_are_faults_of_the_progr
 
 
 def test_the_ladder_ends_at_its_top() -> None:
-    assert [rung.next() for rung in Rung] == [Rung.RADIO, Rung.RESET, Rung.REOPEN, Rung.REOPEN]
+    assert [rung.next() for rung in Rung] == [*list(Rung)[1:], Rung.REOPEN]
+    assert Rung.DTR.next(frozenset({Rung.POWER})) is Rung.REOPEN

@@ -104,7 +104,7 @@ async def test_a_dialogue_is_written_down_in_both_directions() -> None:
         bench.pull()
         await in_state(modem, State.CLOSED)
     lines = [f"{'>' if line.sent else '<'} {line.text}" for line in modem.log()]
-    assert lines[0] == "> <ESC>"
+    assert lines[:2] == ["< the port was opened", "> <ESC>"]
     sending = lines.index(f"> AT+CMGS={len(tpdu)}")
     assert lines[sending + 1 : sending + 3] == [f"> <{2 * len(tpdu) + 3} octets>", "< >"]
     assert {"< +CMGS: 0", "< OK", "> AT+CPIN?", "< +CPIN: READY"} <= set(lines)

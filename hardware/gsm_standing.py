@@ -1,0 +1,102 @@
+"""What is known of a GSM modem at this moment, and who is told when it changes.
+
+Shared by those who learn it: the supervisor, the watch over the open port, sending and calling.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hardware.at.grammar import Info
+from hardware.errors import HardwareError
+from hardware.gsm_call import Ringing
+from hardware.gsm_events import EventQueue, LateReference, StateChanged
+from hardware.gsm_init import Setup
+from hardware.gsm_state import Change, State, after
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A modem as a technician wants to see it. None and "": not known."""
+
+    state: State
+    reason: str
+    model: str
+    operator: str  # MCC-MNC, as "238-01"
+    signal_dbm: int | None
+    used: int | None  # messages in the storage, of `room`
+    room: int | None
+
+
+@dataclass(slots=True)
+class Standing:
+    """The state, its reason, and the doubts."""
+
+    setup: Setup
+    events: EventQueue
+    state: State = State.CLOSED
+    reason: str = "not opened yet"
+    signal_dbm: int | None = None
+    operator: str = ""
+    tried: bool = False  # the port has been tried at least once
+    turned: asyncio.Event = field(default_factory=asyncio.Event)  # the state may have changed
+    uncertain: str = ""  # the destination of a message whose reference may still come
+    deaf_signs: int = 0  # refusals in a row that mean "no network"
+    relapses: int = 0  # troubles since the last message that was sent, or since a long calm
+    trouble: HardwareError | None = None  # found by a sender, for the supervisor
+    ringing: Ringing | None = None  # the call that is under way
+    wake: Callable[[], None] = lambda: None  # the watch, where there is one
+
+    @property
+    def starting(self) -> bool:
+        return self.state is State.STARTING or (self.state is State.CLOSED and not self.tried)
+
+    @property
+    def set_up(self) -> bool:
+        return self.state in {State.READY, State.SEARCHING}
+
+    def status(self) -> Status:
+        known = self.state is State.READY
+        setup = self.setup
+        return Status(
+            self.state, self.reason, setup.model, self.operator if known else "",
+            self.signal_dbm if known else None, setup.used, setup.room,
+        )  # fmt: skip
+
+    def move(self, change: Change, reason: str) -> None:
+        """One step of the table; told when it leads anywhere."""
+        state = after(self.state, change)
+        if (state, reason) != (self.state, self.reason) and not (state is self.state is State.READY):
+            log.info("modem: %s (%s)", state.value, reason)
+            self.events.offer(StateChanged(state, reason))
+            self.reason = reason
+        self.state, self.tried = state, True
+        self.turned.set()
+
+    def register(self, is_in: bool) -> None:  # what the network said
+        if is_in:
+            self.move(Change.REGISTERED, self.setup.model)
+        else:
+            self.move(Change.UNREGISTERED, "not registered in a network")
+
+    def alarm(self, error: HardwareError) -> None:
+        """Tells the supervisor, and closes the way for the next message at once."""
+        if self.trouble is None and self.set_up:
+            self.trouble = error
+            self.move(Change.TROUBLE, error.reason)
+            self.wake()
+
+    def late(self, info: Info) -> None:
+        """A +CMGS that nobody waits for any more."""
+        reference = info.number(0)
+        if reference is not None and self.uncertain:
+            self.events.offer(LateReference(reference, self.uncertain))
+            self.uncertain = ""
+
+    def stopped(self) -> None:
+        self.state, self.reason, self.tried = State.CLOSED, "the driver has stopped", True
+        self.turned.set()
+        self.events.close()
