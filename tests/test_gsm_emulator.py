@@ -12,7 +12,10 @@ import pytest
 from channels.sms_modem import SmsModemChannel, SmsModemConfig
 from hardware.at.dte import Request
 from hardware.chat import Chat
+from hardware.codecs.semioctets import split_pdu
+from hardware.codecs.tpdu import decode_received
 from hardware.emulators.faults import Faults, UnknownFault
+from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import KNOWN_FAULTS
 from hardware.emulators.line import Link, PtyPort
 from hardware.errors import PortLost, Refused
@@ -48,6 +51,7 @@ async def told(dialogue: Chat, command: str) -> list[str]:
         ("AT+CPIN?", ["+CPIN: READY"]),
         ("AT+CSQ", ["+CSQ: 20,99"]),
         ("AT+CGSN", ["490154203237518"]),
+        ("AT+COPS?;+COPS=3,2;+COPS?", ['+COPS: 0,0,"Bavn net",7', '+COPS: 0,2,"23899",7']),
         ("AT+CFUN=4;+CREG?;+CFUN=1", ["+CREG: 0,0"]),
         ("ATE0V1;+CMEE=2;+CMEE?", ["+CMEE: 2"]),
         ('AT+CSCA="+4500000099",145;+CSCA?', ['+CSCA: "+4500000099",145']),
@@ -124,12 +128,44 @@ async def test_what_was_left_unanswered_comes_again_when_the_routing_is_set() ->
 
 async def test_a_call_rings_until_it_is_hung_up() -> None:
     async with Bench() as bench, chat(bench) as dialogue:
-        bench.modem.ring(3)
+        bench.modem.calls.ring(3)
         info = await dialogue.unasked(timeout_s=1)
         assert info is not None
         assert info.text == "RING"
         await dialogue.command("ATH")
         assert await dialogue.unasked(timeout_s=0.1) is None
+
+
+@pytest.mark.parametrize(
+    ("does", "code"), [("busy", "BUSY"), ("absent", "NO CARRIER"), ("rings", "NO ANSWER"), ("answers", None)]
+)
+async def test_a_call_ends_as_the_other_end_wants(does: str, code: str | None) -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        bench.modem.calls.callees["+4500000001"] = (Callee(does), 2)
+        await dialogue.command("ATD+4500000001;")
+        if code is not None:
+            info = await dialogue.unasked(timeout_s=1)
+            assert info is not None
+            assert info.text == code
+        else:
+            await until(lambda: bench.modem.journal.of("call")[-1]["state"] == "answered")
+            assert await told(dialogue, "AT+CLCC") == ['+CLCC: 1,0,0,0,0,"+4500000001",145']
+            await dialogue.command("ATH")
+        assert await told(dialogue, "AT+CLCC") == []
+
+
+async def test_what_is_stored_can_be_read_after_a_restart() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        bench.modem.network.receive("+4500000002", "JA")
+        bench.modem.reboot("test")
+        await until(lambda: bench.modem.hears())
+        await dialogue.command("ATE0")
+        assert await told(dialogue, "AT+CPMS?") == ['+CPMS: "SM",1,30,"SM",1,30,"SM",1,30']
+        head, pdu = await told(dialogue, "AT+CMGF=0;+CMGL=4")
+        assert (head, decode_received(split_pdu(bytes.fromhex(pdu))[1]).content.text) == (
+            "+CMGL: 1,0,,20",
+            "JA",
+        )  # type: ignore[union-attr]
 
 
 async def test_orders_do_what_the_world_does(tmp_path: Path) -> None:

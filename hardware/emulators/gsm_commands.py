@@ -24,6 +24,7 @@ _IDENTITY = {
     "+CGMR": "1.0",
     "+GMR": "1.0",
 }
+OPERATORS = ("Bavn net", "Bavn", "23899")  # long, short, MCC and MNC: a test network of Denmark
 _CHARSETS = ("IRA", "GSM", "UCS2", "HEX", "8859-1")
 # Settings that a host may write and read back and that change nothing here.
 _PLAIN = {"+CMMS", "+CRC", "+CLIP", "+CLIR", "+CSCB", "+CGREG", "+CUSD", "+COLP", "+CCWA", "+CMER", "+CTZR"}
@@ -187,11 +188,18 @@ async def signal(modem: "GsmEmulator", command: Command) -> str:
 
 
 async def operator(modem: "GsmEmulator", command: Command) -> str:
+    settings = modem.device.settings
     if command.form is Form.READ:
-        name = ',0,"Bavn net",7' if modem.registration() in {1, 5} else ""
-        modem.info(f"+COPS: 0{name}")
+        shown = OPERATORS[settings.operator_format]
+        place = f',{settings.operator_format},"{shown}",7' if modem.registration() in {1, 5} else ""
+        modem.info(f"+COPS: 0{place}")
     elif command.form is Form.TEST:
-        modem.info('+COPS: (2,"Bavn net","Bavn","23899",7),,(0-4),(0-2)')
+        names = ",".join(f'"{name}"' for name in OPERATORS)
+        modem.info(f"+COPS: (2,{names},7),,(0-4),(0-2)")
+    elif command.number(0) == 3:  # how it is shown; the network is not touched
+        if command.number(1) not in {0, 1, 2}:
+            return modem.cme(50)
+        settings.operator_format = command.number(1) or 0
     return OK
 
 
@@ -232,17 +240,28 @@ async def clock(modem: "GsmEmulator", command: Command) -> str:
 
 
 async def dial(modem: "GsmEmulator", command: Command) -> str:
+    """A voice call (27.007 6.20: it ends in `;`). There is no data service."""
     number = command.arguments.strip(" ;TPtp")
-    modem.journal.write("call", to=number)
-    return OK if modem.hears() else "NO CARRIER"
+    if not modem.device.unlocked:
+        return modem.cme(11)
+    if not re.fullmatch(r"\+?[0-9]{1,20}", number):
+        return modem.cme(27)
+    return OK if modem.calls.dial(number) and command.arguments.rstrip().endswith(";") else "NO CARRIER"
 
 
 async def hang_up(modem: "GsmEmulator", command: Command) -> str:
-    modem.stop_ringing()
+    modem.calls.hang_up()
     return OK
 
 
 async def calls(modem: "GsmEmulator", command: Command) -> str:
+    if command.form is Form.DO:
+        for line in modem.calls.listed():
+            modem.info(line)
+    return OK
+
+
+async def own_number(modem: "GsmEmulator", command: Command) -> str:
     return OK
 
 
@@ -268,7 +287,7 @@ HANDLERS: dict[str, Handler] = {
     "+CBC": battery,
     "+GCAP": capabilities,
     "+CPAS": activity,
-    "+CNUM": calls,
+    "+CNUM": own_number,
     "+CCLK": clock,
     "D": dial,
     "H": hang_up,

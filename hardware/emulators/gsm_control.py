@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
+from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.gsm_network import STATUSES
 from hardware.emulators.orders import common_verbs
@@ -21,6 +22,7 @@ def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], 
         "latency": orders.latency,
         "refuse": orders.refuse,
         "ring": orders.ring,
+        "callee": orders.callee,
         "pin": orders.pin,
         "smsc": orders.smsc,
     }
@@ -63,7 +65,15 @@ class _Orders:
             del refusals[text(order, "to")]
 
     def ring(self, order: Order) -> None:
-        self._modem.ring(int(number(order, "times", most=100)) if "times" in order else 4)
+        self._modem.calls.ring(int(number(order, "times", most=100)) if "times" in order else 4)
+
+    def callee(self, order: Order) -> None:
+        """What a number does when the modem calls it, and after how many `seconds` (optional)."""
+        word = text(order, "does")
+        if word not in {callee.value for callee in Callee}:
+            raise BadOrder(f"{word!r} is not one of {', '.join(callee.value for callee in Callee)}")
+        after_s = number(order, "seconds") if "seconds" in order else None
+        self._modem.calls.callees[text(order, "to")] = (Callee(word), after_s)
 
     def pin(self, order: Order) -> None:
         """The SIM's PIN from the next restart on; an empty text takes it away."""

@@ -33,6 +33,7 @@ class Settings:
     smp: str = "17,167,0,0"
     show_headers: bool = False  # CSDH
     radio: int = 1  # CFUN
+    operator_format: int = 0  # COPS: long, short, numeric
 
 
 class StorageFull(Exception):

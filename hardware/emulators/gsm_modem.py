@@ -5,6 +5,7 @@ import random
 from hardware.at.dce import Called
 from hardware.at.results import CME_TEXTS, CMS_TEXTS
 from hardware.emulators.gsm_arrival import Arrivals
+from hardware.emulators.gsm_calls import Calls
 from hardware.emulators.gsm_commands import ERROR, HANDLERS, OK
 from hardware.emulators.gsm_device import Device
 from hardware.emulators.gsm_messages import MESSAGE_HANDLERS
@@ -16,7 +17,7 @@ KNOWN_FAULTS = LINE_FAULTS | {
     *("late-cmgs", "urc-in-answer", "deaf", "sent-but-failed", "pdu-lost", "sim-busy", "pin-again"),
     *("busy-515", "cnmi-refused", "smsc-empty", "part-fails"),
 }
-_BOOT_S, _SEARCH_S, _RING_S = 2.0, 1.0, 3.0
+_BOOT_S, _SEARCH_S = 2.0, 1.0
 _ALL_HANDLERS = HANDLERS | MESSAGE_HANDLERS
 
 
@@ -29,9 +30,9 @@ class GsmEmulator(EmulatedModem):
         self.network = Network(self.journal, self.later, random=random.Random(seed))  # noqa: S311
         self.arrivals = Arrivals(self)
         self.network.arrived = self.arrivals.route
+        self.calls = Calls(self)
         self.plain_values: dict[str, str] = {}
         self._registered = True
-        self._rings = 0
 
     async def perform(self, called: Called) -> str:
         handler = _ALL_HANDLERS.get(called.command.name)
@@ -90,6 +91,8 @@ class GsmEmulator(EmulatedModem):
 
     def _register(self, registered: bool) -> None:
         changed, self._registered = registered is not self._registered, registered
+        if not registered:
+            self.calls.lost()
         if changed and self.device.settings.creg:
             self.unasked(f"+CREG: {self.registration()}")
         if changed and self.device.settings.cereg:
@@ -113,6 +116,7 @@ class GsmEmulator(EmulatedModem):
         self.drop_command()
         self.device.restart()
         self.arrivals.restart()
+        self.calls.restart()
         self.network.deaf = False
         self._registered = False
         self.later(_BOOT_S, self._booted)
@@ -123,19 +127,6 @@ class GsmEmulator(EmulatedModem):
         self.unasked(f"+CPIN: {self.device.sim_asks}")
         self.later(_SEARCH_S, self._found)
         self.later(_SEARCH_S, lambda: self.unasked("SMS DONE"))
-
-    def ring(self, times: int) -> None:
-        self._rings = times
-        self._ring()
-
-    def _ring(self) -> None:
-        if self._rings > 0:
-            self._rings -= 1
-            self.unasked("RING")
-            self.later(_RING_S, self._ring)
-
-    def stop_ringing(self) -> None:
-        self._rings = 0
 
     def misbehave(self) -> None:
         super().misbehave()
