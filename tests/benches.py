@@ -103,6 +103,8 @@ class Kit(ABC):
 
     baud: int
     address: str  # a pattern: to whom a real one may be told to send
+    received: type  # the event of a message that came in
+    reported: type | None  # the event of a report; None: the bearer has none
     read_back: Mapping[
         str, str
     ]  # command -> what its answer has to look like once the driver has set the modem up

@@ -117,9 +117,11 @@ async def test_a_port_that_was_left_can_be_opened_again(bench: Bench, kit: Kit) 
 
 
 @hardware_test(hil=Hil.SENDS)
-async def test_a_message_leaves_once(bench: Bench, kit: Kit) -> None:
-    async with ready(bench, kit) as driver:
+async def test_a_message_leaves_once_and_its_report_comes(bench: Bench, kit: Kit) -> None:
+    async with ready(bench, kit) as driver, listening(driver) as told:
         await kit.send(driver, bench)
+        if kit.reported is not None:
+            await bench.until(lambda: [e for e in told if isinstance(e, kit.reported)], limit_s=120)
     assert bench.is_real or kit.arrived(bench.world) == 1
 
 
@@ -171,7 +173,7 @@ async def test_a_dead_modem_is_noticed_within_15_s_when_idle(bench: Bench, kit: 
 
 
 @hardware_test()
-async def test_what_comes_in_is_told_and_told_again_until_it_is_settled(bench: Bench, kit: Any) -> None:
+async def test_what_comes_in_is_told_and_told_again_until_it_is_settled(bench: Bench, kit: Kit) -> None:
     async with ready(bench, kit) as driver, listening(driver) as told:
         kit.bring(bench.world)
         await bench.until(lambda: [e for e in told if isinstance(e, kit.received)], limit_s=120)
