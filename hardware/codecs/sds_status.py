@@ -1,6 +1,6 @@
 """The 16 bits of the status service, short reports among them, and what the statuses of SDS-TL mean.
 
-Source: ETSI EN 300 392-2 14.8.34 (pre-coded status), 29.4.2.4 (SDS-SHORT-REPORT), 29.4.3.2 (delivery status).
+Source: ETSI EN 300 392-2 14.8.34 (pre-coded status), 29.4.2.3 (SDS-SHORT-REPORT), 29.4.3.2 (delivery status).
 """
 
 from dataclasses import dataclass

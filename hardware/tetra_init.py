@@ -1,0 +1,164 @@
+"""Setting a TETRA radio up: every step is said again after every restart, because a restart forgets all of them.
+
+ATZ is never sent: radios have been seen to restart at it, and to answer nothing any more.
+Source: ETSI EN 300 392-5 (CTSP, CTOM, CREG, CSQ, CSCS); which forms are taken differs between makers and years.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+
+from hardware.at.dte import Request
+from hardware.at.grammar import Info
+from hardware.chat import Chat
+from hardware.errors import Refused
+from hardware.tetra_codes import ALREADY_REGISTERED, is_confused, wants_other_form
+
+log = logging.getLogger(__name__)
+
+# What they say beyond ASCII is escaped in any case: it matters to the radio alone.
+_CHARACTER_SETS = ("AT+CSCS=8859-1", 'AT+CSCS="8859-1"')
+# AT+CTSP=<profile>,<layer 1>,<layer 2>: profile 1 gives the protocol to us alone, so that nobody reads it on the
+# radio's own display; 130 text, 137 immediate text, 138 with user data header, 2 and 9 the simple texts.
+REGISTRATIONS = ("1,3,130", "1,3,137", "1,3,138", "1,3,2", "1,3,9", "1,2,20")
+_WATCHED = ("2,0,0",)  # calls and transmissions, told to both: they block short data
+# What follows `AT+CTSDS=<service>,<type of identity>`: area, access priority, end-to-end encryption.
+_SERVICE_FORMS = ("", ",0,0", ",0,0,0", ",0,0,1")
+
+IN_NETWORK = frozenset({1, 5})  # home, visited (others than in GSM: 2 is "no network")
+TRUNKED = frozenset({0, 2})  # with the network; 2 listens to direct mode beside it
+
+
+@dataclass(slots=True)
+class Setup:
+    """What the driver has learned from the radio and remembers over restarts."""
+
+    force_trunked: bool = True  # a radio in direct mode is taken back to the network
+    model: str = ""
+    service_form: str = _SERVICE_FORMS[0]
+    lasts: bool = False  # the radio says of a registration that it is ours already (38)
+
+
+async def set_up(chat: Chat, setup: Setup) -> None:
+    """The whole initialisation. Raises Refused, NoAnswer and PortLost."""
+    await chat.synchronise()
+    await _said_twice(chat, "ATE0")
+    await _accepts(chat, "AT+CMEE=1")
+    for command in _CHARACTER_SETS:
+        if await _accepts(chat, command):
+            break
+    await _accepts(chat, "AT+CREG=2")
+    for service in (*_WATCHED, *REGISTRATIONS):
+        await _register(chat, service)
+    if not setup.model:
+        setup.model = await _identity(chat)
+
+
+async def _accepts(chat: Chat, command: str) -> bool:
+    """Whether the radio takes an optional command."""
+    try:
+        await _said_twice(chat, command)
+    except Refused:
+        return False
+    return True
+
+
+async def _said_twice(chat: Chat, command: str) -> None:
+    """A command that a radio with garbage of an earlier client before it may misunderstand the first time."""
+    try:
+        await chat.command(command, timeout_s=chat.timing.slow_s)
+    except Refused as refused:
+        if not is_confused(refused):
+            raise
+        await chat.synchronise()
+        await chat.command(command, timeout_s=chat.timing.slow_s)
+
+
+async def _register(chat: Chat, service: str) -> bool:
+    """Whether the service was new to the radio: False when it is ours already, or none that this radio knows."""
+    try:
+        await chat.command(f"AT+CTSP={service}", timeout_s=chat.timing.slow_s)
+    except Refused as refused:
+        if refused.code != ALREADY_REGISTERED:
+            log.info("radio: registration %s is refused (%s)", service, refused.raw)
+        return False
+    return True
+
+
+async def still_registered(chat: Chat, setup: Setup) -> bool:
+    """Says the first registration again. False when it had lasted before and is new now: the radio has restarted."""
+    try:
+        await chat.command(f"AT+CTSP={REGISTRATIONS[0]}", timeout_s=chat.timing.slow_s)
+    except Refused as refused:
+        setup.lasts |= refused.code == ALREADY_REGISTERED
+        return True
+    return not setup.lasts
+
+
+async def choose_service(chat: Chat, setup: Setup, *, service: int, identity: int) -> None:
+    """Sets the service and the type of identity of the next message. Raises Refused when no form is taken."""
+    forms = (setup.service_form, *(form for form in _SERVICE_FORMS if form != setup.service_form))
+    for form in forms:
+        try:
+            await _said_twice(chat, f"AT+CTSDS={service},{identity}{form}")
+        except Refused as refused:
+            if form == forms[-1] or not wants_other_form(refused):
+                raise
+            continue
+        setup.service_form = form
+        return
+
+
+async def trunk(chat: Chat) -> bool:
+    """Tells a radio that is in direct mode to use the network. Whether it does."""
+    log.warning("radio: in direct mode: told to use the network")
+    return await _accepts(chat, "AT+CTOM=0")
+
+
+async def mode_of(chat: Chat) -> int | None:
+    """The operating mode (CTOM); None from a radio that does not tell."""
+    try:
+        lines = (await chat.command("AT+CTOM?")).lines
+    except Refused:
+        return None
+    return lines[-1].number(0) if lines else None
+
+
+async def registration(chat: Chat) -> int | None:
+    """The registration status; None from a radio that answers with a line that came unasked, or not at all."""
+    try:
+        lines = (await chat.command("AT+CREG?", timeout_s=chat.timing.slow_s)).lines
+    except Refused:
+        return None
+    return registration_in(lines[-1]) if lines else None
+
+
+def registration_in(info: Info) -> int | None:
+    """The status in a +CREG line: `<stat>[,<LA>[,<MNI>]]`, or with the <n> of a GSM modem in front of it.
+
+    A network's number (MNI) has six digits or more, a location area at most five; a lone second digit is a status.
+    """
+    if info.prefix != "+CREG":
+        return None
+    count, last = len(info.fields), info.fields[-1]
+    shifted = count >= 4 or (count == 3 and len(last) < 6) or (count == 2 and len(last) == 1)
+    return info.number(1 if shifted else 0)
+
+
+async def signal_dbm(chat: Chat) -> int | None:
+    """Received signal strength; None when the radio does not know (99)."""
+    try:
+        lines = (await chat.command("AT+CSQ?")).lines
+    except Refused:
+        return None
+    rssi = lines[-1].number(0) if lines else None
+    return -113 + 2 * rssi if rssi is not None and 0 <= rssi <= 31 else None
+
+
+async def _identity(chat: Chat) -> str:
+    try:
+        lines = (await chat.command(Request("AT+GMM?", bare=True))).lines
+    except Refused:
+        return "unknown"
+    name = lines[-1].text.removeprefix("+GMM:").strip(' "') if lines else ""
+    return name if re.fullmatch(r"[A-Za-z0-9 ,._-]{1,60}", name) else "unknown"
