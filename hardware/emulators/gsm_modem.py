@@ -64,6 +64,9 @@ class GsmEmulator(EmulatedModem):
             return self.cms(311)
         if self.sim_busy():
             return self.cms(314)
+        if self.faults.strikes("smsc-empty"):
+            self.struck("smsc-empty")
+            self.device.smsc = ""
         if not self.device.smsc:
             return self.cms(330)
         return None if self.registration() in {1, 5} else self.cms(331)

@@ -25,7 +25,7 @@ async def carry(modem: "GsmEmulator", tpdu: bytes, *, name: str = "+CMGS") -> st
     concat = message.content.concat
     if concat is not None and concat.number > 1 and faults.strikes("part-fails"):
         modem.struck("part-fails")
-        return modem.cms(500)
+        return modem.cms(42)  # congestion: the network's own word that it did not take it
     reference = network.submit(tpdu)
     if faults.strikes("sent-but-failed"):
         modem.struck("sent-but-failed")
