@@ -117,7 +117,7 @@ async def test_a_part_that_keeps_failing_leaves_an_unknown_with_what_left() -> N
         bench.modem.faults.arm("part-fails", {"times": 9})
         with pytest.raises(Unknown) as raised:
             await sms.submit(outgoing(TO, THREE))
-    assert (raised.value.references, raised.value.code) == (("0",), "500")
+    assert (raised.value.references, raised.value.code) == (("0",), "42")
 
 
 @pytest.mark.parametrize(
