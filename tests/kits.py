@@ -1,15 +1,21 @@
 """What the hardware tests know of each modem: its emulator, its driver, and the commands that read its state back."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from hardware import iridium_state
 from hardware.codecs.tpdu import submits
-from hardware.emulators import gsm_control
+from hardware.emulators import gsm_control, iridium_control
 from hardware.emulators.control import Verb
 from hardware.emulators.gsm_modem import GsmEmulator
+from hardware.emulators.iridium_modem import IridiumEmulator
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Received, Reported
 from hardware.gsm_state import State
+from hardware.iridium import IridiumModem
+from hardware.iridium_events import Arrived
+from hardware.iridium_timing import IridiumTiming
 from hardware.timing import Timing
 from tests.benches import Bench, Kit, World
 
@@ -62,4 +68,52 @@ class GsmKit(Kit):
         world.do("coverage", value=False)
 
 
-KITS: dict[str, Any] = {"gsm": GsmKit()}
+class IridiumKit(Kit):
+    baud = 19200
+    address = "provisioned"  # an MO message has no other: it costs one
+    read_back: Mapping[str, str] = {
+        "AT+SBDMTA?": r"\+SBDMTA: ?1",
+        "AT+CIER?": r"\+CIER: ?1,1,1\b.*",
+        "AT+SBDSX": r"\+SBDSX: ?0, ?\d+, ?[01], ?-?\d+, ?[01], ?\d+",  # nothing is left to be sent by mistake
+    }
+    received, reported = Arrived, None
+
+    def emulated(self, *, speed: float) -> IridiumEmulator:
+        modem = IridiumEmulator(speed=speed)
+        modem.network.latency_s = 10
+        return modem
+
+    def verbs(
+        self, modem: IridiumEmulator, *, plug: Callable[[], None], unplug: Callable[[], None]
+    ) -> Mapping[str, Verb]:
+        return iridium_control.verbs(modem, plug=plug, unplug=unplug)
+
+    def driver(self, bench: Bench) -> IridiumModem:
+        credits_per_day = 0 if bench.is_real else 100  # no look into a real mailbox: it is paid for
+        return IridiumModem(bench.opener, timing=self.timing(bench.factor), credits_per_day=credits_per_day)
+
+    def timing(self, factor: float) -> IridiumTiming:
+        return replace(IridiumTiming(), gate_s=20.0).scaled(factor)
+
+    def ready(self, driver: IridiumModem) -> bool:
+        return (
+            driver.state is iridium_state.State.READY and driver.bars != 0
+        )  # a failed session ends READY too
+
+    def said(self, driver: IridiumModem) -> str:
+        return f"firmware {driver.setup.firmware or 'unknown'}, {driver.state.value}, {driver.bars} bars of 5"
+
+    async def send(self, driver: IridiumModem, bench: Bench) -> None:
+        assert await driver.send(TEXT.encode(), before=lambda: None) >= 0
+
+    def arrived(self, world: World) -> int:
+        return len([line for line in world.seen("sent") if bytes.fromhex(line["raw"]) == TEXT.encode()])
+
+    def bring(self, world: World) -> None:
+        world.do("queue", hex=b"JA #K7".hex())
+
+    def lose(self, world: World) -> None:
+        world.do("coverage", value=False)
+
+
+KITS: dict[str, Any] = {"gsm": GsmKit(), "iridium": IridiumKit()}

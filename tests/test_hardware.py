@@ -116,6 +116,13 @@ async def test_a_port_that_was_left_can_be_opened_again(bench: Bench, kit: Kit) 
         assert not await driver.probe()
 
 
+@hardware_test(hil=Hil.ASKS, but=("gsm", "tetra"))
+async def test_a_loopback_goes_through_the_modem_and_nowhere_else(bench: Bench, kit: Kit) -> None:
+    async with ready(bench, kit) as driver:
+        assert await driver.self_test() > 0
+    assert bench.is_real or bench.world.seen("session") == []
+
+
 @hardware_test(hil=Hil.SENDS)
 async def test_a_message_leaves_once_and_its_report_comes(bench: Bench, kit: Kit) -> None:
     async with ready(bench, kit) as driver, listening(driver) as told:

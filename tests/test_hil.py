@@ -1,37 +1,74 @@
-"""`--hil` rehearsed: what a technician types, on the port of an emulator that another process runs."""
+"""`--hil` rehearsed: what a technician types, on the ports of emulators that other processes run."""
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bavn_pytest import EmulatedModem
+from bavn_pytest import EmulatedModem, emulate
 
 from tests.benches import Real
 from tests.conftest import real_modems
 
 ROOT = Path(__file__).parent.parent
 HARDWARE = "tests/test_hardware.py"
+# Without an address, with one, and on a port that is not there; PORT stands for that of the emulator.
+RUNS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "gsm asks": ("gsm", ("--hil", "gsm=PORT")),
+    "gsm sends": ("gsm", ("--hil", "gsm=PORT", "--hil-to", "gsm=+4500000077", "-k", "leaves_once")),
+    "iridium asks": ("iridium", ("--hil", "iridium=PORT")),
+    "nothing there": ("gsm", ("--hil", "gsm=PORT.not", "--hil-wait", "0.2", "-k", "says_what_it_is")),
+}
 
 
-def hil(*options: str) -> tuple[int, str]:
-    """What a technician types: the hardware tests on a named port."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", HARDWARE, *options]
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """One run: its exit status, what it said, and the modem it ran on, with its journal."""
+
+    code: int
+    said: str
+    modem: EmulatedModem
+
+    def commands(self) -> list[str]:
+        return [line["line"] for line in self.modem.journal() if line["event"] == "command"]
+
+
+def rehearsed(modem: EmulatedModem, options: tuple[str, ...]) -> Rehearsal:
+    words = [option.replace("PORT", modem.port) for option in options]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", HARDWARE, *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
-    return done.returncode, done.stdout + done.stderr
+    return Rehearsal(done.returncode, done.stdout + done.stderr, modem)
 
 
-@pytest.fixture
-def emulated_gsm(gsm_modem: EmulatedModem) -> EmulatedModem:
-    gsm_modem.do("latency", seconds=0, report=0)
-    return gsm_modem
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Rehearsal]]:
+    """All at a time, since they mostly wait for the silences of a dialogue. Something waits in each modem's network."""
+    with ExitStack() as stack, ThreadPoolExecutor(len(RUNS)) as threads:
+        modems = {
+            name: stack.enter_context(emulate(kind, tmp_path_factory.mktemp(kind)))
+            for name, (kind, _) in RUNS.items()
+        }
+        for name, (kind, _) in RUNS.items():
+            if kind == "gsm":
+                modems[name].do("receive", from_="+4500000002", text="en privat besked")
+                modems[name].do("latency", seconds=0, report=0)
+            else:
+                modems[name].do("queue", hex="4a41")
+                modems[name].do("speed", factor=20)
+        done = threads.map(lambda name: rehearsed(modems[name], RUNS[name][1]), RUNS)
+        yield dict(zip(RUNS, done, strict=True))
 
 
-def test_without_an_address_nothing_is_sent_from_a_real_modem(emulated_gsm: EmulatedModem) -> None:
-    emulated_gsm.do("receive", from_="+4500000002", text="en privat besked")
-    code, said = hil("--hil", f"gsm={emulated_gsm.port}")
-    assert (code, "3 passed" in said, "Real modem: GSM emulator" in said) == (0, True, True), said
-    told = [line["line"] for line in emulated_gsm.journal() if line["event"] == "command"]
+def test_without_an_address_nothing_is_sent_from_a_real_modem(runs: dict[str, Rehearsal]) -> None:
+    run = runs["gsm asks"]
+    assert (run.code, "3 passed" in run.said, "Real modem: GSM emulator" in run.said) == (0, True, True), (
+        run.said
+    )
+    told = run.commands()
     lasting = (
         "AT+CMGS",
         "AT+CMSS",
@@ -48,15 +85,24 @@ def test_without_an_address_nothing_is_sent_from_a_real_modem(emulated_gsm: Emul
     assert "AT+CMGF=0" in told
 
 
-def test_with_an_address_one_message_is_sent_to_it_alone(emulated_gsm: EmulatedModem) -> None:
-    code, said = hil("--hil", f"gsm={emulated_gsm.port}", "--hil-to", "gsm=+4500000077", "-k", "leaves_once")
-    assert (code, "1 passed" in said) == (0, True), said
-    assert [line["to"] for line in emulated_gsm.journal() if line["event"] == "sent"] == ["+4500000077"]
+def test_from_a_satellite_modem_nothing_is_sent_and_nothing_is_paid(runs: dict[str, Rehearsal]) -> None:
+    run = runs["iridium asks"]
+    assert (run.code, "4 passed" in run.said, "Real modem: firmware TA" in run.said) == (0, True, True), (
+        run.said
+    )
+    told = {command.partition("=")[0] for command in run.commands()}
+    assert ("AT+SBDTC" in told, told & {"AT+SBDI", "AT+SBDIX", "AT+SBDIXA", "AT+SBDREG"}) == (True, set())
 
 
-def test_a_modem_that_does_not_work_fails_and_says_why(tmp_path: Path) -> None:
-    code, said = hil("--hil", f"gsm={tmp_path / 'nothing'}", "-k", "says_what_it_is", "--hil-wait", "0.2")
-    assert (code, "no port" in said, "cannot be opened" in said) == (1, True, True), said
+def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehearsal]) -> None:
+    run = runs["gsm sends"]
+    assert (run.code, "1 passed" in run.said) == (0, True), run.said
+    assert [line["to"] for line in run.modem.journal() if line["event"] == "sent"] == ["+4500000077"]
+
+
+def test_a_modem_that_does_not_work_fails_and_says_why(runs: dict[str, Rehearsal]) -> None:
+    run = runs["nothing there"]
+    assert (run.code, "no port" in run.said, "cannot be opened" in run.said) == (1, True, True), run.said
 
 
 @pytest.mark.parametrize(
@@ -70,6 +116,7 @@ def test_a_modem_that_does_not_work_fails_and_says_why(tmp_path: Path) -> None:
         ([], ["gsm=+4500000001"], "name the modem too"),
         (["gsm=/dev/ttyUSB0"], ["gsm=112"], "is no address"),
         (["gsm=/dev/ttyUSB0"], ["gsm=4500000001"], "is no address"),
+        (["iridium=/dev/ttyUSB0"], ["iridium=+4500000001"], "is no address"),
     ],
 )
 def test_an_option_that_is_not_wholly_clear_is_refused(
