@@ -10,6 +10,7 @@ class IridiumTiming(Timing):
     """Seconds."""
 
     slow_s: float = 10.0
+    cooling_most_s: float = 20.0  # to look for a port that is gone costs nothing
     poll_s: float = 10.0  # +SBDSX is free; with `answer_s` a dead modem is known within 15 s
     session_s: float = (
         180.0  # +SBDIX: 10 to 30 is usual, 60 and more occur; shorter limits cut good sessions off

@@ -140,7 +140,11 @@ class EmulatedModem(ABC):
         self.running = False
         self.drop_command()
         if seconds >= 0:
-            self.later(seconds, lambda: self.reboot("watchdog"))
+            self.later(seconds, self._watchdog)
+
+    def _watchdog(self) -> None:
+        if not self.running:
+            self.reboot("watchdog")
 
     @abstractmethod
     def reboot(self, reason: str) -> None:
