@@ -73,6 +73,7 @@ class Watch:
         """What can change without a word."""
         loop = asyncio.get_running_loop()
         self._standing.doubtful = False
+        await self._chat.command("AT")  # a dead radio is not given the time that a registration may take
         if not await tetra_init.still_registered(self._chat, self._standing.setup):
             raise Restarted("the radio has forgotten what it was told: it has restarted")
         status = await tetra_init.registration(self._chat)
