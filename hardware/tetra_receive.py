@@ -37,13 +37,21 @@ _PLACES: dict[int, tuple[int | None, int, int]] = {
 
 
 def heard_of(info: Info) -> Heard | None:
-    """Reads a +CTSDSR with its second line; None for one that is damaged beyond use."""
+    """Reads a +CTSDSR with its second line; None for one that is damaged beyond use.
+
+    A digit that is missing would turn a report into one on another message. A length that is far too short is wrong
+    itself: radios pad to whole octets, no more.
+    """
     service, places = info.number(0), _PLACES.get(len(info.fields))
     if service is None or places is None or info.follow is None:
         return None
-    calling, called, bits = places
+    calling, called, length = places
+    bits = info.number(length)
+    excess = 4 * len(info.follow) - (bits or 0)
+    if excess < 0:
+        return None
     try:
-        octets = octets_of_hex(info.follow, info.number(bits))
+        octets = octets_of_hex(info.follow, bits if excess < 12 else None)
     except CodecError:
         return None
     sender = "" if calling is None else ssi_of(info.word(calling))

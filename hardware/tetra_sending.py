@@ -1,7 +1,8 @@
 """One message on its way through a TETRA radio: accepted, then on air or failed, as three separate steps.
 
 The answer to AT+CMGS says only that the radio has taken the message. What became of it comes later, as a +CMGS line
-of its own with the status 4 (sent over the air) or 5 (failed), or not at all: the outcome is then not known.
+of its own with the status 4 (sent over the air) or 5 (failed), or not at all. Failed means that no acknowledgement was
+heard: the message may have been, so that 5 and silence both leave the outcome unknown.
 Source: ETSI EN 300 392-5 6.13.2 (CMGS) and 6.14.6 (CTSDS); statuses 4 and 5 as four hosts in use read them.
 """
 
@@ -182,7 +183,7 @@ class Sending:
         if entry.step is Step.ON_AIR:
             return Sent(entry.instance, Step.ON_AIR)
         if entry.step is Step.FAILED:
-            raise NotNow("the radio took the message and could not send it", raw="+CMGS status 5")
+            raise MaybeSent("the radio says that it failed: nobody acknowledged it", raw="+CMGS status 5")
         if entry.lost is not None:
             raise MaybeSent(f"the radio took the message and then: {entry.lost.reason}")
         raise MaybeSent(f"the radio took the message and said nothing of it in {self._timing.on_air_s:g} s")

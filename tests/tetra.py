@@ -1,4 +1,4 @@
-"""An emulated TETRA radio in memory for tests under virtual time, with a driver that has the time limits of real life."""
+"""An emulated TETRA radio in memory, under virtual time, and a driver with the time limits of real life."""
 
 import asyncio
 import functools
@@ -84,7 +84,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def driver(bench: Bench, *, limits: dict[str, float] | None = None, **options: Any) -> AsyncIterator[TetraRadio]:
+async def driver(
+    bench: Bench, *, limits: dict[str, float] | None = None, **options: Any
+) -> AsyncIterator[TetraRadio]:
     """A driver on the bench's radio; `limits` are seconds of its timing."""
     timing = replace(TetraTiming(), **(limits or {}))
     async with TetraRadio(bench.opener, timing=timing, groups=[GROUP], **options) as radio:
@@ -111,7 +113,12 @@ async def in_state(radio: TetraRadio, state: State) -> None:
 
 
 async def send_text(
-    radio: TetraRadio, text: str = "Mød nu", *, to: str = PEER, reference: int = 1, wanted: Wanted = Wanted.RECEIVED
+    radio: TetraRadio,
+    text: str = "Mød nu",
+    *,
+    to: str = PEER,
+    reference: int = 1,
+    wanted: Wanted = Wanted.RECEIVED,
 ) -> Sent:
     (transfer,) = text_transfers(text, reference, max_bits=radio.max_bits, wanted=wanted)
     octets = transfer.encode()

@@ -29,7 +29,6 @@ STATUSES = {
     "memory-full": 0x52,
     "not-reachable": 0x5A,
 }
-_RESENDS = 4
 
 Later = Callable[[float, Callable[[], None]], None]
 
@@ -62,6 +61,7 @@ class Network:
     report_s: float = 1.0  # from the air to the report
     read_s: float = 20.0  # from there to the report that it was read
     resend_s: float = 30.0  # a sender waits so long for the report that it asked for
+    resends: int = 4  # and then sends again, so many times
     refusals: dict[str, int] = field(default_factory=dict)  # number -> delivery status: not registered, ...
     accepted: dict[int, tuple[str, Transfer]] = field(
         default_factory=dict
@@ -120,7 +120,7 @@ class Network:
             incoming = Incoming(SDS4, sender, called, part.encode())
             if report and called not in self.groups:
                 self.unreported.add((sender, part.reference))
-                self._expect_report(incoming, part.reference, _RESENDS)
+                self._expect_report(incoming, part.reference, self.resends)
             self.bring(incoming)
         return len(parts)
 
