@@ -127,6 +127,8 @@ class Sessions(IridiumLink):
     def _ended(self, reason: str) -> None:
         if self.state is State.SESSION:  # else the supervisor has found a trouble meanwhile
             self._move(Change.ENDED, reason)
+            if self.bars == 0:
+                self._move(Change.UNHEARD, reason)
 
     async def _tidy(self, chat: Chat, result: Result) -> Buffers | None:
         """After every session: what it brought is read at once, and the MO buffer is cleared.

@@ -131,7 +131,10 @@ class Verdict(Enum):
 
 
 def verdict(momsn: int, now: Buffers) -> Verdict:
-    """`momsn` was noted before the session; no other session has run since."""
+    """`momsn` was noted before the session; no other session has run since.
+
+    Where a gateway has a message that the modem does not know to be there, its repetition has the same number.
+    """
     if now.momsn == (momsn + 1) % _WRAP:
         return Verdict.SENT
     return Verdict.NOT_SENT if now.momsn == momsn and now.mo else Verdict.OPEN
