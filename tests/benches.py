@@ -95,7 +95,7 @@ class Bench:
         """Returns as soon as `condition` holds; TimeoutError after `limit_s`, scaled as the driver's limits are."""
         async with asyncio.timeout(limit_s * self.factor + (0 if self.factor == 1 else 1)):
             while not condition():
-                await asyncio.sleep(0.05 * self.factor)
+                await asyncio.sleep(max(0.05 * self.factor, 0.01))
 
 
 class Kit(ABC):

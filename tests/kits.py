@@ -4,18 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hardware import iridium_state
+from hardware import iridium_state, tetra_events, tetra_state
+from hardware.codecs.sds import Wanted, text_transfers
 from hardware.codecs.tpdu import submits
-from hardware.emulators import gsm_control, iridium_control
+from hardware.emulators import gsm_control, iridium_control, tetra_control
 from hardware.emulators.control import Verb
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.iridium_modem import IridiumEmulator
+from hardware.emulators.tetra_radio import TetraEmulator
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Received, Reported
 from hardware.gsm_state import State
 from hardware.iridium import IridiumModem
 from hardware.iridium_events import Arrived
 from hardware.iridium_timing import IridiumTiming
+from hardware.tetra import TetraRadio
+from hardware.tetra_timing import TetraTiming
 from hardware.timing import Timing
 from tests.benches import Bench, Kit, World
 
@@ -80,7 +84,7 @@ class IridiumKit(Kit):
 
     def emulated(self, *, speed: float) -> IridiumEmulator:
         modem = IridiumEmulator(speed=speed)
-        modem.network.latency_s = 10
+        modem.network.latency_s = 6
         return modem
 
     def verbs(
@@ -116,4 +120,49 @@ class IridiumKit(Kit):
         world.do("coverage", value=False)
 
 
-KITS: dict[str, Any] = {"gsm": GsmKit(), "iridium": IridiumKit()}
+class TetraKit(Kit):
+    baud = 38400
+    address = r"[1-9][0-9]{0,7}"  # one radio (ISSI)
+    read_back: Mapping[str, str] = {
+        "AT+CTOM?": r"\+CTOM: ?[02]\b.*",
+        "AT+CTSP=1,3,130": r"\+CME ERROR: 38",  # ours already; some radios say nothing of it
+    }
+    received, reported = tetra_events.Received, tetra_events.Reported
+
+    def emulated(self, *, speed: float) -> TetraEmulator:
+        return TetraEmulator(speed=speed)
+
+    def verbs(
+        self, modem: TetraEmulator, *, plug: Callable[[], None], unplug: Callable[[], None]
+    ) -> Mapping[str, Verb]:
+        return tetra_control.verbs(modem, plug=plug, unplug=unplug)
+
+    def driver(self, bench: Bench) -> TetraRadio:
+        # The mode of a real radio is its user's: nobody is taken out of direct mode by a test.
+        return TetraRadio(bench.opener, timing=self.timing(bench.factor), force_trunked=not bench.is_real)
+
+    def timing(self, factor: float) -> TetraTiming:
+        return TetraTiming().scaled(factor)
+
+    def ready(self, driver: TetraRadio) -> bool:
+        return driver.state is tetra_state.State.READY
+
+    def said(self, driver: TetraRadio) -> str:
+        return f"{driver.setup.model}, {driver.state.value}, signal {driver.signal_dbm} dBm"
+
+    async def send(self, driver: TetraRadio, bench: Bench) -> None:
+        (message,) = text_transfers(TEXT, 1, max_bits=668, wanted=Wanted.RECEIVED)
+        octets = message.encode()
+        await driver.send(bench.to or "2345678", octets, 8 * len(octets))
+
+    def arrived(self, world: World) -> int:
+        return len([line for line in world.seen("sent") if line.get("text") == TEXT])
+
+    def bring(self, world: World) -> None:
+        world.do("receive", from_="2345678", text="JA #K7", report=True)
+
+    def lose(self, world: World) -> None:
+        world.do("coverage", value=False)
+
+
+KITS: dict[str, Any] = {"gsm": GsmKit(), "iridium": IridiumKit(), "tetra": TetraKit()}

@@ -16,11 +16,20 @@ from tests.conftest import real_modems
 
 ROOT = Path(__file__).parent.parent
 HARDWARE = "tests/test_hardware.py"
+QUICKLY = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-p",
+    "no:hypothesispytest",
+)  # these take a second to load
 # Without an address, with one, and on a port that is not there; PORT stands for that of the emulator.
 RUNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gsm asks": ("gsm", ("--hil", "gsm=PORT")),
     "gsm sends": ("gsm", ("--hil", "gsm=PORT", "--hil-to", "gsm=+4500000077", "-k", "leaves_once")),
     "iridium asks": ("iridium", ("--hil", "iridium=PORT")),
+    "tetra asks": ("tetra", ("--hil", "tetra=PORT@38400")),
     "nothing there": ("gsm", ("--hil", "gsm=PORT.not", "--hil-wait", "0.2", "-k", "says_what_it_is")),
 }
 
@@ -39,7 +48,7 @@ class Rehearsal:
 
 def rehearsed(modem: EmulatedModem, options: tuple[str, ...]) -> Rehearsal:
     words = [option.replace("PORT", modem.port) for option in options]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "0", HARDWARE, *words]
+    command = [sys.executable, "-m", "pytest", *QUICKLY, HARDWARE, *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
     return Rehearsal(done.returncode, done.stdout + done.stderr, modem)
 
@@ -56,9 +65,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Rehears
             if kind == "gsm":
                 modems[name].do("receive", from_="+4500000002", text="en privat besked")
                 modems[name].do("latency", seconds=0, report=0)
-            else:
+            elif kind == "iridium":
                 modems[name].do("queue", hex="4a41")
                 modems[name].do("speed", factor=20)
+            else:
+                modems[name].do("mode", value=2)
+                modems[name].do("receive", from_="2345678", text="en privat besked", report=True)
         done = threads.map(lambda name: rehearsed(modems[name], RUNS[name][1]), RUNS)
         yield dict(zip(RUNS, done, strict=True))
 
@@ -92,6 +104,14 @@ def test_from_a_satellite_modem_nothing_is_sent_and_nothing_is_paid(runs: dict[s
     )
     told = {command.partition("=")[0] for command in run.commands()}
     assert ("AT+SBDTC" in told, told & {"AT+SBDI", "AT+SBDIX", "AT+SBDIXA", "AT+SBDREG"}) == (True, set())
+
+
+def test_from_a_radio_nothing_is_sent_and_its_mode_is_its_users(runs: dict[str, Rehearsal]) -> None:
+    run = runs["tetra asks"]
+    assert (run.code, "3 passed" in run.said, "Real modem: " in run.said) == (0, True, True), run.said
+    told = run.commands()
+    assert [line for line in told if line.startswith(("AT+CMGS", "AT+CTOM=", "ATZ", "AT+CTGS=", "ATD"))] == []
+    assert "AT+CTSP=1,3,130" in told
 
 
 def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehearsal]) -> None:
