@@ -28,7 +28,8 @@ class Pin(Enum):
 
     UNTRIED = "not given yet"
     GIVEN = "given, and not known to be right: never again"
-    RIGHT = "the card took it"
+    RIGHT = "the card took it; it is given again after a restart"
+    REFUSED = "the card did not take it: never again"
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Setup:
     model: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
     storage: str = "ME"
+    storages: tuple[str, ...] = ()  # all that hold received messages or reports
     used: int | None = None  # messages in the storage, of `room`
     room: int | None = None
     routing: tuple[int, ...] = ()
@@ -126,14 +128,18 @@ async def _give_pin(chat: Chat, setup: Setup) -> None:
     """Gives the PIN once. After a reset it is given again only if the card has taken it before."""
     if setup.pin is None:
         raise SimRefused("the SIM wants its PIN: set the channel's pin")
-    if setup.pin_state is Pin.GIVEN:
+    if setup.pin_state in {Pin.GIVEN, Pin.REFUSED}:
         raise SimRefused("the SIM wants its PIN again and may have refused it once: not tried a second time")
     if not re.fullmatch(r"[0-9]{4,8}", setup.pin):
         raise SimRefused("the configured PIN is not 4 to 8 digits: not tried")
-    setup.pin_state = Pin.GIVEN
+    if setup.pin_state is Pin.UNTRIED:
+        setup.pin_state = Pin.GIVEN
     try:
         await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.switch_s)
     except Refused as refused:
+        if is_sim_busy(refused):  # it has not looked at the PIN; the recovery asks again
+            raise
+        setup.pin_state = Pin.REFUSED
         raise SimRefused(
             f"the SIM refused its PIN ({refused.raw})", code=refused.code, raw=refused.raw
         ) from refused
@@ -147,6 +153,7 @@ async def _choose_storage(chat: Chat, setup: Setup) -> None:
         return
     sets = [set(re.findall(r'"([A-Z]{2})"', group)) for group in (lines[0].fields if lines else ())]
     usable = set.intersection(*sets) if sets else {"SM"}
+    setup.storages = tuple(name for name in ("ME", "SM", "SR") if sets and name in sets[0])
     for name in ("ME", "SM", "MT"):
         if name in usable and await _accepts(chat, f'AT+CPMS="{name}","{name}","{name}"'):
             setup.storage = name

@@ -41,12 +41,22 @@ class Inbox:
 
     async def sweep(self) -> None:
         """Shows everything that is stored and was not shown: what came while nobody listened."""
+        reports = ("SR",) if self._setup.routing[3:4] == (2,) and "SR" in self._setup.storages else ()
+        for storage in (self._setup.storage, *reports):
+            await self._sweep(storage)
+
+    async def sweep_everywhere(self) -> None:
+        """As `sweep`, in every storage there is: until it is told where to, a modem that restarted stores elsewhere."""
+        for storage in dict.fromkeys((self._setup.storage, *self._setup.storages)):
+            await self._sweep(storage)
+
+    async def _sweep(self, storage: str) -> None:
         async with self._lock:
-            answered = await self._chat.command("AT+CMGL=4", timeout_s=self._chat.timing.slow_s)
-        for line in answered.lines:
+            lines = await self._in(storage, "AT+CMGL=4")
+        for line in lines:
             index, status = line.number(0), line.number(1)
             if index is not None and line.follow is not None and status in {0, 1}:
-                self._show((self._setup.storage, index), line.follow)
+                self._show((storage, index), line.follow)
 
     async def _told(self, place: Place) -> None:
         async with self._lock:

@@ -27,6 +27,7 @@ class Watch:
 
     def __init__(self, chat: Chat, standing: Standing, inbox: Inbox) -> None:
         self._chat, self._standing, self._inbox = chat, standing, inbox
+        self._swept = False  # every storage has been read since the set-up
         self._mute_polls = 0  # in a row, without a signal
         self._searching_since: float | None = None
         self._polled = self._asked = float("-inf")
@@ -96,5 +97,9 @@ class Watch:
             log.warning("modem: it has no service centre (CSCA), and none was known before")
         if not await still_routed(chat, setup):
             await route(chat, setup)
-        await self._inbox.sweep()
+        if self._swept:
+            await self._inbox.sweep()
+        else:
+            await self._inbox.sweep_everywhere()
+            self._swept = True
         await read_storage(chat, setup)

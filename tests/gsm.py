@@ -83,11 +83,11 @@ async def driver(bench: Bench, *, pin: str | None = None, **limits: float) -> As
         yield modem
 
 
-async def until(condition: Callable[[], object], *, limit_s: float = 10.0) -> None:
+async def until(condition: Callable[[], object], *, limit_s: float = 10.0, every_s: float = 0.005) -> None:
     """Returns as soon as `condition` holds; TimeoutError when it never does."""
     async with asyncio.timeout(limit_s):
         while not condition():
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(every_s)
 
 
 async def in_state(modem: GsmModem, state: State) -> None:
@@ -143,10 +143,10 @@ class Control:
 
 
 @asynccontextmanager
-async def emulator(folder: Path, *options: str) -> AsyncIterator[Control]:
-    """`python -m hardware.emulators.gsm`, ready, with its control socket."""
+async def emulator(folder: Path, *options: str, modem: str = "gsm") -> AsyncIterator[Control]:
+    """`python -m hardware.emulators.MODEM`, ready, with its control socket."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hardware.emulators.gsm", "--link", str(folder / "modem")),
+        *(sys.executable, "-m", f"hardware.emulators.{modem}", "--link", str(folder / "modem")),
         *("--journal", str(folder / "journal"), "--control", str(folder / "control"), *options),
         stdout=asyncio.subprocess.PIPE,
     )
