@@ -25,8 +25,9 @@ $(VENV)/runtime.ok: requirements.lock pyproject.toml hardware/pytest_plugin.py
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/dev.ok: $(VENV)/runtime.ok requirements-dev.lock
+$(VENV)/dev.ok: $(VENV)/runtime.ok requirements-dev.lock requirements-peers.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-peers.lock
 	@touch $@
 
 demo: $(VENV)/runtime.ok

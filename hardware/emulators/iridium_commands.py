@@ -123,7 +123,7 @@ async def system_time(modem: "IridiumEmulator", command: Command) -> str:
 async def position(modem: "IridiumEmulator", command: Command) -> str:
     """The grid position of the middle of Denmark."""
     now = int((datetime.now(UTC) - _EPOCH).total_seconds() / 0.09)
-    modem.info(f"-MSGEO: 3513,598,5290,{now:08x}" if modem.network.bars else "-MSGEO: no network service")
+    modem.info(f"-MSGEO: 3512,600,5288,{now:08x}" if modem.network.bars else "-MSGEO: no network service")
     return OK
 
 
@@ -135,6 +135,13 @@ async def clock(modem: "IridiumEmulator", command: Command) -> str:
 
 async def lock(modem: "IridiumEmulator", command: Command) -> str:
     modem.info(f"+CULK:{int(modem.device.locked)}")
+    return OK
+
+
+async def energy(modem: "IridiumEmulator", command: Command) -> str:
+    """+GEMON: microampere-hours since the start; one session takes some 6,000."""
+    if command.form is Form.READ or command.form is Form.DO:
+        modem.info("+GEMON:0")
     return OK
 
 
@@ -160,4 +167,5 @@ HANDLERS: dict[str, Handler] = {
     "-MSGEO": position,
     "+CCLK": clock,
     "+CULK": lock,
+    "+GEMON": energy,
 }

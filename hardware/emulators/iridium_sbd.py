@@ -155,7 +155,8 @@ async def auto_registration(modem: "IridiumEmulator", command: Command) -> str:
 
 
 async def ring_reason(modem: "IridiumEmulator", command: Command) -> str:
-    modem.info(f"+CRIS:0,{int(modem.device.ringing)}")
+    told = f"{command.name}:0,{int(modem.device.ringing)}"
+    modem.info(f"{told},00000000" if command.name == "+CRISX" else told)
     return OK
 
 
@@ -187,7 +188,7 @@ SBD_HANDLERS: dict[str, Handler] = {
     "+SBDDET": detach,
     "+SBDMTA": ring_alerts,
     "+SBDAREG": auto_registration,
-    "+CRIS": ring_reason,
+    **dict.fromkeys(("+CRIS", "+CRISX"), ring_reason),
     "+SBDTC": copy,
     "+SBDC": clear_number,
 }
