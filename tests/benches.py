@@ -10,6 +10,7 @@ a real modem does not have; what may be sent to a real modem is decided in `Hil`
 
 import asyncio
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -219,9 +220,42 @@ async def _powered(modem: EmulatedModem) -> AsyncIterator[None]:
         await asyncio.wait([running])
 
 
+# What sends, dials, deletes, registers or changes for good, on any of the three modems.
+_SENDING = re.compile(
+    rb"AT\+(CMGS|CMSS|CMGW|CMGC|CMGD|CUSD|SBDIX?A?\b|SBDREG|CTGS=|CTOM=|CPWD|CLCK)|ATD|ATZ", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedPort:
+    """The port of a real modem for a test that only asks: whatever a driver wants, nothing that sends gets through."""
+
+    port: Port
+    stopped: list[bytes]
+
+    async def read(self) -> bytes:
+        return await self.port.read()
+
+    def write(self, octets: bytes) -> None:
+        if _SENDING.search(octets):
+            self.stopped.append(octets)
+            raise PortLost("the port is gone: nothing that lasts is done to a real modem without --hil-to")
+        self.port.write(octets)
+
+    async def close(self) -> None:
+        await self.port.close()
+
+
 @asynccontextmanager
 async def on_a_real_modem(kit: Kit, real: Real) -> AsyncIterator[Bench]:
-    yield Bench(lambda: open_port(real.port, real.baud or kit.baud), to=real.to, ready_s=real.ready_s)
+    stopped: list[bytes] = []
+
+    async def opened() -> Port:
+        port = await open_port(real.port, real.baud or kit.baud)
+        return port if real.to else GuardedPort(port, stopped)
+
+    yield Bench(opened, to=real.to, ready_s=real.ready_s)
+    assert stopped == [], f"a test that only asks wanted more: {stopped}"
 
 
 def run(

@@ -8,6 +8,7 @@ import functools
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def hardware_test(
         @functools.wraps(body)
         def test(modem: str, kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> None:
             real = pytestconfig.stash[REAL].get(modem)
+            if real is not None and hil is not Hil.SENDS:
+                real = replace(real, to=None)
             kit = KITS[modem]
             run(lambda bench: body(bench, kit), kit, kind=kind, folder=tmp_path, real=real)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from bavn_pytest import EmulatedModem, emulate
 
-from tests.benches import Real
+from hardware.errors import PortLost
+from hardware.memory import memory_pair
+from tests.benches import GuardedPort, Real
 from tests.conftest import real_modems
 
 ROOT = Path(__file__).parent.parent
@@ -123,6 +125,28 @@ def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehears
 def test_a_modem_that_does_not_work_fails_and_says_why(runs: dict[str, Rehearsal]) -> None:
     run = runs["nothing there"]
     assert (run.code, "no port" in run.said, "cannot be opened" in run.said) == (1, True, True), run.said
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"AT+CMGS=35\r",
+        b"at+cmgs=2345678,16\r\n8002\x1a",
+        b"AT+SBDIX\r",
+        b"AT+SBDIXA\r",
+        b"ATD+4500000001;\r",
+        b"ATZ\r",
+        b"AT+CMGD=1\r",
+    ],
+)
+def test_nothing_that_sends_gets_through_a_port_that_is_only_asked(octets: bytes) -> None:
+    ours, theirs = memory_pair()
+    guarded = GuardedPort(ours, [])
+    with pytest.raises(PortLost, match="--hil-to"):
+        guarded.write(octets)
+    guarded.write(b"AT+CSQ\r")
+    guarded.write(b"AT+SBDTC\r")
+    assert (guarded.stopped, theirs._waiting) == ([octets], b"AT+CSQ\rAT+SBDTC\r")
 
 
 @pytest.mark.parametrize(
