@@ -24,6 +24,7 @@ from hardware.timing import Timing
 log = logging.getLogger(__name__)
 
 _SYNC_TRIES = 3
+_MOST_TURNS = 16  # that wait for the command that runs: it needs one or two
 
 
 def _at_will() -> None:
@@ -268,11 +269,15 @@ class Chat:
         elif isinstance(event, Unasked):
             self._keep(event.info)
         else:
-            self._turns.put_nowait(event)
+            self._turned(event)
+
+    def _turned(self, turn: Answered | Prompted | HardwareError) -> None:
+        if self._turns.qsize() < _MOST_TURNS:
+            self._turns.put_nowait(turn)
 
     def _keep(self, info: Info) -> None:
         if is_boot(info) and self._lock.locked():  # the command that runs will never end
-            self._turns.put_nowait(Restarted(f"the modem restarted ({info.text})"))
+            self._turned(Restarted(f"the modem restarted ({info.text})"))
         if len(self._unasked) >= self._bound:
             self._unasked.popleft()
             self.dropped += 1
