@@ -26,7 +26,9 @@ def not_sent(refused: Refused, *, left: bool) -> HardwareError:
     code, raw = refused.code, refused.raw
     service = raw.startswith("+CMS")
     if left and not _is_proof(code, service=service):
-        return MaybeSent(f"it left, and the modem does not say that it was refused ({raw})", code=code, raw=raw)
+        return MaybeSent(
+            f"it left, and the modem does not say that it was refused ({raw})", code=code, raw=raw
+        )
     if service and code in _NEVER:
         return NeverToThis(f"the network refuses this number ({raw})", code=code, raw=raw)
     if code in (_DOWN if service else _CME_DOWN) and code is not None:
