@@ -98,8 +98,8 @@ async def in_state(modem: IridiumModem, state: State) -> None:
 class Heard:
     """Everything a driver tells, as it comes; `settles`: and takes what came in off the modem."""
 
-    def __init__(self, modem: IridiumModem, *, settles: bool = True) -> None:
-        self._modem, self._settles = modem, settles
+    def __init__(self, modem: IridiumModem, *, settles: bool = True, keeps: bool = True) -> None:
+        self._modem, self._settles, self._keeps = modem, settles, keeps
         self.events: list[Event] = []
 
     async def __aenter__(self) -> "Heard":
@@ -112,7 +112,8 @@ class Heard:
 
     async def _listen(self) -> None:
         async for event in self._modem.events():
-            self.events.append(event)
+            if self._keeps:
+                self.events.append(event)
             if self._settles and hasattr(event, "settle"):
                 await event.settle()
 
