@@ -132,8 +132,9 @@ class HubProcess:
 
 
 @contextmanager
-def hub_in(folder: Path) -> Iterator[HubProcess]:
-    (folder / "bavn.toml").write_text(CONFIG, encoding="utf-8")
+def hub_in(folder: Path, *, more: str = "") -> Iterator[HubProcess]:
+    """A running hub; `more` is further TOML of its configuration."""
+    (folder / "bavn.toml").write_text(CONFIG + more, encoding="utf-8")
     (folder / "directory.toml").write_text(DIRECTORY, encoding="utf-8")
     hub = HubProcess(folder)
     hub.start()
