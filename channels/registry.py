@@ -13,6 +13,7 @@ BEARERS: dict[str, str] = {
     "email": "channels.email:EmailChannel",
     "loopback": "channels.loopback:LoopbackChannel",
     "sms-modem": "channels.sms_modem:SmsModemChannel",
+    "tetra": "channels.tetra:TetraChannel",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
+from hardware import tetra_init
 from hardware.chat import Chat
 from hardware.errors import HardwareError, ModemDown, NotNow, Refused
 from hardware.port import Opener
@@ -125,6 +126,21 @@ class TetraRadio:
         except HardwareError:
             return False
         return True
+
+    async def examine(self) -> None:
+        """Asks the registration and the signal anew: `state` and `signal_dbm` are of this moment then.
+
+        Raises ModemDown while it is not set up, NoAnswer and PortLost.
+        """
+        chat, standing = self._supervisor.chat, self._standing
+        if chat is None:
+            raise ModemDown(f"{standing.state.value}: {standing.reason}")
+        await chat.command("AT")
+        status = await tetra_init.registration(chat)
+        standing.signal_dbm = await tetra_init.signal_dbm(chat)
+        if status is not None:
+            standing.registered = status in tetra_init.IN_NETWORK
+            standing.reckon(asyncio.get_running_loop().time())
 
     async def send(
         self,

@@ -14,6 +14,7 @@ from channels.registry import channel_class, new_channel
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.line import Link
 from hardware.emulators.running import Cable
+from hardware.emulators.tetra_radio import TetraEmulator
 from messages.address import Address
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
 
@@ -186,8 +187,66 @@ class SmsModemHarness:
         return [line["text"] for line in self._modem.journal.of("sent")]
 
 
+class TetraHarness:
+    """An emulated TETRA radio on a pty, fifty times faster than life, and a driver as patient as that asks for."""
+
+    to = "sds:3990001"
+    never = Address("sds", "112")  # the driver refuses it
+    _FAULTS: ClassVar[dict[Behaviour, str]] = {
+        "transient": "busy-515",
+        "unknown": "sent-but-failed",
+        "stall": "pdu-lost",  # the radio waits for more of the message
+    }
+
+    def __init__(self, folder: Path) -> None:
+        self._link = Link(folder / "radio")
+        self._radio = TetraEmulator(speed=50)
+        self._cable = Cable(self._radio, self._link)
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self._radio.run(), name="tetra-emulator")
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.go()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
+    def channel(self) -> Channel:
+        table = {"bearer": "tetra", "port": str(self._link.path), "max_bits": 1120, "time_factor": 0.02}
+        return new_channel("sine", channel_class("tetra").config_model.model_validate(table))
+
+    def tell(self, behaviour: Behaviour) -> None:
+        if fault := self._FAULTS.get(behaviour):
+            self._radio.faults.arm(fault, {})
+
+    async def stalled(self) -> None:
+        while not self._radio.journal.of("fault"):
+            await asyncio.sleep(0.001)
+
+    async def go(self) -> None:
+        self._cable.unplug()
+
+    async def come_back(self) -> None:
+        self._cable.plug()
+
+    def arrived(self) -> list[str]:
+        """Parts come in order: the last one makes a text whole."""
+        texts, beginning = list[str](), ""
+        for line in self._radio.journal.of("sent"):
+            _, total, number = line.get("part", (0, 1, 1))
+            beginning = line["text"] if number == 1 else beginning + line["text"]
+            if number == total:
+                texts.append(beginning)
+        return texts
+
+
 HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "email": EmailHarness,
     "loopback": LoopbackHarness,
     "sms-modem": SmsModemHarness,
+    "tetra": TetraHarness,
 }

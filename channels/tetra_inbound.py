@@ -1,0 +1,113 @@
+"""From what a radio tells to what the hub hears: reports become evidence, texts and statuses become answers."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from channels import base
+from hardware.codecs import sds, sds_status
+from hardware.codecs.sds import SimpleText, Transfer
+from hardware.codecs.sds_status import EMERGENCY, Status, Verdict
+from hardware.errors import CodecError
+from hardware.tetra_address import STATUS
+from hardware.tetra_events import LateStep, Received, Reported, Step
+from messages.address import Address, AddressError, parse_address
+from messages.evidence import Evidence
+
+_EVIDENCE = {
+    Verdict.RECEIVED: Evidence.DELIVERED,
+    Verdict.CONSUMED: Evidence.READ,
+    Verdict.UNDERWAY: Evidence.UNKNOWN,  # no news
+    Verdict.FAILED: Evidence.REFUSED,
+}
+
+
+def evidence_event(event: Reported, address: Address | None, *, uncertain: bool) -> tuple[base.Event, ...]:
+    """The report; before it the receipt of a message that was given up as uncertain, and has left after all."""
+    now, address = datetime.now(UTC), address or _address(event.sender)
+    evidence, raw = _EVIDENCE[event.verdict], event.raw.hex().upper()
+    report = base.Report(
+        reference=str(event.reference),
+        evidence=evidence,
+        at=now,
+        address=address,
+        detail=event.detail,
+        raw=raw,
+    )
+    if not uncertain:
+        return (report,)
+    return _receipt(event.reference, address, "a report proves that it left"), report
+
+
+def late_event(event: LateStep, address: Address | None, *, uncertain: bool) -> tuple[base.Event, ...]:
+    """What the radio says late of a message; silence where it changes nothing."""
+    if event.reference is None or uncertain is not (event.step is Step.ON_AIR):
+        return ()
+    address = address or _address(event.destination)
+    if uncertain:
+        return (_receipt(event.reference, address, "the radio said late that it left"),)
+    now, reference = datetime.now(UTC), str(event.reference)
+    return (
+        base.Report(
+            reference=reference, evidence=Evidence.REFUSED, at=now, address=address, detail=event.step.value
+        ),
+    )
+
+
+def _receipt(reference: int, address: Address | None, detail: str) -> base.Report:
+    now = datetime.now(UTC)
+    return base.Report(
+        reference=str(reference), evidence=Evidence.SUBMITTED, at=now, address=address, detail=detail
+    )
+
+
+def inbound_event(event: Received, statuses: Mapping[int, str]) -> base.Inbound:
+    """A text, one part of it, or a status in the words agreed on. What cannot be read comes empty, with its octets."""
+    now, address = datetime.now(UTC), _address(event.sender)
+    text, part, reference = _said(event, statuses)
+    # A sender that misses our report sends the same again, the same day; a status has nothing that tells two apart.
+    moment = now.date().isoformat() if reference is not None else now.isoformat()
+    key = hashlib.sha256(f"{event.sender} {moment} {event.user_data.hex()}".encode()).hexdigest()[:32]
+    return base.Inbound(
+        bearer_id=key,
+        sender=str(address) if address else "",
+        text=text,
+        at=now,
+        part=part,
+        raw=event.user_data.hex().upper(),
+        settle=event.settle,
+    )
+
+
+def _said(
+    event: Received, statuses: Mapping[int, str]
+) -> tuple[str, tuple[int, int, int] | None, int | None]:
+    """(text, part, the message's own reference)."""
+    try:
+        if event.service == STATUS:
+            status = sds_status.decode_status(event.user_data)
+            return (_status_text(status, statuses) if isinstance(status, Status) else ""), None, None
+        message = sds.decode(event.user_data)
+        content = message.content if isinstance(message, Transfer) else None
+    except CodecError:
+        return "", None, None
+    if isinstance(message, SimpleText):
+        return message.text, None, None
+    if not isinstance(message, Transfer) or content is None:
+        return "", None, None
+    part = (content.reference, content.total, content.number) if content.total > 1 else None
+    return content.text, part, message.reference
+
+
+def _status_text(status: Status, statuses: Mapping[int, str]) -> str:
+    """The words agreed on; a status that is none of them is shown to a person as it is."""
+    if status.value == EMERGENCY:
+        return "Nødstatus fra radioen: brug for hjælp"
+    return statuses.get(status.value, f"Status {status.value}")
+
+
+def _address(ssi: str) -> Address | None:
+    try:
+        return parse_address(f"sds:{ssi}") if ssi else None
+    except AddressError:
+        return None
