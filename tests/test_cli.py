@@ -21,7 +21,8 @@ CAP = Path(__file__).parent / "data" / "cap"
 COMMANDS = [
     *("init", "run", "send", "show", "list", "watch", "stop", "correct", "all-clear", "update", "answer"),
     *("channels", "channel", "doctor", "demo"),
-    *("config check", "cap check", "audit verify", "emulate gsm"),
+    *("config check", "cap check", "audit verify"),
+    *("emulate gsm", "emulate iridium", "emulate tetra"),
 ]
 
 
