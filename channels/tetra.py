@@ -22,6 +22,7 @@ from hardware.codecs.sds import Transfer, Wanted, text_transfers
 from hardware.codecs.sds_forward import Forward, validity_within
 from hardware.errors import CodecError, HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
 from hardware.port import Opener, open_port
+from hardware.power import by_command
 from hardware.tetra import TetraRadio
 from hardware.tetra_address import Groups, ssi_of
 from hardware.tetra_events import Event, LateStep, Received, Reported, StateChanged
@@ -53,6 +54,9 @@ class TetraConfig(base.ChannelConfig):
 
     port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
     baud: int = Field(38400, ge=1200, le=921_600)  # the radio's codeplug decides
+    power_cycle: tuple[
+        str, ...
+    ] = ()  # a command that cuts the radio's power and gives it back, and its arguments
     max_bits: int = Field(668, ge=160, le=2047)  # of one SDS, per radio
     max_parts: int = Field(3, ge=1, le=10)
     reports: Literal["none", "received", "consumed"] = "received"  # "consumed": also when it has been read
@@ -120,6 +124,7 @@ class TetraChannel:
             groups=config.groups,
             tells_on_air=config.tells_on_air,
             force_trunked=config.force_trunked,
+            power_cycle=by_command(config.power_cycle) if config.power_cycle else None,
         )
 
     async def __aenter__(self) -> Self:
@@ -149,6 +154,9 @@ class TetraChannel:
         if health.state is base.State.UP and not await self._radio.probe():
             health = base.Health(base.State.DOWN, "the radio does not answer")
         return self._feed.put_health(health)
+
+    def port_log(self) -> list[str]:
+        return [str(line) for line in self._radio.log()]
 
     async def test(self) -> base.Tested:
         """The radio and the network are asked; nothing is sent, not even to ourselves."""

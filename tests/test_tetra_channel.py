@@ -268,6 +268,16 @@ async def test_a_test_proves_the_radio_and_the_network_and_sends_nothing() -> No
         assert bench.radio.journal.of("sent") == []
 
 
+@virtually
+async def test_the_log_of_the_port_shows_the_dialogue_without_its_words() -> None:
+    async with Bench() as bench, up(bench) as (channel, _):
+        await channel.submit(outgoing(f"sds:{PEER}"))
+        log = "\n".join(channel.port_log())
+        assert "AT+CTSDS=" in log
+        assert PEER not in log
+        assert bench.sent()[0]["raw"] not in log
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
