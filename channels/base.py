@@ -219,6 +219,15 @@ class Testing(Protocol):
         ...
 
 
+@runtime_checkable
+class Logged(Protocol):
+    """A channel that knows what went over its port lately."""
+
+    def port_log(self) -> list[str]:
+        """The last lines, oldest first, for a technician: no secret, no text, no whole number in them."""
+        ...
+
+
 async def examine(channel: Channel) -> Tested:
     """The channel's own test, or its probe where it has none."""
     return await channel.test() if isinstance(channel, Testing) else Tested(await channel.probe())

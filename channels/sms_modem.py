@@ -28,6 +28,7 @@ from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import State
 from hardware.port import Opener, open_port
+from hardware.power import by_command
 from hardware.timing import Timing
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
@@ -53,6 +54,7 @@ class SmsModemConfig(base.ChannelConfig):
 
     port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
     baud: int = Field(115200, ge=1200, le=4_000_000)
+    power_cycle: tuple[str, ...] = ()  # a command and its arguments: cuts the modem's power and gives it back
     pin: SecretStr | None = None  # given once, never a second time while it is not known to be right
     max_parts: int = Field(3, ge=1, le=10)
     max_per_minute: int = Field(30, ge=1, le=600)  # parts; FLASH does not count them
@@ -101,7 +103,8 @@ class SmsModemChannel:
 
     def _new_modem(self) -> GsmModem:
         pin = self.config.pin.get_secret_value() if self.config.pin else None
-        return GsmModem(self._opener, pin=pin, timing=self._timing)
+        power_cycle = by_command(self.config.power_cycle) if self.config.power_cycle else None
+        return GsmModem(self._opener, pin=pin, timing=self._timing, power_cycle=power_cycle)
 
     async def __aenter__(self) -> Self:
         self._modem, self._feed = self._new_modem(), Feed()
@@ -131,18 +134,22 @@ class SmsModemChannel:
             health = base.Health(base.State.DOWN, "the modem does not answer")
         return self._feed.put_health(health)
 
+    def port_log(self) -> list[str]:
+        return [str(line) for line in self._modem.log()]
+
     async def test(self) -> base.Tested:
         """The modem, its SIM and the network are asked; no message is sent, not even to ourselves: each costs."""
         try:
             await self._modem.examine()
         except HardwareError as error:
             return base.Tested(self._feed.put_health(base.Health(base.State.DOWN, error.reason)))
-        signal, registered = self._modem.signal_dbm, self._modem.state is State.READY
+        status, registered = self._modem.status, self._modem.state is State.READY
+        operator = f" ({status.operator})" if status.operator else ""
         proved = (
-            f"the modem answers ({self._modem.setup.model})",
+            f"the modem answers ({status.model})",
             "the SIM is unlocked",
-            "registered in a network" if registered else "",
-            "" if signal is None else f"signal {signal} dBm",
+            f"registered in a network{operator}" if registered else "",
+            "" if status.signal_dbm is None else f"signal {status.signal_dbm} dBm",
         )
         health = self._feed.put_health(self._health(self._modem.state, self._modem.reason))
         return base.Tested(health, tuple(filter(None, proved)))

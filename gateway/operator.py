@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from channels.base import Tested, examine
+from channels.base import Logged, Tested, examine
 from gateway.accept import Submission, new_identifier, refusal
 from gateway.errors import NotFound, Refused
 from gateway.hub import Hub
@@ -155,6 +155,11 @@ class Operator:
             "reason": health.reason,
             "proved": list(found.proved),
         }
+
+    def port_log(self, name: str) -> dict[str, Any]:
+        """What went over the channel's port lately; no lines where it has no port of its own."""
+        channel = self._known(name).channel
+        return {"name": name, "lines": channel.port_log() if isinstance(channel, Logged) else []}
 
     def _known(self, name: str) -> Any:
         if name not in self._hub.dispatchers:

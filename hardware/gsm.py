@@ -28,7 +28,7 @@ from hardware.errors import (
 from hardware.gsm_call import LONGEST_S, CallOutcome, Ringing
 from hardware.gsm_events import Event, EventQueue
 from hardware.gsm_init import Setup, SimRefused, set_up
-from hardware.gsm_radio import registered, signal_dbm
+from hardware.gsm_radio import operator, registered, signal_dbm
 from hardware.gsm_receive import Inbox
 from hardware.gsm_recovery import Recovery
 from hardware.gsm_standing import Standing, Status
@@ -126,7 +126,7 @@ class GsmModem:
         return True
 
     async def examine(self) -> None:
-        """Asks the network's registration and the signal anew: `state` and `signal_dbm` are of this moment then.
+        """Asks registration, signal and operator anew: `state` and `status` are of this moment then.
 
         Raises ModemDown while it is not set up, NoAnswer and PortLost.
         """
@@ -134,6 +134,7 @@ class GsmModem:
         if chat is None or not standing.set_up:
             raise ModemDown(f"{self.state.value}: {self.reason}")
         is_in, standing.signal_dbm = await registered(chat), await signal_dbm(chat)
+        standing.operator = await operator(chat)
         if standing.set_up:
             standing.register(is_in)
 

@@ -189,6 +189,7 @@ WRONG_PATHS = [
     ("POST", "/api/v1/alerts/nothing/stop", 404),
     ("POST", "/api/v1/channels/nothing/disable", 404),
     ("POST", "/api/v1/channels/nothing/test", 404),
+    ("GET", "/api/v1/channels/nothing/log", 404),
 ]
 
 

@@ -227,6 +227,8 @@ def test_a_channel_is_disabled_tested_and_enabled(hub: HubProcess) -> None:
     assert hub.json("channel", "second", "enable")["disabled"] is False
     assert hub.bavn("channel", "second", "test").stdout == "second\tup\n"
     assert "practice, second" in hub.bavn("channel", "third", "test").stderr
+    assert hub.json("channel", "second", "log") == {"name": "second", "lines": []}
+    assert "second" in hub.bavn("channel", "second", "log").stderr
 
 
 def test_the_audit_is_verified_beside_the_running_hub(hub: HubProcess) -> None:

@@ -175,6 +175,7 @@ def test_what_a_hub_answers_is_what_the_description_says(hub: HubProcess) -> Non
         ("post", f"{name}/disable", "/api/v1/channels/second/disable", {"reason": "SIM"}),
         ("post", f"{name}/enable", "/api/v1/channels/second/enable", None),
         ("post", f"{name}/test", "/api/v1/channels/second/test", None),
+        ("get", f"{name}/log", "/api/v1/channels/second/log", None),
         ("post", f"{name}/test", "/api/v1/channels/third/test", None),
         ("get", "/healthz", "/healthz", None),
         ("get", "/readyz", "/readyz", None),

@@ -146,7 +146,7 @@ async def test_a_test_proves_the_modem_the_sim_and_the_network_and_sends_nothing
     async with Bench() as bench, channel(bench) as sms:
         found = await sms.test()
         assert (found.health.state, bench.sent()) == (State.UP, [])
-    assert found.proved[1:3] == ("the SIM is unlocked", "registered in a network")
+    assert found.proved[1:3] == ("the SIM is unlocked", "registered in a network (238-99)")
     assert (found.proved[0][:17], found.proved[3][:8]) == ("the modem answers", "signal -")
 
 
@@ -296,3 +296,23 @@ def test_a_table_that_cannot_work_is_refused_without_its_secrets(table: dict[str
 def test_the_pin_is_in_no_repr() -> None:
     config = SmsModemConfig.model_validate({"bearer": "sms-modem", "port": "x", "pin": "4711"})
     assert "4711" not in repr(config) + repr(SmsModemChannel("sms-a", config)._modem.setup)
+
+
+async def test_the_log_of_the_port_shows_the_technician_no_number_and_no_text() -> None:
+    async with Bench() as bench, channel(bench) as sms:
+        await sms.submit(outgoing(TO, words(text="Mød på Æblevej")))
+        lines = sms.port_log()
+    assert any("> AT+CMGS=" in line for line in lines)
+    assert any("< +CMGS: 0" in line for line in lines)
+    assert not any(bench.sent()[0]["raw"][:12] in line or "00000001" in line for line in lines)
+
+
+async def test_the_configured_command_gives_a_stuck_modem_its_power_back(tmp_path: Path) -> None:
+    switched = tmp_path / "switched"
+    config = SmsModemConfig(
+        bearer="sms-modem", port="x", time_factor=0.002, power_cycle=("/bin/touch", str(switched))
+    )
+    async with Bench() as bench, SmsModemChannel("sms-a", config, opener=bench.opener):
+        await until(lambda: bench.commands("+CMGL"))
+        bench.modem.hang()
+        await until(switched.exists)

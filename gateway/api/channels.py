@@ -39,3 +39,9 @@ async def _reason(request: web.Request) -> str:
 async def test(request: web.Request) -> web.Response:
     """Harmless: what the channel can prove by itself. Nothing is sent to anybody."""
     return web.json_response(await request.app[OPERATOR].test(request.match_info["name"]))
+
+
+@routes.get("/api/v1/channels/{name}/log")
+async def port_log(request: web.Request) -> web.Response:
+    """What went over the channel's port lately, masked."""
+    return web.json_response(request.app[OPERATOR].port_log(request.match_info["name"]))

@@ -1,4 +1,4 @@
-"""`bavn channel NAME disable|enable|test`."""
+"""`bavn channel NAME disable|enable|test|log`."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -13,19 +13,21 @@ class What(StrEnum):
     DISABLE = "disable"
     ENABLE = "enable"
     TEST = "test"
+    LOG = "log"
 
 
 def channel(
     name: channels.Name,
-    what: Annotated[What, typer.Argument(metavar="disable|enable|test")],
+    what: Annotated[What, typer.Argument(metavar="disable|enable|test|log")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is disabled; shown to everybody")] = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
-    """Disable, enable or test a channel.
+    """Disable, enable or test a channel, or see what went over its port.
 
-    Nothing leaves over a disabled channel; what waits takes another. A test sends nothing to anybody.
+    Nothing leaves over a disabled channel; what waits takes another. A test sends nothing to anybody. The log is the
+    last 200 lines of a modem's port, in which secrets, texts and numbers are masked.
     """
     if reason and what is not What.DISABLE:
         raise typer.BadParameter("is for disable only", param_hint="--reason")
@@ -37,3 +39,5 @@ def channel(
             channels.enable(desk, name)
         case What.TEST:
             channels.test(desk, name)
+        case What.LOG:
+            channels.log(desk, name)

@@ -52,6 +52,16 @@ def test(desk: Desk, name: str) -> None:
         desk.screen.people(f"  {proof}")
 
 
+def log(desk: Desk, name: str) -> None:
+    """What went over the port lately, one line each: for whoever looks for what is wrong with a modem."""
+    found = desk.hub.get(channel_path(name, "log"))
+    desk.screen.whole(found)
+    if not found["lines"]:
+        desk.screen.people(desk.words("channels.no_log", name=name))
+    for line in found["lines"]:
+        desk.screen.result(line)
+
+
 def _say(desk: Desk, found: Json, line: str) -> None:
     desk.screen.whole(dict(found))
     desk.screen.result(found["name"], "disabled" if found.get("disabled") else found["state"])
