@@ -11,6 +11,7 @@ from channels.base import Channel, ChannelConfig, ChannelError
 
 BEARERS: dict[str, str] = {
     "email": "channels.email:EmailChannel",
+    "iridium": "channels.iridium:IridiumChannel",
     "loopback": "channels.loopback:LoopbackChannel",
     "sms-modem": "channels.sms_modem:SmsModemChannel",
     "tetra": "channels.tetra:TetraChannel",

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal, Protocol, Self
 from channels.base import Channel
 from channels.registry import channel_class, new_channel
 from hardware.emulators.gsm_modem import GsmEmulator
+from hardware.emulators.iridium_modem import IridiumEmulator
 from hardware.emulators.line import Link
 from hardware.emulators.running import Cable
 from hardware.emulators.tetra_radio import TetraEmulator
@@ -244,8 +245,60 @@ class TetraHarness:
         return texts
 
 
+class IridiumHarness:
+    """An emulated Iridium modem on a pty, fifty times faster than life, and a driver as patient as that asks for."""
+
+    to = "sbd:provisioned"
+    never = Address("sbd", "RB0012345")  # the modem's messages go where it is provisioned
+    _FAULTS: ClassVar[dict[Behaviour, str]] = {
+        "transient": "busy-515",
+        "unknown": "sent-but-failed",
+        "stall": "pdu-lost",  # the modem waits for more of the message
+    }
+
+    def __init__(self, folder: Path) -> None:
+        self._link = Link(folder / "modem")
+        self._modem = IridiumEmulator(speed=50)
+        self._modem.network.latency_s, self._modem.network.hold_s = 5, 0
+        self._cable = Cable(self._modem, self._link)
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self._modem.run(), name="iridium-emulator")
+        await self.come_back()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.go()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
+    def channel(self) -> Channel:
+        table = {"bearer": "iridium", "port": str(self._link.path), "time_factor": 0.02}
+        return new_channel("sat", channel_class("iridium").config_model.model_validate(table))
+
+    def tell(self, behaviour: Behaviour) -> None:
+        if fault := self._FAULTS.get(behaviour):
+            self._modem.faults.arm(fault, {})
+
+    async def stalled(self) -> None:
+        while not self._modem.journal.of("fault"):
+            await asyncio.sleep(0.001)
+
+    async def go(self) -> None:
+        self._cable.unplug()
+
+    async def come_back(self) -> None:
+        self._cable.plug()
+
+    def arrived(self) -> list[str]:
+        return [line["text"] for line in self._modem.journal.of("sent")]
+
+
 HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "email": EmailHarness,
+    "iridium": IridiumHarness,
     "loopback": LoopbackHarness,
     "sms-modem": SmsModemHarness,
     "tetra": TetraHarness,

@@ -15,7 +15,7 @@ from hardware.emulators.faults import Fault
 from hardware.emulators.iridium_device import Device
 from hardware.emulators.journal import Journal
 
-HOLD_S = 180.0  # between two registrations
+HOLD_S = 180.0
 _NO_NETWORK, _BROKEN_OFF, _DISABLED, _BUSY, _HOLD, _LOCKED = 32, 18, 34, 35, 36, 16
 
 
@@ -32,6 +32,7 @@ class Network:
     deaf: bool = False  # the modem shows bars and a registration, and no session comes through
     latency_s: float | None = None  # of a session; None: as life has it
     status: int | None = None  # what the next sessions end with instead of success
+    hold_s: float = HOLD_S  # between two registrations
     registered: bool = False
     _registered_at: float = -HOLD_S
 
@@ -53,7 +54,7 @@ class Network:
             return _DISABLED
         if not self.bars or self.deaf:
             return _NO_NETWORK
-        if self.clock() - self._registered_at < HOLD_S:
+        if self.clock() - self._registered_at < self.hold_s:
             return _HOLD
         self.registered, self._registered_at = True, self.clock()
         return 0

@@ -1,0 +1,249 @@
+"""Short bursts over an Iridium modem of our own: one text of up to 340 octets, to where the modem is provisioned.
+
+A message carries no destination; a reseller's header in front names another of his units. That the gateway took
+a message is all that can be proved. Not here: the dialogue with the modem (`hardware.iridium`).
+Source: public RockBLOCK documentation for the header ("RB" and seven digits, of the receiver out, of the sender in).
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, field_validator
+
+from channels import base
+from channels.feed import Feed
+from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotSent
+from hardware.iridium import IridiumModem
+from hardware.iridium_budget import credits_of
+from hardware.iridium_events import Arrived, Event, Resolved, StateChanged
+from hardware.iridium_state import State
+from hardware.iridium_status import Held, Uncertain
+from hardware.iridium_timing import IridiumTiming
+from hardware.port import Opener, open_port
+from hardware.power import by_command
+from messages.address import Address
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+from messages.render import RenderError, Size, short
+
+_MOST = 340  # octets
+_HEADER = 9  # octets
+_SECONDS = 30.0  # of a session, with the wait for a signal
+_URGENT = frozenset({Precedence.FLASH, Precedence.IMMEDIATE})
+_HEALTH = {
+    State.CLOSED: base.State.DOWN,
+    State.STARTING: base.State.STARTING,
+    State.SEARCHING: base.State.DEGRADED,  # a session is tried without a signal too
+    State.READY: base.State.UP,
+    State.SESSION: base.State.UP,
+    State.ALARMED: base.State.DOWN,
+    State.RECOVERING: base.State.DOWN,
+}
+
+
+class IridiumConfig(base.ChannelConfig):
+    """A modem's table in bavn.toml."""
+
+    port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
+    baud: int = Field(19200, ge=1200, le=115_200)
+    power_cycle: tuple[str, ...] = ()  # a command and its arguments: cuts the modem's power and gives it back
+    addressing: Literal["provisioned", "rockblock"] = "provisioned"
+    credits_per_day: int = Field(
+        100, ge=1, le=1_000_000
+    )  # one for each 50 octets and for each look for answers
+    look_every_hours: float = Field(
+        6.0, ge=0.25, le=168
+    )  # for answers whose ring was not heard; each costs a credit
+    time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
+
+    @field_validator("port")
+    @classmethod
+    def _openable(cls, port: str) -> str:
+        if "://" in port and not port.startswith("socket://"):
+            raise ValueError("write a device path or socket://host:port")
+        return port
+
+
+class IridiumChannel:
+    """One message at a time: the modem has one buffer each way."""
+
+    config_model: ClassVar[type[base.ChannelConfig]] = IridiumConfig
+
+    def __init__(self, name: str, config: IridiumConfig, *, opener: Opener | None = None) -> None:
+        self.name, self.config = name, config
+        self.capability = base.Capability(
+            schemes=frozenset({"sbd"}),
+            max_evidence=Evidence.SUBMITTED,
+            measure=self._measure,
+            two_way=True,
+            seconds_per_message=_SECONDS,
+            cost_rank=9,
+        )
+        self._room = _MOST - (_HEADER if config.addressing == "rockblock" else 0)
+        self._timing = IridiumTiming(mailbox_s=config.look_every_hours * 3600).scaled(config.time_factor)
+        self._opener = opener or (lambda: open_port(config.port, config.baud))
+        self._modem = self._new_modem()
+        self._feed = Feed()
+        self._pump: asyncio.Task[None] | None = None
+
+    def _new_modem(self) -> IridiumModem:
+        config = self.config
+        return IridiumModem(
+            self._opener,
+            timing=self._timing,
+            credits_per_day=config.credits_per_day,
+            power_cycle=by_command(config.power_cycle) if config.power_cycle else None,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._modem, self._feed = self._new_modem(), Feed()
+        await self._modem.__aenter__()
+        self._feed.put_health(base.Health(base.State.STARTING, "the modem is being opened"))
+        self._pump = asyncio.create_task(self._carry_events(), name=f"{self.name}-events")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._feed.close()
+        try:
+            await self._modem.__aexit__(kind, error, trace)
+        finally:
+            if self._pump is not None:
+                self._pump.cancel()
+                await asyncio.wait([self._pump])
+
+    def events(self) -> AsyncIterator[base.Event]:
+        return self._feed.events()
+
+    async def probe(self) -> base.Health:
+        """A bare AT; what is known of the sky comes from the driver's own polls."""
+        health = _health(self._modem.state, self._modem.reason)
+        if health.state in {base.State.UP, base.State.DEGRADED} and not await self._modem.probe():
+            health = base.Health(base.State.DOWN, "the modem does not answer")
+        return self._feed.put_health(health)
+
+    async def test(self) -> base.Tested:
+        """A message goes round within the modem; nothing leaves and nothing is paid for."""
+        modem = self._modem
+        try:
+            octets = await modem.self_test()
+        except HardwareError as error:
+            return base.Tested(self._feed.put_health(base.Health(base.State.DOWN, error.reason)))
+        proved = (
+            f"{octets} octets went round within the modem ({modem.setup.firmware})",
+            "" if modem.bars is None else f"signal {modem.bars} of 5 bars",
+            f"{max(modem.budget.left, 0)} credits are left of today's {modem.budget.per_day}",
+        )
+        return base.Tested(
+            self._feed.put_health(_health(modem.state, modem.reason)), tuple(filter(None, proved))
+        )
+
+    def port_log(self) -> list[str]:
+        """The last lines of the port, secrets and texts masked."""
+        return [str(line) for line in self._modem.log()]
+
+    async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
+        payload = self._encode(outgoing)
+        self._within_budget(payload, outgoing.precedence)
+        try:
+            momsn = await self._modem.send(payload, before=outgoing.hand_over)
+        except (NotSent, MaybeSent) as error:
+            raise _failure(error) from error
+        return base.Receipt((str(momsn),), detail=f"{credits_of(payload)} credits")
+
+    def _encode(self, outgoing: base.Outgoing) -> bytes:
+        header = self._header(outgoing.address)
+        try:
+            text = short(outgoing.words, measure=self._measure, max_parts=1)
+        except RenderError as error:
+            raise base.PermanentFailure(str(error)) from error
+        return header + text.encode("utf-8", "replace")
+
+    def _header(self, address: Address) -> bytes:
+        if address.scheme != "sbd":
+            raise base.PermanentFailure(f"{address.scheme}: is not sent by Iridium")
+        if address.value == "provisioned":
+            return b""
+        if self.config.addressing != "rockblock" or not address.value.startswith("RB"):
+            raise base.PermanentFailure(
+                f"{address}: a message goes where the modem is provisioned; write sbd:provisioned"
+                + (", or sbd:RB and seven digits" if self.config.addressing == "rockblock" else "")
+            )
+        return address.value.encode("ascii")
+
+    def _within_budget(self, payload: bytes, precedence: Precedence) -> None:
+        """FLASH and IMMEDIATE are never a matter of money."""
+        if precedence not in _URGENT and self._modem.budget.left < credits_of(payload):
+            retry_at = datetime.now(UTC) + timedelta(hours=1)
+            raise base.TransientFailure(
+                f"the {self.config.credits_per_day} credits of this day are spent", retry_at=retry_at
+            )
+
+    async def _carry_events(self) -> None:
+        async for event in self._modem.events():
+            if isinstance(event, StateChanged):
+                self._feed.put_health(_health(event.state, event.reason))
+            else:
+                await self._feed.put(self._told(event))
+        self._feed.put_health(base.Health(base.State.DOWN, "the modem's driver has stopped"))
+
+    def _told(self, event: Event) -> base.Event:
+        now = datetime.now(UTC)
+        if isinstance(event, Resolved):
+            return base.Report(
+                reference=str(event.momsn),
+                evidence=Evidence.SUBMITTED if event.sent else Evidence.REFUSED,
+                at=now,
+                detail="by the modem's serial number, after the session was cut off",
+            )
+        assert isinstance(event, Arrived)
+        sender, text = _said(event.payload, headed=self.config.addressing == "rockblock")
+        return base.Inbound(
+            bearer_id=f"{event.mtmsn}-{hashlib.sha256(event.payload).hexdigest()[:16]}",
+            sender=sender,
+            text=text,
+            at=now,
+            raw=event.payload.hex().upper(),
+            settle=event.settle,
+        )
+
+    def _measure(self, text: str) -> Size:
+        """Octets in UTF-8; more than one message is more than can be sent, and a credit is paid for each 50."""
+        octets = text.encode("utf-8", "replace")
+        parts = -(-len(octets) // self._room) or 1
+        return Size(parts=parts, octets=len(octets), cost=credits_of(octets), air_time_s=_SECONDS * parts)
+
+
+def _said(payload: bytes, *, headed: bool) -> tuple[str, str]:
+    """Sender and text. What is no text is passed on empty, with its octets."""
+    sender = "sbd:provisioned"
+    if headed and (header := re.match(rb"RB[0-9]{7}", payload)):
+        sender, payload = f"sbd:{header[0].decode()}", payload[_HEADER:]
+    try:
+        return sender, payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return sender, ""
+
+
+def _failure(error: NotSent | MaybeSent) -> base.ChannelError:
+    code = "" if error.code is None else str(error.code)
+    if isinstance(error, MaybeSent):
+        references = (str(error.momsn),) if isinstance(error, Uncertain) else ()
+        return base.Unknown(error.reason, code=code, raw=error.raw, references=references)
+    if isinstance(error, NeverToThis):
+        return base.PermanentFailure(error.reason, code=code, raw=error.raw)
+    if isinstance(error, ModemDown):
+        return base.ChannelDown(error.reason, code=code, raw=error.raw)
+    retry_at = datetime.now(UTC) + timedelta(seconds=error.retry_s) if isinstance(error, Held) else None
+    return base.TransientFailure(error.reason, code=code, raw=error.raw, retry_at=retry_at)
+
+
+def _health(state: State, reason: str) -> base.Health:
+    said = "" if state in {State.READY, State.SESSION} else f"{state.value}: {reason}"
+    return base.Health(_HEALTH[state], said)
