@@ -163,7 +163,7 @@ def test_an_anchor_inside_the_store_s_folder_is_doubtful(installation: InitResul
 
 
 def test_domains_that_no_channel_uses_are_named(config: Config) -> None:
-    assert found(config)["domains_unused"].fields["names"] == "internet, net-a, net-b"
+    assert found(config)["domains_unused"].fields["names"] == "internet, net-a, net-b, sine"
     assert found(config)["channel_without_domain"].fields["names"] == "practice"
 
 
