@@ -96,6 +96,7 @@ def executed(connection: Connection, sql: str, values: Sequence[Any] = ()) -> An
     try:
         cursor.execute(sql, values)
     except driver.Error as error:
+        cursor.close()
         dialect = connection.dialect
         raise DBAPIError.instance(
             sql, None, error, driver.Error, hide_parameters=True, dialect=dialect

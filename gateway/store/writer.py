@@ -153,10 +153,8 @@ class Writer:
         if session is None or not all(job.op.__dict__.get("brief") for job in jobs):
             self._thread.give(lambda: self._done(jobs, self._work(jobs)))
             return
-        try:
-            pending = session.compose(lambda tx: _run_together(tx, jobs), patient=False)
-        except Exception:
-            log.debug("a group failed and is done again one by one", exc_info=True)
+        pending = _composed(session, jobs, patient=False)
+        if pending is None:
             self._thread.give(lambda: self._done(jobs, self._one_by_one(session, jobs)))
         else:
             self._thread.give(lambda: self._done(jobs, self._commit(pending, jobs)))
@@ -174,12 +172,8 @@ class Writer:
             log.exception("the store cannot be opened")
             _fail(jobs, StoreFailure(f"the store cannot be opened: {error}"))
             return None
-        try:
-            pending = session.compose(lambda tx: _run_together(tx, jobs))
-        except Exception:
-            log.debug("a group failed and is done again one by one", exc_info=True)
-            return self._one_by_one(session, jobs)
-        return self._commit(pending, jobs)
+        pending = _composed(session, jobs)
+        return self._one_by_one(session, jobs) if pending is None else self._commit(pending, jobs)
 
     def _one_by_one(self, session: Session, jobs: list[_Job]) -> Changes | None:
         try:
@@ -220,6 +214,19 @@ class Writer:
                 job.future.set_result(job.result)
         if changes is not None:
             self._on_commit(changes)
+
+
+def _composed(session: Session, jobs: list[_Job], *, patient: bool = True) -> Pending | None:
+    """The whole group in one transaction; None if it failed.
+
+    The error ends here: it holds the statement that failed, and to let go of that one needs the connection's own
+    lock. A loop that let go of it later would wait until the thread is done.
+    """
+    try:
+        return session.compose(lambda tx: _run_together(tx, jobs), patient=patient)
+    except Exception:
+        log.debug("a group failed and is done again one by one", exc_info=True)
+        return None
 
 
 def _fail(jobs: list[_Job], error: Exception) -> None:
