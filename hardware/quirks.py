@@ -25,6 +25,13 @@ ROUTINGS: tuple[Routing, ...] = (
 )
 
 
+# TETRA radios: what follows `AT+CTSDS=<service>,<type of identity>` (area, access priority, end-to-end encryption).
+# The short form first; tetra-cli says all five, tetraconnect four, others two, and radios differ in which they take.
+SERVICE_FORMS = ("", ",0,0", ",0,0,0", ",0,0,1")
+# TETRA radios: the character set with quotes (27.007) and without (tetra-cli with Motorola and Sepura).
+CHARACTER_SETS = ("8859-1", '"8859-1"')
+
+
 @dataclass(frozen=True, slots=True)
 class Quirk:
     """One difference. `modem` is searched for in "manufacturer model", whatever the case."""

@@ -12,18 +12,15 @@ from hardware.at.dte import Request
 from hardware.at.grammar import Info
 from hardware.chat import Chat
 from hardware.errors import Refused
+from hardware.quirks import CHARACTER_SETS, SERVICE_FORMS
 from hardware.tetra_codes import ALREADY_REGISTERED, is_confused, wants_other_form
 
 log = logging.getLogger(__name__)
 
-# What they say beyond ASCII is escaped in any case: it matters to the radio alone.
-_CHARACTER_SETS = ("AT+CSCS=8859-1", 'AT+CSCS="8859-1"')
 # AT+CTSP=<profile>,<layer 1>,<layer 2>: profile 1 gives the protocol to us alone, so that nobody reads it on the
 # radio's own display; 130 text, 137 immediate text, 138 with user data header, 2 and 9 the simple texts.
 REGISTRATIONS = ("1,3,130", "1,3,137", "1,3,138", "1,3,2", "1,3,9", "1,2,20")
 _WATCHED = ("2,0,0",)  # calls and transmissions, told to both: they block short data
-# What follows `AT+CTSDS=<service>,<type of identity>`: area, access priority, end-to-end encryption.
-_SERVICE_FORMS = ("", ",0,0", ",0,0,0", ",0,0,1")
 
 IN_NETWORK = frozenset({1, 5})  # home, visited (others than in GSM: 2 is "no network")
 TRUNKED = frozenset({0, 2})  # with the network; 2 listens to direct mode beside it
@@ -35,7 +32,7 @@ class Setup:
 
     force_trunked: bool = True  # a radio in direct mode is taken back to the network
     model: str = ""
-    service_form: str = _SERVICE_FORMS[0]
+    service_form: str = SERVICE_FORMS[0]
     lasts: bool = False  # the radio says of a registration that it is ours already (38)
 
 
@@ -44,8 +41,8 @@ async def set_up(chat: Chat, setup: Setup) -> None:
     await chat.synchronise()
     await _said_twice(chat, "ATE0")
     await _accepts(chat, "AT+CMEE=1")
-    for command in _CHARACTER_SETS:
-        if await _accepts(chat, command):
+    for name in CHARACTER_SETS:
+        if await _accepts(chat, f"AT+CSCS={name}"):
             break
     await _accepts(chat, "AT+CREG=2")
     for service in (*_WATCHED, *REGISTRATIONS):
@@ -92,12 +89,13 @@ async def still_registered(chat: Chat, setup: Setup) -> bool:
     except Refused as refused:
         setup.lasts |= refused.code == ALREADY_REGISTERED
         return True
-    return not setup.lasts
+    forgotten, setup.lasts = setup.lasts, False
+    return not forgotten
 
 
 async def choose_service(chat: Chat, setup: Setup, *, service: int, identity: int) -> None:
     """Sets the service and the type of identity of the next message. Raises Refused when no form is taken."""
-    forms = (setup.service_form, *(form for form in _SERVICE_FORMS if form != setup.service_form))
+    forms = (setup.service_form, *(form for form in SERVICE_FORMS if form != setup.service_form))
     for form in forms:
         try:
             await _said_twice(chat, f"AT+CTSDS={service},{identity}{form}")

@@ -141,10 +141,15 @@ class Sending:
             self._standing.events.offer(LateStep(entry.destination, entry.reference, step))
 
     def lose(self, error: HardwareError) -> None:
-        """The port is gone: nobody will hear what became of the messages."""
+        """The port is gone: nobody will hear now what became of the messages."""
         for entry in self._open:
             entry.lost = error
             entry.news.set()
+
+    def forget(self, error: HardwareError) -> None:
+        """The radio has restarted: it knows nothing of them, and counts its instances anew."""
+        self.lose(error)
+        self._open.clear()
 
     def _answered(self, entry: Open, answered: Answered | None) -> None:
         """The radio has answered, or will not: whose the statuses are can be told now."""

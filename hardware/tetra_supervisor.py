@@ -110,6 +110,8 @@ class Supervisor:
                 calm = loop.time() - since > 2 * self._timing.poll_s
                 failures = 1 if calm else failures + (not isinstance(error, Restarted))
                 self.chat = None
+                if isinstance(error, Restarted):
+                    self._sending.forget(error)
                 self._standing.move(Change.TROUBLE, error.reason)
                 await self._cool(max(failures, 1))
                 self._standing.move(Change.RESUMED, "set up again")

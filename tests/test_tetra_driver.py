@@ -394,6 +394,18 @@ async def test_a_status_that_comes_late_is_told() -> None:
         assert len(bench.sent()) == 1
 
 
+@virtually
+async def test_a_restart_ends_the_wait_for_a_message_that_was_in_the_radio() -> None:
+    async with Bench() as bench, ready(bench) as radio:
+        bench.radio.network.latency_s = 8
+        bench.radio.later(1, lambda: bench.radio.unasked("RDY"))
+        began = now()
+        with pytest.raises(MaybeSent, match="restarted"):
+            await send_text(radio)
+        assert now() - began < 2
+        await in_state(radio, State.READY)
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 @virtually
 async def test_a_pulled_cable_is_down_before_the_message_and_unknown_after(moment: str) -> None:
