@@ -12,7 +12,7 @@ from typing import Any
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.errors import PortLost
 from hardware.gsm import GsmModem
-from hardware.gsm_events import Event
+from hardware.gsm_events import Event, Received, Reported
 from hardware.gsm_state import State
 from hardware.memory import MemoryPort, memory_pair
 from hardware.port import Port
@@ -97,7 +97,13 @@ async def in_state(modem: GsmModem, state: State) -> None:
 async def at_rest(bench: Bench, modem: GsmModem) -> None:
     """READY, and its first round of questions is over: what is armed now meets what comes next."""
     await in_state(modem, State.READY)
-    await until(lambda: bench.commands("+CPMS").count("AT+CPMS?") >= 2)
+    await until(lambda: _storage_read(bench))
+
+
+def _storage_read(bench: Bench) -> bool:
+    """A round ends with the storage, after the messages; the routing asks for it too, before them."""
+    told = [line["line"] for line in bench.modem.journal.of("command")]
+    return told[-1] == "AT+CPMS?" and "AT+CMGL=4" in told[-2:-4:-1]
 
 
 class Heard:
@@ -125,6 +131,16 @@ class Heard:
     async def first(self, kind: type[Event]) -> Any:
         await until(lambda: self.of(kind))
         return self.of(kind)[0]
+
+
+class Settling(Heard):
+    """As a hub: what it has heard is safe, and taken from the modem."""
+
+    async def _listen(self) -> None:
+        async for event in self._modem.events():
+            self.events.append(event)
+            if isinstance(event, Received | Reported):
+                await event.settle()
 
 
 class Control:
