@@ -34,7 +34,7 @@ class GsmKit(Kit):
         "AT+CMGF?": r"\+CMGF: ?0",
         "AT+CNMI?": r"\+CNMI: ?[12],1\b.*",
         "AT+CMEE?": r"\+CMEE: ?1",
-        "AT+CPMS?": r'\+CPMS: ?("[A-Z]{2}"),.*,\1,.*,\1,.*',
+        "AT+CPMS?": r'\+CPMS: ?"[A-Z]{2}",.*,("[A-Z]{2}"),.*,\1,.*',  # the first is what was swept last
     }
     received, reported = Received, Reported
 
@@ -84,7 +84,7 @@ class IridiumKit(Kit):
 
     def emulated(self, *, speed: float) -> IridiumEmulator:
         modem = IridiumEmulator(speed=speed)
-        modem.network.latency_s = 6
+        modem.network.latency_s = 5
         return modem
 
     def verbs(
@@ -97,7 +97,7 @@ class IridiumKit(Kit):
         return IridiumModem(bench.opener, timing=self.timing(bench.factor), credits_per_day=credits_per_day)
 
     def timing(self, factor: float) -> IridiumTiming:
-        return replace(IridiumTiming(), gate_s=20.0).scaled(factor)
+        return replace(IridiumTiming(), gate_s=10.0).scaled(factor)
 
     def ready(self, driver: IridiumModem) -> bool:
         return (
