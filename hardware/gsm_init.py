@@ -45,6 +45,7 @@ class Setup:
     used: int | None = None  # messages in the storage, of `room`
     room: int | None = None
     routing: tuple[int, ...] = ()
+    shown_routing: tuple[int | None, ...] = ()  # how the modem itself tells it: some round what they took
     acknowledged: bool = False  # CSMS=1 works: +CMT and +CDS are to be answered by +CNMA
     smsc: str = ""  # the last service centre that was not empty
 
@@ -178,9 +179,9 @@ async def route(chat: Chat, setup: Setup) -> None:
         if offered and not all(value in allowed for value, allowed in zip(routing, offered, strict=False)):
             continue
         if await _accepts(chat, "AT+CNMI=" + ",".join(map(str, routing))):
-            setup.routing = routing
+            setup.routing, setup.shown_routing = routing, await _shown_routing(chat)
             return
-    setup.routing = ()
+    setup.routing, setup.shown_routing = (), await _shown_routing(chat)
     log.warning("the modem takes no routing of incoming messages (CNMI): its storage is read at every poll")
 
 
@@ -202,14 +203,21 @@ def _range(group: str) -> set[int]:
     return numbers
 
 
-async def still_routed(chat: Chat, setup: Setup) -> bool:
-    """Whether the modem still routes messages as told; a silent restart or a missed CNMA changes it."""
+async def still_set_up(chat: Chat, setup: Setup) -> bool:
+    """Whether the modem still knows what it was told: a silent restart, or an unanswered +CDS, shows here."""
+    storage = setup.storage
+    await read_storage(chat, setup)
+    known, setup.storage = setup.storage == storage, storage
+    return known and await _shown_routing(chat) == setup.shown_routing
+
+
+async def _shown_routing(chat: Chat) -> tuple[int | None, ...]:
+    """What AT+CNMI? says; nothing where it says nothing."""
     try:
         lines = (await chat.command("AT+CNMI?")).lines
     except Refused:
-        return True
-    numbers = tuple(lines[0].number(i) for i in range(len(setup.routing))) if lines else setup.routing
-    return numbers == setup.routing
+        return ()
+    return tuple(lines[0].number(i) for i in range(len(lines[0].fields))) if lines else ()
 
 
 async def check_smsc(chat: Chat, setup: Setup) -> bool:

@@ -7,7 +7,7 @@ from hardware.at.grammar import Info
 from hardware.at.results import is_boot, may_be_boot
 from hardware.chat import Chat
 from hardware.errors import HardwareError, PortLost, Refused, Restarted
-from hardware.gsm_init import check_smsc, read_storage, route, still_routed
+from hardware.gsm_init import check_smsc, read_storage, still_set_up
 from hardware.gsm_radio import operator, registered, registration_of, signal_dbm
 from hardware.gsm_receive import Inbox
 from hardware.gsm_standing import Standing
@@ -73,7 +73,7 @@ class Watch:
     async def _heard(self, info: Info) -> None:
         if is_boot(info):
             raise Restarted(f"the modem restarted ({info.text})")
-        if may_be_boot(info) and not await still_routed(self._chat, self._standing.setup):
+        if may_be_boot(info) and not await still_set_up(self._chat, self._standing.setup):
             raise Restarted(f"the modem restarted ({info.text})")
         if info.prefix == "+CMGS":
             self._standing.late(info)
@@ -95,8 +95,8 @@ class Watch:
             raise Deaf(f"registered, and no signal in {DEAF_AFTER} polls")
         if not await check_smsc(chat, setup):
             log.warning("modem: it has no service centre (CSCA), and none was known before")
-        if not await still_routed(chat, setup):
-            await route(chat, setup)
+        if not await still_set_up(chat, setup):
+            raise Restarted("the modem has forgotten what it was told")
         if self._swept:
             await self._inbox.sweep()
         else:

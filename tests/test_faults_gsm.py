@@ -20,10 +20,10 @@ from hardware.emulators.line import Link
 from hardware.emulators.running import Cable
 from hardware.errors import MaybeSent, NotSent
 from hardware.gsm import GsmModem
-from hardware.gsm_events import Received, Reported
+from hardware.gsm_events import Reported
 from hardware.gsm_state import State
 from tests import naive
-from tests.gsm import SPEED, Bench, Heard, until
+from tests.gsm import SPEED, Bench, Settling, until
 from tests.virtual_time import run_virtually
 
 ONE = submits("Mød nu æøå", "+4500000001", reference=0, report_requested=True)
@@ -60,16 +60,6 @@ CASES = {
     "part-fails": Case(parts=TWO),
     "damaged": Case({"times": 2}),
 }
-
-
-class Settling(Heard):
-    """As a hub: what it has heard is safe."""
-
-    async def _listen(self) -> None:
-        async for event in self._modem.events():
-            self.events.append(event)
-            if isinstance(event, Received | Reported):
-                await event.settle()
 
 
 def emulated(case: Case, name: str, *, speed: float) -> GsmEmulator:

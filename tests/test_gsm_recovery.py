@@ -6,20 +6,22 @@ from typing import Any
 
 import pytest
 
+from hardware.codecs.tpdu import StatusReport, decode_received, submits
 from hardware.emulators import gsm_commands
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.line import PtyPort
 from hardware.errors import PortLost
 from hardware.gsm import GsmModem
-from hardware.gsm_events import StateChanged
+from hardware.gsm_events import Received, Reported, StateChanged
 from hardware.gsm_state import Rung, State
 from hardware.memory import MemoryPort, memory_pair
 from hardware.port import Port, drop_dtr, open_port
 from hardware.power import PowerFailed, by_command
 from hardware.quirks import QUIRKS, ROUTINGS, behaviour_of
-from tests.gsm import Bench, Heard, until
+from tests.gsm import Bench, Heard, Settling, until
 from tests.virtual_time import run_virtually
 
+(HELLO,) = submits("Mød nu", "+4500000001", reference=0, report_requested=True)
 HEALED_BY = {
     "ESC and AT": Rung.RESYNC,
     "AT+CFUN=4": Rung.RADIO,
@@ -304,3 +306,60 @@ def test_the_driver_does_what_the_quirk_of_its_modem_says(monkeypatch: pytest.Mo
             return bench.commands("^CURC"), bench.modem.device.settings.routing
 
     assert run_virtually(scenario()) == (["AT^CURC=0"], [2, 1, 0, 2, 0])
+
+
+def test_a_full_storage_is_emptied_and_what_waits_in_the_network_comes_too() -> None:
+    async def scenario() -> int:
+        async with Bench(GsmEmulator()) as bench:
+            for number in range(140):  # the SIM holds 30, the modem 100
+                bench.modem.network.receive("+4500000002", f"nr. {number}")
+            async with GsmModem(bench.opener) as modem, Settling(modem) as heard:
+                await until(lambda: len(heard.of(Received)) == 140, limit_s=600, every_s=1)
+                await until(lambda: not any(bench.modem.device.storage.values()), limit_s=60)
+                return len({event.tpdu for event in heard.of(Received)})
+
+    assert run_virtually(scenario()) == 140
+
+
+def test_references_go_round_and_a_report_that_comes_twice_is_told_twice() -> None:
+    async def scenario() -> tuple[list[int], list[int]]:
+        async with Bench(GsmEmulator()) as bench, GsmModem(bench.opener) as modem, Settling(modem) as heard:
+            await until(lambda: modem.state is State.READY, limit_s=60)
+            bench.modem.network.next_reference = 255
+            given = [await modem.send(HELLO, before=lambda: None) for _ in range(2)]
+            bench.modem.network.report(0, 0)
+            await until(lambda: len(heard.of(Reported)) == 3, limit_s=60)
+            reports = [decode_received(event.tpdu) for event in heard.of(Reported)]
+            return given, sorted(report.reference for report in reports if isinstance(report, StatusReport))
+
+    assert run_virtually(scenario()) == ([255, 0], [0, 0, 255])
+
+
+def test_every_step_of_the_set_up_is_said_again_after_a_silent_restart() -> None:
+    """No banner comes: only what the modem is asked now and then shows that it has forgotten."""
+
+    async def scenario() -> tuple[set[str], set[str]]:
+        async with Bench(GsmEmulator()) as bench, GsmModem(bench.opener) as modem:
+            await until(lambda: modem.state is State.READY, limit_s=60)
+            await asyncio.sleep(3)
+            told = {line["line"] for line in bench.modem.journal.of("command")}
+            bench.modem.device.restart()
+            bench.modem.dce.reset()
+            before = len(bench.modem.journal.of("command"))
+            await until(lambda: bench.modem.device.settings.routing == [2, 1, 0, 1, 0], limit_s=120)
+            await asyncio.sleep(60)
+            again = {line["line"] for line in bench.modem.journal.of("command")[before:]}
+            return told, again
+
+    told, again = run_virtually(scenario())
+    steps = {
+        "ATE0",
+        "AT+CMEE=1",
+        "AT+CMGF=0",
+        "AT+CSMS=1",
+        'AT+CPMS="ME","ME","ME"',
+        "AT+CNMI=2,1,0,1,0",
+        "AT+CREG=1",
+    }
+    assert steps <= told
+    assert steps <= again
