@@ -18,6 +18,9 @@ _PACKAGES = {
     "smtp-source": "postfix",
     "ab": "apache2-utils",
     "strace": "strace",
+    "smsd": "smstools",
+    "gammu-smsd": "gammu-smsd",
+    "gammu-smsd-inject": "gammu-smsd",
 }
 _NEED_ROOT = frozenset({"postfix"})
 
