@@ -1,8 +1,8 @@
 """What CAP 1.2 demands and its schema cannot check, as one table of rules over the values.
 
 A rule yields faults; a fault names the element by its path, so that the line can be found. Text is never
-judged here: markup and direction overrides are accepted and made harmless where they are shown. Source:
-OASIS CAP 1.2 clause 3.2, in the order of its elements.
+judged here: markup and direction overrides are accepted and made harmless where they are shown. Names are
+(`_names`). Source: OASIS CAP 1.2 clause 3.2, in the order of its elements.
 """
 
 import re
@@ -15,10 +15,13 @@ from hashlib import sha1
 from messages.alert_model import MsgType
 from messages.cap_area import circle_fault, polygon_fault
 from messages.cap_model import Area, CapAlert, Info, Resource, Scope
+from messages.neutral import neutral
 
 Path = tuple[tuple[str, int], ...]  # ((element, number from 1), ...) below alert
 
 _BARRED = re.compile(r"[\s,<&]")
+_UNSEEN = re.compile("[\ufe00-\ufe0f\u180b-\u180f\U000e0100-\U000e01ef]")  # variation selectors
+_NAME_CHARACTERS = 500  # of an identifier or a sender; the longest seen in real alerts has 60
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # RFC 3986 3.1
 _DIGEST = re.compile(r"[0-9a-fA-F]{40}")
 
@@ -49,11 +52,21 @@ def _at(element: str, reason: str, *, number: int = 1) -> Fault:
 
 
 def _names(cap: CapAlert) -> Iterator[Fault]:
+    """The standard bars only spaces, commas, < and & (3.2.1). We are stricter with signs that are not seen.
+
+    People say these names over a radio and type them to stop an alert. Two that look alike and are not the same,
+    or one that turns the rest of its line around, let the wrong alert be stopped. Unlike a text, a name cannot be
+    made harmless where it is shown: what is shown would no longer be what finds it.
+    """
     for element, value in (("identifier", cap.identifier), ("sender", cap.sender)):
         if not value:
             yield _at(element, "is empty: with sender and sent it names the message to the whole world")
         elif _BARRED.search(value):
             yield _at(element, f"{value[:80]!r} has a space, comma, < or & in it, which CAP does not allow")
+        elif len(value) > _NAME_CHARACTERS:
+            yield _at(element, f"has {len(value)} characters: a name of at most {_NAME_CHARACTERS} is read")
+        elif not value.isprintable() or neutral(value) != value or _UNSEEN.search(value):
+            yield _at(element, f"{value[:80]!a} has a sign in it that cannot be seen, or that turns the line")
 
 
 def _scope(cap: CapAlert) -> Iterator[Fault]:

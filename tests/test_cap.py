@@ -239,6 +239,23 @@ def test_a_broken_rule_is_refused_and_names_its_element(data: bytes, element: st
     assert caught.value.line > 0
 
 
+@pytest.mark.parametrize(
+    "sign",
+    ["\u202e", "\u2066", "\u200b", "\u200f", "\u00ad", "\ufeff", "\ufe0f", "\u3164", "\u0085", "\ue000"],
+)
+@pytest.mark.parametrize("element", ["identifier", "sender"])
+def test_a_name_with_a_sign_that_is_not_seen_is_refused(element: str, sign: str) -> None:
+    verdict = judge(alert().replace(f"<{element}>".encode(), f"<{element}>DK{sign}".encode()))
+
+    assert (verdict.element, verdict.reason.isprintable(), sign in verdict.reason) == (element, True, False)
+
+
+def test_a_name_may_be_danish_and_is_not_without_end() -> None:
+    assert judge(alert().replace(b"DK-1", "Øvelse-Æ2".encode())).accepted
+    assert judge(alert().replace(b"DK-1", b"x" * 500)).accepted
+    assert judge(alert().replace(b"DK-1", b"x" * 501)).element == "identifier"
+
+
 def test_the_line_of_a_broken_rule_is_that_of_its_own_element() -> None:
     data = area("\n<circle>56.1,10.2 1</circle>\n<circle>\neverywhere</circle>")
 
