@@ -16,6 +16,7 @@ LONG = "Evakuér Ærøskøbing nu. Mød på torvet kl. 10, tag 100 € og varmt 
 SEND = ("sendsms", "TEXT", "+4500000001")
 RUNS: dict[str, tuple[str, ...]] = {
     "identify": ("identify",),
+    "network": ("networkinfo",),
     "emoji": (*SEND, "-unicode", "-text", EMOJI),
     "long": (*SEND, "-len", "400", "-text", LONG),
 }
@@ -59,6 +60,13 @@ def test_gammu_identifies_the_modem(runs: tuple[Path, dict[str, str]]) -> None:
     _, said = runs
     assert "490154203237518" in said["identify"]
     assert "GSM emulator" in said["identify"]
+
+
+def test_gammu_reads_the_network(runs: tuple[Path, dict[str, str]]) -> None:
+    said = dict(line.split(":", 1) for line in runs[1]["network"].splitlines() if ":" in line)
+    shown = {name.strip(): value.strip() for name, value in said.items()}
+    assert (shown["Network state"], shown["Packet network state"]) == ("home network", "home network")
+    assert (shown["GPRS"], shown["Name in phone"]) == ("attached", '"Bavn net"')
 
 
 @pytest.mark.parametrize(("name", "text", "parts"), [("emoji", EMOJI, 1), ("long", LONG, 3)])

@@ -43,6 +43,9 @@ async def told(dialogue: Chat, command: str) -> list[str]:
     [
         ("AT+CREG=?", ["+CREG: (0-2)"]),
         ("AT+CREG=2;+CREG?", ['+CREG: 2,1,"1A2B","0012C4D5"']),
+        ("AT+CGREG=2;+CGREG?", ['+CGREG: 2,1,"1A2B","0012C4D5"']),
+        ("AT+CGATT=?;+CGATT?", ["+CGATT: (0,1)", "+CGATT: 1"]),
+        ("AT+CGATT=0;+CGATT?;+CGREG?;+CREG?", ["+CGATT: 0", "+CGREG: 0,0", "+CREG: 0,1"]),
         ("AT+CSMS=?", ["+CSMS: (0,1)"]),
         ("AT+CNMI=?", ["+CNMI: (0,1,2),(0,1,2,3),(0,2),(0,1,2),(0,1)"]),
         ('AT+CSCS="UCS2";+CSCS?', ['+CSCS: "UCS2"']),

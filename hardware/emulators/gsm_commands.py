@@ -27,7 +27,7 @@ _IDENTITY = {
 OPERATORS = ("Bavn net", "Bavn", "23899")  # long, short, MCC and MNC: a test network of Denmark
 _CHARSETS = ("IRA", "GSM", "UCS2", "HEX", "8859-1")
 # Settings that a host may write and read back and that change nothing here.
-_PLAIN = {"+CMMS", "+CRC", "+CLIP", "+CLIR", "+CSCB", "+CGREG", "+CUSD", "+COLP", "+CCWA", "+CMER", "+CTZR"}
+_PLAIN = {"+CMMS", "+CRC", "+CLIP", "+CLIR", "+CSCB", "+CUSD", "+COLP", "+CCWA", "+CMER", "+CTZR"}
 _IGNORED = {
     "Z",
     "&F",
@@ -106,15 +106,28 @@ async def errors(modem: "GsmEmulator", command: Command) -> str:
 
 
 async def registration(modem: "GsmEmulator", command: Command) -> str:
-    settings = modem.device.settings
-    field = "creg" if command.name == "+CREG" else "cereg"
+    """27.007 7.2 (+CREG), 10.1.20 (+CGREG), 10.1.22 (+CEREG): a fixed place, and LTE for the last."""
+    settings, field = modem.device.settings, command.name[1:].lower()
     if command.form is Form.READ:
-        status, place = modem.registration(), ""
+        status, place = modem.registration(command.name), ""
         if getattr(settings, field) == 2 and status in {1, 5}:
-            place = ',"1A2B","0012C4D5"' if field == "creg" else ',"1A2B","0012C4D5",7'
+            place = ',"1A2B","0012C4D5",7' if field == "cereg" else ',"1A2B","0012C4D5"'
         modem.info(f"{command.name}: {getattr(settings, field)},{status}{place}")
         return OK
     return _number(modem, command, field=field, allowed=range(3))
+
+
+async def attachment(modem: "GsmEmulator", command: Command) -> str:
+    """27.007 10.1.9 (+CGATT): the packet service is there while the modem is registered, unless it was left."""
+    if command.form is Form.READ:
+        modem.info(f"+CGATT: {int(modem.registration('+CGREG') in {1, 5})}")
+    elif command.form is Form.TEST:
+        modem.info("+CGATT: (0,1)")
+    elif command.form is Form.SET and command.number(0) not in {0, 1}:
+        return modem.cme(50)
+    elif command.form is Form.SET:
+        modem.device.settings.attached = command.number(0) == 1
+    return OK
 
 
 def _number(modem: "GsmEmulator", command: Command, *, field: str, allowed: range) -> str:
@@ -277,7 +290,9 @@ HANDLERS: dict[str, Handler] = {
     "V": verbose,
     "+CMEE": errors,
     "+CREG": registration,
+    "+CGREG": registration,
     "+CEREG": registration,
+    "+CGATT": attachment,
     "+CSCS": charset,
     "+CPIN": pin,
     "+CFUN": radio,

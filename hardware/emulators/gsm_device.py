@@ -28,7 +28,9 @@ class Settings:
     phase: int = 0  # CSMS
     routing: list[int] = field(default_factory=lambda: [0, 0, 0, 0, 0])  # CNMI mode, mt, bm, ds, bfr
     creg: int = 0
+    cgreg: int = 0
     cereg: int = 0
+    attached: bool = True  # CGATT: not detached by hand
     storages: list[str] = field(default_factory=lambda: ["SM", "SM", "SM"])
     smp: str = "17,167,0,0"
     show_headers: bool = False  # CSDH

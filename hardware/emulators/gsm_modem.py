@@ -73,9 +73,10 @@ class GsmEmulator(EmulatedModem):
 
     # Radio.
 
-    def registration(self) -> int:
-        """+CREG <stat>."""
-        if self.device.settings.radio != 1:
+    def registration(self, name: str = "+CREG") -> int:
+        """+CREG <stat>; +CGREG is of the packet service, which a host may leave by itself."""
+        settings = self.device.settings
+        if settings.radio != 1 or (name == "+CGREG" and not settings.attached):
             return 0
         return 1 if self._registered or self.network.deaf else 2
 
@@ -96,10 +97,14 @@ class GsmEmulator(EmulatedModem):
         changed, self._registered = registered is not self._registered, registered
         if not registered:
             self.calls.lost()
-        if changed and self.device.settings.creg:
-            self.unasked(f"+CREG: {self.registration()}")
-        if changed and self.device.settings.cereg:
-            self.unasked(f"+CEREG: {self.registration()}")
+        settings = self.device.settings
+        for name, asked in {
+            "+CREG": settings.creg,
+            "+CGREG": settings.cgreg,
+            "+CEREG": settings.cereg,
+        }.items():
+            if changed and asked:
+                self.unasked(f"{name}: {self.registration(name)}")
         self.arrivals.route()
 
     def cover(self, covered: bool) -> None:
