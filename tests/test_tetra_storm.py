@@ -34,6 +34,25 @@ def stormy(seed: int) -> TetraEmulator:
 def calm(radio: TetraEmulator) -> None:
     for name in KNOWN_FAULTS:
         radio.faults.arm(name, {"times": 0})
+    radio.network.latency_s = 0.5
+
+
+async def weather(radio: TetraEmulator, dice: random.Random) -> None:
+    """What people and the land do meanwhile: they talk, drive into a cellar, turn knobs, switch it off and on."""
+    while True:
+        await asyncio.sleep(dice.uniform(5, 120))
+        match dice.choice(["call", "cellar", "knob", "switch", "slow"]):
+            case "call":
+                radio.start_call(PEER, seconds=dice.uniform(1, 60), group=dice.random() < 0.5)
+            case "cellar":
+                radio.cover(False)
+                radio.later(dice.uniform(1, 90), lambda: radio.cover(True))
+            case "knob":
+                radio.choose_mode(dice.choice([0, 1, 2]))
+            case "switch":
+                radio.reboot("its user")
+            case "slow":
+                radio.network.latency_s = dice.choice([0.1, 2, 9, 30])
 
 
 async def evening(seed: int) -> None:
@@ -42,10 +61,12 @@ async def evening(seed: int) -> None:
         "Hent sandsække ved pumpestationen og kør dem til havnen. " * 5, 0, max_bits=668
     )
     async with Bench(stormy(seed)) as bench, driver(bench) as radio, Heard(radio, settles=True) as heard:
+        meanwhile = asyncio.create_task(weather(bench.radio, random.Random(-seed - 1)))
         said: dict[int, str] = {}
         for message in messages:
             bench.radio.network.receive(PEER, f"ind {message.reference}", report=True)
             said[message.reference] = await hand_over(radio, message)
+        meanwhile.cancel()
         calm(bench.radio)
         await in_state(radio, State.READY)
         for message in messages:
