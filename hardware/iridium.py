@@ -131,15 +131,12 @@ class IridiumModem(Sessions):
             noted = await buffers(chat)
             if not noted.mo:
                 raise NotTaken("the modem has restarted over the message")
-
-            def leaving() -> None:
-                before()
+            ended = await self._session(chat, noted.momsn, before)
+            if isinstance(ended, Doubt) or ended[0].meaning in {Meaning.SENT, Meaning.UNKNOWN}:
                 self.budget.spend(credits_of(payload))
-
-            doubt = await self._session(chat, noted.momsn, leaving)
-            if isinstance(doubt, tuple):
-                return self._outcome(*doubt, momsn=noted.momsn)
-        return await self._heard_of(doubt)
+            if not isinstance(ended, Doubt):
+                return self._outcome(*ended, momsn=noted.momsn)
+        return await self._heard_of(ended)
 
     async def _look(self, chat: Chat) -> None:
         """A session with nothing to send, for what waits at the gateway."""
@@ -154,10 +151,12 @@ class IridiumModem(Sessions):
             async with self._line:
                 await clear(chat, 0)
                 noted = await buffers(chat)
-                ended = await self._session(chat, noted.momsn, lambda: self.budget.spend(1))
+                ended = await self._session(chat, noted.momsn, lambda: None)
             self._doubt = None  # nothing was sent, so nothing is to be proved
             if isinstance(ended, Doubt) or ended[0].meaning is not Meaning.SENT:
                 self.mailbox.failed(self._now())
+            else:
+                self.budget.spend(1)
 
     # What the link asks for.
 
@@ -197,8 +196,10 @@ class IridiumModem(Sessions):
         if await has_forgotten(chat, self.setup):
             raise Restarted("the modem has forgotten its settings")
         now = await buffers(chat)
-        if now.ringing or now.waiting:
+        if now.ringing:
             self.mailbox.rang(self._now())
+        elif now.waiting:
+            self.mailbox.more = True
         if now.mt:
             async with self._line:
                 await self._inbox.collect(chat, await buffers(chat))

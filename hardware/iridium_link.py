@@ -242,5 +242,10 @@ class IridiumLink(ABC):
             await chat.command("AT*R1", timeout_s=self.timing.slow_s)
         if rung is Rung.POWER and self._power_cycle is not None:
             log.warning("iridium: its power is cut and given back")
-            await self._power_cycle()
+            try:
+                await self._power_cycle()
+            except PortLost:
+                raise
+            except (HardwareError, OSError) as error:  # the hook's own trouble: the next rung is tried
+                log.error("iridium: its power could not be switched: %s", error)
             await asyncio.sleep(self.timing.boot_s)

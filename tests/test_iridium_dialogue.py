@@ -97,7 +97,7 @@ async def play(lines: list[str], *, size: int, unasked: int) -> None:
 @virtually
 async def test_a_dialogue_gives_the_same_results_however_it_is_cut(path: Path) -> None:
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
-    for size in [*range(1, 30), 64, 256, 1024, 4096]:
+    for size in [*range(1, 17), 31, 64, 256, 1024, 4096]:
         for unasked in range(12):
             await play(lines, size=size, unasked=unasked)
 
@@ -177,20 +177,20 @@ async def babble(seed: int, *, hours: int) -> list[int]:
     return held
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(10))
 @virtually
 async def test_a_modem_that_babbles_raises_nothing_but_the_drivers_own_errors(seed: int) -> None:
-    await babble(seed, hours=3)
+    await babble(seed, hours=2)
 
 
 @virtually
 async def test_a_modem_that_babbles_for_hours_takes_no_memory() -> None:
     tracemalloc.start()
     try:
-        held = await babble(99, hours=5)
+        held = await babble(99, hours=4)
     finally:
         tracemalloc.stop()
-    assert held[4] - held[1] < 50_000
+    assert held[3] - held[0] < 50_000
 
 
 @virtually

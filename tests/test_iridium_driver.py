@@ -417,3 +417,42 @@ def test_every_state_can_lose_its_port_and_unknown_steps_are_faults_of_the_progr
     with pytest.raises(IllegalChange, match="BEGUN in state CLOSED"):
         after(State.CLOSED, Change.BEGUN)
     assert [rung.next() for rung in Rung] == [Rung.RADIO, Rung.POWER, Rung.REOPEN, Rung.REOPEN]
+
+
+@virtually
+async def test_the_log_of_the_port_shows_commands_and_no_message() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        bench.modem.device.queue.append(b"OK, kode 4711\r\nrum 12\r\n")
+        await sent(modem, b"hemmeligt\r\nsted\r\n")
+        await heard.first(Arrived)
+        shown = "\n".join(map(str, modem.log()))
+    assert "AT+SBDIX" in shown
+    assert "+SBDIX: 0, 0, 1, 1, 23, 0" in shown
+    assert not [word for word in ("hemmeligt", "sted", "4711", "rum") if word in shown]
+
+
+@virtually
+async def test_a_session_that_failed_costs_nothing() -> None:
+    async with Bench() as bench, driver(bench) as modem:
+        bench.modem.network.status = 36
+        with pytest.raises(NotNow):
+            await sent(modem)
+        assert modem.budget.left == 100
+
+
+@virtually
+async def test_power_is_cut_when_nothing_else_helps() -> None:
+    async with Bench() as bench:
+        cuts: list[float] = []
+
+        async def cut() -> None:
+            cuts.append(asyncio.get_running_loop().time())
+            if len(cuts) == 1:
+                raise OSError("the relay is stuck")
+            bench.modem.reboot("power")
+
+        async with IridiumModem(bench.opener, power_cycle=cut) as modem:
+            await in_state(modem, State.READY)
+            bench.modem.hang()
+            await until(lambda: len(cuts) == 2)
+            await in_state(modem, State.READY)
