@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from messages.address import Address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
-from messages.render import Size, Words
+from messages.render import ShortText, Size, Words
 
 
 class ChannelError(Exception):
@@ -164,6 +164,9 @@ class Capability:
     schemes: frozenset[str]
     max_evidence: Evidence  # what the bearer alone can prove
     measure: Callable[[str], Size]
+    shortened: Callable[[Words], ShortText] | None = (
+        None  # the text as it leaves; RenderError. None: all of it
+    )
     window: int = 1  # hand-overs at a time; one slot is kept for FLASH where there are two or more
     two_way: bool = False  # answers can come back over it
     seconds_per_message: float = 0.1  # for forecasts only

@@ -29,7 +29,7 @@ from hardware.power import by_command
 from messages.address import Address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
-from messages.render import RenderError, Size, short
+from messages.render import RenderError, ShortText, Size, Words, fit
 
 _MOST = 340  # octets
 _HEADER = 9  # octets
@@ -80,6 +80,7 @@ class IridiumChannel:
             schemes=frozenset({"sbd"}),
             max_evidence=Evidence.SUBMITTED,
             measure=self._measure,
+            shortened=self._shortened,
             two_way=True,
             seconds_per_message=_SECONDS,
             cost_rank=9,
@@ -160,10 +161,13 @@ class IridiumChannel:
     def _encode(self, outgoing: base.Outgoing) -> bytes:
         header = self._header(outgoing.address)
         try:
-            text = short(outgoing.words, measure=self._measure, max_parts=1)
+            text = self._shortened(outgoing.words).text
         except RenderError as error:
             raise base.PermanentFailure(str(error)) from error
         return header + text.encode("utf-8", "replace")
+
+    def _shortened(self, words: Words) -> ShortText:
+        return fit(words, measure=self._measure, max_parts=1)
 
     def _header(self, address: Address) -> bytes:
         if address.scheme != "sbd":

@@ -33,7 +33,7 @@ from hardware.timing import Timing
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
-from messages.render import RenderError, Size, short
+from messages.render import RenderError, ShortText, Size, Words, fit
 
 _PART_TRIES = 3  # a later part that the modem refuses: the first has left, so the rest is worth trying
 _MINUTE = timedelta(minutes=1)
@@ -88,6 +88,7 @@ class SmsModemChannel:
             schemes=frozenset({"sms"}),
             max_evidence=Evidence.DELIVERED if config.request_reports else Evidence.SUBMITTED,
             measure=measure,
+            shortened=self._shortened,
             two_way=True,
             seconds_per_message=6.0,  # field reports: 6 to 10 a minute over GSM signalling
             cost_rank=2,
@@ -171,7 +172,7 @@ class SmsModemChannel:
         if outgoing.address.scheme != "sms":
             raise base.PermanentFailure(f"{outgoing.address.scheme}: is not sent by SMS")
         try:
-            text = short(outgoing.words, measure=measure, max_parts=self.config.max_parts)
+            text = self._shortened(outgoing.words).text
             self._long_reference = (self._long_reference + 1) % 256
             return tpdu.submits(
                 _whole(text),
@@ -184,6 +185,9 @@ class SmsModemChannel:
             raise base.PermanentFailure(str(error)) from error
         except CodecError as error:
             raise base.PermanentFailure(error.reason) from error
+
+    def _shortened(self, words: Words) -> ShortText:
+        return fit(words, measure=measure, max_parts=self.config.max_parts)
 
     def _within_limit(self, parts: int, precedence: Precedence) -> None:
         """Keeps to `max_per_minute`, so that the network does not take the SIM for a spammer's."""

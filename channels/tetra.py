@@ -31,7 +31,7 @@ from hardware.tetra_timing import TetraTiming
 from messages.address import Address
 from messages.evidence import Evidence
 from messages.neutral import fold
-from messages.render import RenderError, Size, Words, short
+from messages.render import RenderError, ShortText, Size, Words, fit
 
 _PART_TRIES = 3  # a later part that the radio refuses: the first has left, so the rest is worth trying
 _REMEMBERED = 2048  # messages whose reports are awaited
@@ -101,6 +101,7 @@ class TetraChannel:
             schemes=frozenset({"sds"}),
             max_evidence=_PROOF[config.reports],
             measure=self._measure,
+            shortened=self._shortened,
             two_way=True,
             seconds_per_message=_SECONDS,
             cost_rank=1,
@@ -196,7 +197,7 @@ class TetraChannel:
         )
         try:
             parts = text_transfers(
-                _whole(self._text(outgoing.words)),
+                _whole(self._shortened(outgoing.words).text),
                 self._reference,
                 max_bits=config.max_bits,
                 wanted=Wanted.NONE if to_group else _WANTED[config.reports],
@@ -209,18 +210,18 @@ class TetraChannel:
         self._reference = (self._reference + len(parts)) % 256
         return parts
 
-    def _text(self, words: Words) -> str:
-        """The radio text in as few messages as hold it whole, else whatever `short` makes of the alert."""
+    def _shortened(self, words: Words) -> ShortText:
+        """The radio text in as few messages as hold it whole, else whatever `fit` makes of the alert."""
         radio_text = fold(words.radio_text)
         said = replace(words, text=words.radio_text, headline=words.radio_text)
         for parts in range(1, self.config.max_parts + 1) if radio_text else ():
             try:
-                text = short(said, measure=self._measure, max_parts=parts)
+                found = fit(said, measure=self._measure, max_parts=parts)
             except RenderError:
                 continue
-            if radio_text in text:
-                return text
-        return short(words, measure=self._measure, max_parts=self.config.max_parts)
+            if radio_text in found.text:
+                return replace(found, carries=("radio_text",))
+        return fit(words, measure=self._measure, max_parts=self.config.max_parts)
 
     async def _send(self, part: Transfer, outgoing: base.Outgoing, *, sent: tuple[str, ...]) -> str:
         """One part. Once a part has left, nothing can be said to have stayed here: every failure is Unknown."""

@@ -1,9 +1,9 @@
 """What people read: the texts of an alert as they will be, for short bearers and for mail.
 
-A short text is written by an author and never quietly cut. `short` tries the author's texts from the
-longest to the shortest by asking the bearer's own `measure`; only when none fits is the body shortened,
-with a sign that shows it. The ØVELSE marks, the kind of message, the code and the answer keys are put here
-and are never cut.
+A short text is written by an author and never quietly cut. `fit` tries headline and text together, then the
+author's texts from the longest to the shortest, by asking the bearer's own `measure`; only when none fits is the
+body shortened, with a sign that shows it. What is left out or cut is told, so that the author can hear of it.
+The ØVELSE marks, the kind of message, the code and the answer keys are put here and are never cut.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ from messages.neutral import fold, neutral, neutral_line
 EXERCISE_MARK = "ØVELSE"
 CUT_SIGN = "(...)"
 _SUBJECT_CHARACTERS = 200
+_ENDS = ".!?:;,-"  # a headline that ends so needs no full stop before the text
 _WORTH_READING = (
     20  # characters of a body; below this it is better to give up the sender's name, then the meanings
 )
@@ -59,6 +60,8 @@ class Words:
     language: str
     sent: datetime
     expires_at: datetime
+    two_way: bool = True  # an answer can come back over the bearer; else none is asked for over it
+    answer_over: tuple[str, ...] = ()  # schemes over which this recipient can answer instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class _Catalogue:
     kinds: dict[Withdrawal, str]
     answer: str
     answer_by_mail: str
+    answer_otherwise: str  # on a bearer that carries no answer back
+    not_by_mail: str
+    bearers: dict[str, str]  # what a scheme is called; one without a name is never offered
+    either: str
     repeated: str
     sent: str
     valid_until: str
@@ -80,6 +87,10 @@ _DANISH = _Catalogue(
     },
     answer="Svar",
     answer_by_mail="Svar på denne mail med",
+    answer_otherwise="Svar på {bearers}",
+    not_by_mail="Svar ikke på denne mail. Svar på {bearers} med",
+    bearers={"sms": "SMS", "sds": "radio", "sbd": "satellit"},
+    either="eller",
     repeated="(gentaget)",
     sent="Sendt",
     valid_until="Gælder til",
@@ -93,6 +104,10 @@ _ENGLISH = _Catalogue(
     },
     answer="Reply",
     answer_by_mail="Reply to this mail with",
+    answer_otherwise="Reply by {bearers}",
+    not_by_mail="Do not reply to this mail. Reply by {bearers} with",
+    bearers={"sms": "SMS", "sds": "radio", "sbd": "satellite"},
+    either="or",
     repeated="(repeated)",
     sent="Sent",
     valid_until="Valid until",
@@ -116,43 +131,108 @@ class _Frame(Enum):
 Fitting = Callable[[str, _Frame], str | None]  # the whole text around a body where it fits, else None
 
 
+@dataclass(frozen=True, slots=True)
+class ShortText:
+    """A short text and how much of the alert it carries. Fields are named as in the JSON to send."""
+
+    text: str
+    carries: tuple[str, ...]  # of headline, text and radio_text, those that stand in it whole
+    left_out: tuple[
+        str, ...
+    ]  # of headline, text, sender_name and answers (their meanings), those that do not
+    cut: bool
+    over: int  # characters that headline and text have to lose for all of it to go; 0: all of it goes
+
+
 def short(words: Words, *, measure: Measure, max_parts: int) -> str:
     """The text for SMS, SDS and the like, in at most `max_parts` parts. RenderError when nothing fits."""
+    return fit(words, measure=measure, max_parts=max_parts).text
+
+
+def fit(words: Words, *, measure: Measure, max_parts: int) -> ShortText:
+    """As `short`, with what it carries of the alert and what it leaves out."""
 
     def fitting(body: str, frame: _Frame) -> str | None:
         text = _framed(words, body, frame=frame)
         return text if measure(text).parts <= max_parts else None
 
-    bodies = [body for body in map(fold, (words.text, words.headline, words.radio_text)) if body]
-    for frame in _Frame:
-        for body in bodies:
-            if text := fitting(body, frame):
-                return text
-    if text := _shortened(min(bodies, key=len, default=""), fitting):
-        return text
+    bodies = _bodies(words)
+    whole = bodies[0] if bodies else ""
+    # All of it without the sender's name says more than a part of it with the name.
+    first = [(whole, _Frame.FULL), (whole, _Frame.BRIEF)] if whole else []
+    for body, frame in first + [(body, frame) for frame in _Frame for body in bodies]:
+        if text := fitting(body, frame):
+            return _told(words, text, body=body, frame=frame, fitting=fitting)
+    if shortened := _shortened(min(bodies, key=len, default=""), fitting):
+        body, frame = shortened
+        text = _framed(words, body, frame=frame)
+        return _told(words, text, body=body, frame=frame, fitting=fitting, cut=True)
     raise RenderError(
         f"the marks, code and answer keys alone take more than {max_parts} part(s): "
         "use another bearer, or fewer answers"
     )
 
 
-def _shortened(body: str, fitting: Fitting) -> str | None:
-    """The most telling text that holds enough of `body` to be worth reading, else whatever fits."""
+def _bodies(words: Words) -> list[str]:
+    """What can stand in the frame: headline and text together, then each of the author's texts alone."""
+    headline, text, radio = map(fold, (words.headline, words.text, words.radio_text))
+    return [body for body in dict.fromkeys((_together(headline, text), text, headline, radio)) if body]
+
+
+def _together(headline: str, text: str) -> str:
+    """What it is about and what to do, each said once."""
+    if not text or text.casefold() in headline.casefold():
+        return headline
+    if not headline or headline.casefold() in text.casefold():
+        return text
+    return f"{headline}{'' if headline[-1] in _ENDS else '.'} {text}"
+
+
+def _told(
+    words: Words, text: str, *, body: str, frame: _Frame, fitting: Fitting, cut: bool = False
+) -> ShortText:
+    """`text` with what of the alert stands in it. What was cut counts as left out."""
+    said = body.casefold()
+    fields = {"headline": words.headline, "text": words.text, "radio_text": words.radio_text}
+    whole = {
+        name: fold(value).casefold() in said and not cut for name, value in fields.items() if fold(value)
+    }
+    left_out = [name for name in ("headline", "text") if not whole.get(name, True)]
+    if frame is not _Frame.FULL and fold(words.sender_name):
+        left_out.append("sender_name")
+    if frame is _Frame.TERSE and words.answers and _asked(words) and not _states(words, body):
+        left_out.append("answers")
+    carries = tuple(name for name, there in whole.items() if there)
+    return ShortText(text, carries, tuple(left_out), cut, _over(words, fitting) if left_out else 0)
+
+
+def _over(words: Words, fitting: Fitting) -> int:
+    """How many characters too long headline and text are together, beside everything that is put around them."""
+    whole = next(iter(_bodies(words)), "")
+    for frame in _Frame:
+        length = _longest(whole, fitting, frame=frame, sign=str)
+        if length >= min(_WORTH_READING, len(whole)):
+            return len(whole) - length
+    return len(whole)
+
+
+def _shortened(body: str, fitting: Fitting) -> tuple[str, _Frame] | None:
+    """The most telling frame that holds enough of `body` to be worth reading, else whatever fits."""
     enough = min(_WORTH_READING, len(body))
     for frame in _Frame:
-        length = _longest(body, fitting, frame=frame)
+        length = _longest(body, fitting, frame=frame, sign=_signed)
         if length >= enough:
-            return fitting(_signed(_whole_words(body, length)), frame)
-    length = _longest(body, fitting, frame=_Frame.TERSE)
-    return fitting(_signed(_whole_words(body, length)), _Frame.TERSE)
+            break
+    beginning = _signed(_whole_words(body, length))
+    return (beginning, frame) if fitting(beginning, frame) else None
 
 
-def _longest(body: str, fitting: Fitting, *, frame: _Frame) -> int:
-    """How many characters of `body` fit with the cut sign after them, by halving; -1 when not even the sign."""
+def _longest(body: str, fitting: Fitting, *, frame: _Frame, sign: Callable[[str], str]) -> int:
+    """How many characters of `body` fit with what `sign` puts after them, by halving; -1 when none and no sign."""
     low, high = -1, len(body)
     while low < high:
         middle = (low + high + 1) // 2
-        if fitting(_signed(body[:middle]), frame) is not None:
+        if fitting(sign(body[:middle]), frame) is not None:
             low = middle
         else:
             high = middle - 1
@@ -192,14 +272,31 @@ def _kind(words: Words, catalogue: _Catalogue) -> str:
 
 def _answers(words: Words, body: str, *, catalogue: _Catalogue, frame: _Frame) -> str:
     """`Svar 1=kommer 2=kommer ikke`, unless the body (a radio text) has every key with its meaning already."""
-    if not words.answers:
+    if not words.answers or not _asked(words) or _states(words, body):
         return ""
-    pairs = [f"{fold(key)}={fold(meaning)}" for key, meaning in words.answers]
-    if all(pair in body for pair in pairs):
-        return ""
+    ask = catalogue.answer if words.two_way else _otherwise(words, catalogue.answer_otherwise)
     if frame is _Frame.TERSE:
-        return f"{catalogue.answer} {'/'.join(fold(key) for key, _ in words.answers)}"
-    return f"{catalogue.answer} {' '.join(pairs)}"
+        return f"{ask} {'/'.join(fold(key) for key, _ in words.answers)}"
+    return f"{ask} {' '.join(_pairs(words))}"
+
+
+def _pairs(words: Words) -> list[str]:
+    return [f"{fold(key)}={fold(meaning)}" for key, meaning in words.answers]
+
+
+def _states(words: Words, body: str) -> bool:
+    return all(pair in body for pair in _pairs(words))
+
+
+def _asked(words: Words) -> bool:
+    """An answer is asked for only where one can come back: over this bearer, or over another of the recipient's."""
+    return words.two_way or any(scheme in _DANISH.bearers for scheme in words.answer_over)
+
+
+def _otherwise(words: Words, ask: str) -> str:
+    catalogue = _catalogue(words.language)
+    names = [catalogue.bearers[scheme] for scheme in words.answer_over if scheme in catalogue.bearers]
+    return ask.format(bearers=f" {catalogue.either} ".join(names))
 
 
 def _signed(beginning: str) -> str:
@@ -257,12 +354,18 @@ def body(words: Words) -> str:
 
 
 def _answer_lines(words: Words, catalogue: _Catalogue) -> str:
-    lines = [f"  {neutral_line(key)} = {neutral_line(meaning)}" for key, meaning in words.answers]
-    if lines:
-        lines.insert(0, f"{catalogue.answer_by_mail}:")
-    if words.code:
-        lines.append(f"#{fold(words.code)}")
-    return "\n".join(lines)
+    """What to answer and how; a mail that nobody reads says where else, and with nowhere else asks nothing."""
+    code = f"#{fold(words.code)}" if words.code else ""
+    if not words.answers or not _asked(words):
+        return code
+    answers = [(neutral_line(key), neutral_line(meaning)) for key, meaning in words.answers]
+    if words.two_way:
+        lines = [f"{catalogue.answer_by_mail}:", *(f"  {key} = {meaning}" for key, meaning in answers), code]
+    else:  # away from this mail the code is what tells the question
+        said = [(f"{key} {code}".strip(), meaning) for key, meaning in answers]
+        ask = _otherwise(words, catalogue.not_by_mail)
+        lines = [f"{ask}:", *(f"  {key} = {meaning}" for key, meaning in said)]
+    return "\n".join(line for line in lines if line)
 
 
 def display(text: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from messages.alert import MsgType, Withdrawal
 from messages.danish_time import danish_time
-from messages.render import RenderError, Size, Words, body, display, display_line, short, subject
+from messages.render import RenderError, Size, Words, body, display, display_line, fit, short, subject
 
 GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -66,7 +66,8 @@ def test_a_correction_names_what_it_corrects_and_has_a_code_of_its_own() -> None
         WORDS,
         msg_type=MsgType.UPDATE,
         withdrawal=Withdrawal.CORRECTION,
-        text="Mødestedet er brandstationen, IKKE rådhuset. Kl. 03.45 gælder stadig.",
+        headline="Mødestedet er brandstationen, IKKE rådhuset",
+        text="Kl. 03.45 gælder stadig.",
         answers=(("1", "set"),),
         code="K8",
         replaces_code="K7",
@@ -115,7 +116,9 @@ def test_a_repeated_text_says_so_at_its_end() -> None:
     ("characters", "text"),
     [
         (146, shown(WORDS)),
-        (145, "Bavnby Kommune: Krisestaben mødes kl. 03.45 Svar 1=kommer 2=kommer ikke 3=ring til mig #K7"),
+        (145, shown(WORDS).removeprefix("Bavnby Kommune: ")),
+        (130, shown(WORDS).removeprefix("Bavnby Kommune: ")),
+        (129, "Bavnby Kommune: Krisestaben mødes kl. 03.45 Svar 1=kommer 2=kommer ikke 3=ring til mig #K7"),
         (89, "Bavnby Kommune: STAB MØDES 03.45 RÅDHUS Svar 1=kommer 2=kommer ikke 3=ring til mig #K7"),
         (85, "Krisestaben mødes kl. 03.45 Svar 1=kommer 2=kommer ikke 3=ring til mig #K7"),
         (73, "STAB MØDES 03.45 RÅDHUS Svar 1=kommer 2=kommer ikke 3=ring til mig #K7"),
@@ -139,6 +142,101 @@ def test_a_text_without_shorter_ones_is_cut_before_its_sender_and_answers_are() 
     assert text.startswith("Bavnby Kommune: Gå til samlingsstedet ved skolen.")
     assert text.endswith("(...) Svar 1=kommer 2=kommer ikke 3=ring til mig #K7")
     assert 150 <= len(text) <= 160
+
+
+PLACE = replace(WORDS, text="Rådhuset, lokale 1", radio_text="")
+
+
+@pytest.mark.parametrize(
+    ("headline", "text", "together"),
+    [
+        (
+            "Krisestaben mødes kl. 03.45",
+            "Rådhuset, lokale 1",
+            "Krisestaben mødes kl. 03.45. Rådhuset, lokale 1",
+        ),
+        ("Evakuér!", "Gå mod nord", "Evakuér! Gå mod nord"),
+        ("Evakuér nu", "EVAKUÉR NU, gå mod nord", "EVAKUÉR NU, gå mod nord"),
+        ("Evakuér, gå mod nord", "gå mod nord", "Evakuér, gå mod nord"),
+        ("Evakuér", "", "Evakuér"),
+    ],
+)
+def test_headline_and_text_go_together_and_nothing_is_said_twice(
+    headline: str, text: str, together: str
+) -> None:
+    words = replace(PLACE, headline=headline, text=text, answers=())
+
+    assert shown(words) == f"Bavnby Kommune: {together} #K7"
+
+
+@pytest.mark.parametrize(
+    ("words", "carries", "left_out", "cut", "over"),
+    [
+        (PLACE, ("headline", "text"), (), False, 0),
+        (replace(PLACE, text="x" * 100), ("headline",), ("text",), False, 45),
+        (replace(PLACE, text="x" * 60), ("headline", "text"), ("sender_name",), False, 5),
+        (replace(PLACE, headline="ord " * 60, text=""), (), ("headline",), True, 155),
+        (replace(WORDS, text="x" * 200), ("headline",), ("text",), False, 145),
+    ],
+)
+def test_what_a_short_text_leaves_out_is_told_with_how_much_is_too_much(
+    words: Words, carries: tuple[str, ...], left_out: tuple[str, ...], cut: bool, over: int
+) -> None:
+    told = fit(words, measure=narrow(147), max_parts=1)
+
+    assert (told.carries, told.left_out, told.cut, told.over) == (carries, left_out, cut, over)
+
+
+def test_so_many_characters_less_and_all_of_it_goes() -> None:
+    long = replace(PLACE, text="x" * 100)
+    over = fit(long, measure=narrow(147), max_parts=1).over
+
+    for shorter, left_out in ((over, ()), (over - 1, ("sender_name",))):
+        told = fit(replace(long, text="x" * (100 - shorter)), measure=narrow(147), max_parts=1)
+        assert told.left_out == left_out
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "asked"),
+    [
+        ((), ""),
+        (("loopback",), ""),
+        (("sms",), "Svar på SMS 1=kommer 2=kommer ikke 3=ring til mig "),
+        (("sms", "sds"), "Svar på SMS eller radio 1=kommer 2=kommer ikke 3=ring til mig "),
+    ],
+)
+def test_a_bearer_that_carries_no_answer_back_asks_for_one_elsewhere_or_not_at_all(
+    elsewhere: tuple[str, ...], asked: str
+) -> None:
+    words = replace(PLACE, two_way=False, answer_over=elsewhere)
+
+    assert shown(words).endswith(f"lokale 1 {asked}#K7")
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "language", "asked"),
+    [
+        ((), "da", "#K7"),
+        (
+            ("sms",),
+            "da",
+            "Svar ikke på denne mail. Svar på SMS med:\n"
+            "  1 #K7 = kommer\n  2 #K7 = kommer ikke\n  3 #K7 = ring til mig",
+        ),
+        (
+            ("sms", "sbd"),
+            "en",
+            "Do not reply to this mail. Reply by SMS or satellite with:\n"
+            "  1 #K7 = kommer\n  2 #K7 = kommer ikke\n  3 #K7 = ring til mig",
+        ),
+    ],
+)
+def test_a_mail_that_nobody_reads_answers_to_says_where_else_or_asks_nothing(
+    elsewhere: tuple[str, ...], language: str, asked: str
+) -> None:
+    words = replace(PLACE, two_way=False, answer_over=elsewhere, language=language)
+
+    assert body(words).split("\n\n")[2] == asked
 
 
 def test_what_cannot_hold_the_marks_is_refused() -> None:
@@ -222,7 +320,7 @@ def test_a_radio_text_that_states_the_answers_is_not_given_them_twice() -> None:
 def test_typographic_signs_are_folded_and_control_signs_taken_out_of_short_texts(
     written: str, folded: str
 ) -> None:
-    bare = replace(WORDS, text=written, sender_name="", answers=(), code="")
+    bare = replace(WORDS, headline="", text=written, sender_name="", answers=(), code="")
 
     assert shown(bare) == folded
 

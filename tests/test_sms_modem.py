@@ -121,6 +121,24 @@ async def test_a_part_that_keeps_failing_leaves_an_unknown_with_what_left() -> N
 
 
 @pytest.mark.parametrize(
+    ("headline", "text", "sent"),
+    [
+        ("Mød kl. 03.45", "Rådhuset", "Eksempelby Kommune: Mød kl. 03.45. Rådhuset Svar 1=kommer #K7"),
+        ("Mød kl. 03.45", "x" * 1000, "Eksempelby Kommune: Mød kl. 03.45 Svar 1=kommer #K7"),
+    ],
+)
+def test_headline_and_text_go_in_one_message_where_its_parts_hold_both(
+    headline: str, text: str, sent: str
+) -> None:
+    config = SmsModemConfig(bearer="sms-modem", port="in memory")
+    told = SmsModemChannel("sms-a", config).capability.shortened
+    assert told is not None
+    found = told(words(headline=headline, text=text, answers=(("1", "kommer"),)))
+    assert found.text == sent
+    assert found.over == (594 if found.left_out else 0)
+
+
+@pytest.mark.parametrize(
     ("code", "failure"), [(1, PermanentFailure), (42, TransientFailure), (300, ChannelDown), (332, Unknown)]
 )
 async def test_a_refusal_becomes_the_failure_that_says_what_to_do(

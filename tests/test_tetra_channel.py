@@ -88,11 +88,14 @@ async def test_the_radio_text_goes_before_any_other_and_long_ones_in_parts(
     text: str, radio_text: str, sent: list[str] | None
 ) -> None:
     async with Bench() as bench, up(bench) as (channel, _):
-        said = words(text=text, radio_text=radio_text, sender_name="")
+        said = words(headline="Mød", text=text, radio_text=radio_text, sender_name="")
         receipt = await channel.submit(outgoing(f"sds:{PEER}", said))
         texts = [line["text"] for line in bench.sent()]
         assert sent is None or texts == sent
         assert text.strip() in "".join(texts) or radio_text in texts[0]
+        told = channel.capability.shortened
+        assert told is not None
+        assert told(said).carries[-1:] == (("radio_text",) if radio_text else ("text",))
         assert len(receipt.references) == len(texts) == channel.capability.measure("".join(texts)).parts
 
 
