@@ -42,6 +42,7 @@ from hardware.timing import Timing
 log = logging.getLogger(__name__)
 
 _CALM_POLLS = 20
+_RESTARTS = 5  # in a row, in the middle of the set-up, that are borne before the next rung is tried
 
 
 def _at_will() -> None:
@@ -272,13 +273,13 @@ class GsmModem:
 
     async def _bring_up(self, chat: Chat, recovery: Recovery) -> bool:
         """Sets up and watches until no rung helps any more. True when the modem had been well in between."""
-        rung, well, standing = Rung.RESYNC, False, self._standing
+        rung, well, standing, restarts = Rung.RESYNC, False, self._standing, 0
         while True:
             try:
                 await recovery.climb(chat, rung)
                 chat.forget_boot()
                 await set_up(chat, self.setup)
-                rung, well = await self._watch(chat), True
+                rung, well, restarts = await self._watch(chat), True, 0
             except SimRefused as error:
                 standing.move(Change.SIM_REFUSED, error.reason)
                 await asyncio.sleep(self.timing.poll_s)
@@ -286,7 +287,8 @@ class GsmModem:
                 rung = Rung.RESYNC
             except Restarted as error:  # power came back, or our own reset: no reason to climb
                 standing.move(Change.TROUBLE, error.reason)
-                rung = Rung.RESYNC
+                restarts += 1
+                rung = _after_restarts(restarts)
                 await self._cool(1)
             except (NoAnswer, Refused) as error:
                 standing.move(Change.TROUBLE, error.reason)
@@ -319,4 +321,12 @@ class GsmModem:
         calm = now - self._troubled_at > _CALM_POLLS * self.timing.poll_s
         standing.relapses, self._troubled_at = (1 if calm else standing.relapses + 1), now
         rungs = list(Rung)
-        return rungs[min(max(rungs.index(rung), standing.relapses // 3), len(rungs) - 1)]
+        # Where there is no network nothing helps but waiting: a modem that is switched off all the time finds none.
+        most = Rung.RESET if isinstance(error, Deaf) else Rung.REOPEN
+        return rungs[min(max(rungs.index(rung), standing.relapses // 3), rungs.index(most))]
+
+
+def _after_restarts(count: int) -> Rung:
+    """Setting up again is all that a restart needs; every fifth in a row takes the recovery one rung higher."""
+    rungs = list(Rung)
+    return Rung.RESYNC if count % _RESTARTS else rungs[min(count // _RESTARTS, len(rungs) - 1)]

@@ -363,3 +363,52 @@ def test_every_step_of_the_set_up_is_said_again_after_a_silent_restart() -> None
     }
     assert steps <= told
     assert steps <= again
+
+
+def test_hours_without_a_network_cost_no_power_cycle_and_end_with_it() -> None:
+    async def scenario() -> tuple[int, float]:
+        cut = []
+
+        async def power_cycle() -> None:
+            cut.append(1)
+
+        async with Bench(GsmEmulator()) as bench, GsmModem(bench.opener, power_cycle=power_cycle) as modem:
+            await until(lambda: modem.state is State.READY, limit_s=60)
+            bench.modem.cover(False)
+            await asyncio.sleep(4 * 3600)
+            bench.modem.cover(True)
+            began = asyncio.get_running_loop().time()
+            await until(lambda: modem.state is State.READY, limit_s=300)
+            return len(cut), asyncio.get_running_loop().time() - began
+
+    cut, seconds = run_virtually(scenario())
+    assert cut == 0
+    assert seconds < 60
+
+
+def test_a_modem_that_restarts_in_every_set_up_is_taken_up_the_ladder_too() -> None:
+    async def scenario() -> list[int]:
+        cut: list[int] = []
+        restless = Restless()
+
+        async def power_cycle() -> None:
+            cut.append(1)
+            restless.restless = False
+            restless.reboot("power")
+
+        async with Bench(restless) as bench, GsmModem(bench.opener, power_cycle=power_cycle) as modem:
+            await until(lambda: modem.state is State.READY, limit_s=1800, every_s=1)
+        return cut
+
+    assert run_virtually(scenario()) == [1]
+
+
+class Restless(GsmEmulator):
+    """Its power supply is too weak: it restarts whenever it is asked for its storage."""
+
+    restless = True
+
+    async def perform(self, called: Any) -> str:
+        if self.restless and called.command.name == "+CPMS":
+            self.reboot("brown-out")
+        return await super().perform(called)
