@@ -238,3 +238,18 @@ async def test_orders_do_what_the_world_does(tmp_path: Path) -> None:
 def test_an_unknown_fault_is_refused_with_the_list() -> None:
     with pytest.raises(ValueError, match=r"sim-busy.*busy-515, damaged, deaf, mo-kept, mute"):
         IridiumEmulator().faults.arm("sim-busy", {})
+
+
+@virtually
+async def test_a_modem_that_is_told_to_registers_by_itself() -> None:
+    async with Bench() as bench:
+        type_ = Typist(bench)
+        await type_("ATE0")
+        assert await type_("AT+SBDAREG=1", wait_s=6) == lines("OK")
+        assert await type_("AT+SBDREG?") == lines("+SBDREG:2", "OK")
+        bench.modem.cover(False)
+        bench.modem.cover(True)
+        await asyncio.sleep(100)
+        assert await type_("AT+SBDREG?") == lines("+SBDREG:0", "OK")
+        await asyncio.sleep(200)
+        assert await type_("AT+SBDREG?") == lines("+SBDREG:2", "OK")

@@ -21,7 +21,7 @@ from hardware.emulators.modem import LINE_FAULTS, EmulatedModem
 KNOWN_FAULTS = LINE_FAULTS | {
     *("mo-kept", "slow-sbdix", "urc-in-answer", "deaf", "sent-but-failed", "pdu-lost", "busy-515"),
 }
-_BOOT_S, _RING_S, _RING_AGAIN_S = 4.0, 2.0, 20.0
+_BOOT_S, _RING_S, _RING_AGAIN_S, _REGISTER_S = 4.0, 2.0, 20.0, 5.0
 _ALL_HANDLERS = HANDLERS | SBD_HANDLERS
 
 
@@ -82,6 +82,15 @@ class IridiumEmulator(EmulatedModem):
         else:
             self.network.lose()
         self.later(0.05, self.indicate)
+        self.later(_REGISTER_S, self.register_by_itself)
+
+    def register_by_itself(self) -> None:
+        """SBDAREG=1: as soon as there is a network, and again when the hold between two registrations is over."""
+        network = self.network
+        if self.device.settings.auto_registration != 1 or network.registered or not self.running:
+            return
+        if network.register() and network.bars:
+            self.later(network.hold_s, self.register_by_itself)
 
     # The world.
 
@@ -91,6 +100,8 @@ class IridiumEmulator(EmulatedModem):
         if not covered:
             self.network.lose()
         self.indicate()
+        if covered:
+            self.later(_REGISTER_S, self.register_by_itself)
         if covered and self.device.queue:
             self.later(_RING_S, self.ring)
 

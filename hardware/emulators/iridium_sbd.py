@@ -149,6 +149,7 @@ async def auto_registration(modem: "IridiumEmulator", command: Command) -> str:
         modem.info(f"+SBDAREG:{settings.auto_registration}")
     elif command.number(0) in {0, 1, 2}:
         settings.auto_registration = command.number(0) or 0
+        modem.later(5.0, modem.register_by_itself)
     else:
         return ERROR
     return OK
