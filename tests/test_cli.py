@@ -275,6 +275,33 @@ def test_an_emulator_refuses_a_place_that_is_taken(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "somebody's"
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--link", "none/m"], "none/m: there is no folder none: make it first"),
+        (
+            ["--link", "m", "--journal", "none/j"],
+            "none/j: No such file or directory: name a file in a folder",
+        ),
+        (["--link", "m", "--control", "none/c"], "none/c: No such file or directory: name a file in"),
+        (["--link", "m", "--faults", "none"], "none: No such file or directory: name a file in a folder"),
+        (
+            ["--link", "m", "--faults", "faults"],
+            "faults: fault mute: rate 7 is not from 0 to 1: write for ex",
+        ),
+    ],
+)
+def test_an_emulator_says_which_place_will_not_do(
+    options: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "faults").write_text("[mute]\nrate = 7\n", encoding="utf-8")
+    result = told("emulate", "gsm", *options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(said)
+    assert [path.name for path in tmp_path.iterdir()] == ["faults"]
+
+
 def test_commands_that_ask_the_hub_load_nothing_of_the_hub() -> None:
     """What keeps them fast: neither the server, the store, lxml nor rich is there when a command begins."""
     program = "import sys, gateway.cli.main; print(*sys.modules)"

@@ -14,10 +14,12 @@ from hardware.at.dte import Request
 from hardware.chat import Chat
 from hardware.codecs.semioctets import split_pdu
 from hardware.codecs.tpdu import decode_received
+from hardware.emulators import gsm as gsm_emulator
 from hardware.emulators.faults import Faults, UnknownFault
 from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import KNOWN_FAULTS
 from hardware.emulators.line import Link, PtyPort
+from hardware.emulators.running import Options
 from hardware.errors import PortLost, Refused
 from hardware.gsm import GsmModem
 from hardware.gsm_state import State
@@ -286,6 +288,43 @@ def test_a_link_never_replaces_a_file(tmp_path: Path) -> None:
         Link(path).point_to("/dev/null")
     Link(path).remove()
     assert path.read_text() == "mine"
+
+
+def test_a_link_belongs_to_one_emulator_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "same").symlink_to(tmp_path)
+    first, second = Link(tmp_path / "modem"), Link(tmp_path / "same" / "modem")
+    first.claim()
+    with pytest.raises(FileExistsError, match="an emulator that runs: choose another path"):
+        second.claim()
+    first.release()
+    second.claim()
+    second.release()
+
+
+async def test_a_second_emulator_leaves_the_link_of_the_first_alone(tmp_path: Path) -> None:
+    async with emulator(tmp_path):
+        device = (tmp_path / "modem").readlink()
+        with pytest.raises(FileExistsError):
+            await gsm_emulator.emulate(Options(tmp_path / "modem"))
+        assert (tmp_path / "modem").readlink() == device
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[mute]\nrate = 7", "rate 7 is not from 0 to 1"),
+        ("[mute]\nrate = -0.1", "rate -0.1 is not from 0 to 1"),
+        ("[mute]\nrate = nan", "rate nan is not from 0 to 1"),
+        ('[mute]\nrate = "0.1"', "rate '0.1' is not from 0 to 1"),
+        ("[mute]\ntimes = true", "times True is no count"),
+        ("mute = 1", "mute is no table: write .mute."),
+        ("[mute", "faults: Expected"),
+    ],
+)
+def test_a_fault_file_that_arms_nothing_is_refused(text: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "faults").write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=reason):
+        Faults(KNOWN_FAULTS, seed=0).load(tmp_path / "faults")
 
 
 def test_the_same_seed_gives_the_same_faults() -> None:

@@ -54,7 +54,15 @@ def _run(
     options = Options(link, faults, journal, control, seed)
     try:
         asyncio.run(import_module(f"hardware.emulators.{name}").emulate(options))
-    except FileExistsError as error:
-        raise CommandError(f"{link}: a file is there already ({error}); name another place") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CommandError(_because(error)) from error
+    except ValueError as error:  # a fault file
         raise CommandError(f"{error}") from error
+
+
+def _because(error: OSError) -> str:
+    """What an emulator says itself has its remedy; the system's own words name the file alone."""
+    place = error.filename2 or error.filename
+    if place is None:
+        return f"{error}"
+    return f"{place}: {error.strerror}: name a file in a folder that is there, and that you may use"

@@ -20,7 +20,10 @@ class BadOrder(ValueError):
 
 @asynccontextmanager
 async def control_socket(path: Path | None, verbs: Mapping[str, Verb]) -> AsyncIterator[None]:
-    """Serves `verbs` at a Unix socket while the context is open. A socket left over from an earlier run is replaced."""
+    """Serves `verbs` at a Unix socket while the context is open. A socket left over from an earlier run is replaced.
+
+    OSError names the place where there can be none.
+    """
     if path is None:
         yield
         return
@@ -39,7 +42,10 @@ async def control_socket(path: Path | None, verbs: Mapping[str, Verb]) -> AsyncI
             open_now.discard(writer)
             writer.close()
 
-    server = await asyncio.start_unix_server(client, path)
+    try:
+        server = await asyncio.start_unix_server(client, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         yield
     finally:

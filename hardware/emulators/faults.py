@@ -37,19 +37,31 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311  # faults must be repeatable, not secret
 
     def load(self, path: Path) -> None:
-        """Arms those of a file. Raises UnknownFault, OSError and tomllib.TOMLDecodeError."""
-        for name, options in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            self.arm(name, options if isinstance(options, dict) else {})
+        """Arms those of a file. Raises OSError, and ValueError for what is no TOML or arms nothing."""
+        try:
+            for name, options in tomllib.loads(path.read_text(encoding="utf-8-sig")).items():
+                if not isinstance(options, dict):
+                    raise UnknownFault(
+                        f"{name} is no table: write [{name}], and rate or times on lines below"
+                    )
+                self.arm(name, options)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
 
     def arm(self, name: str, options: dict[str, Any]) -> None:
-        """`rate` alone strikes for ever; `times` (default 1) strikes the next occasions; 0 disarms."""
+        """`rate` (0 to 1) alone strikes for ever; `times` (default 1) strikes the next occasions; 0 disarms."""
         if name not in self.known:
             raise UnknownFault(f"fault {name!r} is not one of {', '.join(sorted(self.known))}")
         rest = {key: value for key, value in options.items() if key not in {"rate", "times"}}
         times = options.get("times", None if "rate" in options else 1)
-        if times is not None and not (isinstance(times, int) and times >= 0):
-            raise UnknownFault(f"fault {name}: times {times!r} is no count")
-        self._armed[name] = Fault(float(options.get("rate", 1.0)), times, rest)
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
+            raise UnknownFault(f"fault {name}: times {times!r} is no count: write for example times = 2")
+        rate = options.get("rate", 1.0)
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise UnknownFault(
+                f"fault {name}: rate {rate!r} is not from 0 to 1: write for example rate = 0.1"
+            )
+        self._armed[name] = Fault(float(rate), times, rest)
 
     def strikes(self, name: str) -> Fault | None:
         """The fault when it strikes on this occasion, which then counts as one of its times."""

@@ -4,7 +4,9 @@ The far side is kept open by us, or the first client that closes would end the l
 """
 
 import asyncio
+import hashlib
 import os
+import socket
 import tty
 from pathlib import Path
 
@@ -86,11 +88,35 @@ class Link:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._claim: socket.socket | None = None
+
+    def claim(self) -> None:
+        """Keeps other emulators away until `release`, or the end of this process. FileExistsError if one is there.
+
+        The claim is a name in Linux's abstract namespace (unix(7)): nothing is left of it after a kill.
+        """
+        place = self.path.parent.resolve() / self.path.name
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(b"\0bavn-emulator-" + hashlib.sha256(os.fsencode(place)).hexdigest().encode())
+        except OSError as error:
+            claim.close()
+            raise FileExistsError(
+                f"{self.path} belongs to an emulator that runs: choose another path"
+            ) from error
+        self._claim = claim
+
+    def release(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def point_to(self, device: str) -> None:
-        """Replaces the link in one step; refuses a path that is a real file."""
+        """Replaces the link in one step; refuses a path that is a real file, or in no folder."""
         if self.path.exists() and not self.path.is_symlink():
             raise FileExistsError(f"{self.path} exists and is no link: choose another path")
+        if not self.path.parent.is_dir():
+            raise NotADirectoryError(f"{self.path}: there is no folder {self.path.parent}: make it first")
         fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         fresh.symlink_to(device)
         fresh.replace(self.path)

@@ -84,11 +84,14 @@ class Cable:
 async def run_modem(modem: Modem, options: Options, *, verbs: Callable[[Cable], Mapping[str, Verb]]) -> None:
     """Runs a modem until SIGTERM or SIGINT, or until cancelled; prints `ready PATH` when it can be opened.
 
-    Raises FileExistsError when the link is a real file, OSError and ValueError for a fault file that cannot be used.
+    Raises FileExistsError when the link is a real file or another emulator's, OSError and ValueError for a fault file
+    that cannot be used.
     """
     if options.faults is not None:
         modem.faults.load(options.faults)
-    cable = Cable(modem, Link(options.link))
+    link = Link(options.link)
+    link.claim()
+    cable = Cable(modem, link)
     modem.cable = cable.pull
     running = asyncio.create_task(modem.run(), name="emulator")
     try:
@@ -103,6 +106,7 @@ async def run_modem(modem: Modem, options: Options, *, verbs: Callable[[Cable], 
                 running.result()  # a fault of the program: to be seen
     finally:
         cable.unplug()
+        link.release()
         running.cancel()
         await asyncio.wait([running])
         modem.journal.close()
