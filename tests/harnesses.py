@@ -194,7 +194,6 @@ class TetraHarness:
     to = "sds:3990001"
     never = Address("sds", "112")  # the driver refuses it
     _FAULTS: ClassVar[dict[Behaviour, str]] = {
-        "transient": "busy-515",
         "unknown": "sent-but-failed",
         "stall": "pdu-lost",  # the radio waits for more of the message
     }
@@ -221,6 +220,7 @@ class TetraHarness:
         return new_channel("sine", channel_class("tetra").config_model.model_validate(table))
 
     def tell(self, behaviour: Behaviour) -> None:
+        self._radio.device.inhibited = behaviour == "transient"  # it must not transmit
         if fault := self._FAULTS.get(behaviour):
             self._radio.faults.arm(fault, {})
 
