@@ -14,6 +14,7 @@ from hardware.tetra_events import LateStep, Received, Reported, Step
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 
+_REPEATED_S = 600  # the same message again within this is the same message
 _EVIDENCE = {
     Verdict.RECEIVED: Evidence.DELIVERED,
     Verdict.CONSUMED: Evidence.READ,
@@ -65,8 +66,9 @@ def inbound_event(event: Received, statuses: Mapping[int, str]) -> base.Inbound:
     """A text, one part of it, or a status in the words agreed on. What cannot be read comes empty, with its octets."""
     now, address = datetime.now(UTC), _address(event.sender)
     text, part, reference = _said(event, statuses)
-    # A sender that misses our report sends the same again, the same day; a status has nothing that tells two apart.
-    moment = now.date().isoformat() if reference is not None else now.isoformat()
+    # A sender that misses our report sends the same again within minutes. Later the same octets are another answer:
+    # some radios count their references from the start whenever they are switched on. A status has no reference.
+    moment = now.isoformat() if reference is None else str(int(now.timestamp() // _REPEATED_S))
     key = hashlib.sha256(f"{event.sender} {moment} {event.user_data.hex()}".encode()).hexdigest()[:32]
     return base.Inbound(
         bearer_id=key,
