@@ -19,9 +19,11 @@ from gateway.errors import GatewayError, Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
 from gateway.room import Reserve
-from gateway.store.accepting import Acceptance, Accepted, accept, withdraw
+from gateway.store.accepting import CAP_KEY, Acceptance, Accepted, accept, withdraw
 from gateway.store.database import Store
+from gateway.store.naming import names_of
 from gateway.strict_json import read_object
+from gateway.warnings import warnings
 from gateway.world import World
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json
 from messages.cap import CapError, parse
@@ -77,7 +79,7 @@ class Intake:
             )
         except (CapError, AlertError) as error:
             raise Refused(str(error), pointer=error.element) from error
-        key = submission.key or f"cap {alert.sender},{alert.identifier},{alert.sent.isoformat()}"
+        key = submission.key or f"{CAP_KEY}{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
         submission = replace(submission, key=key)
         return await self._keep(judge(alert, submission, world=world, now=now, body=body, cap=body))
 
@@ -90,13 +92,16 @@ class Intake:
         alert = acceptance.alert
         if alert.msg_type in _REPLACING:
             replaced = alert.references if alert.status.actionable else ()
-            with self._outgoing.withdrawing(reference.identifier for reference in replaced):
-                return _good(await self._store.run(withdraw, acceptance))
+            with self._outgoing.withdrawing(await self._store.read(names_of, replaced)):
+                return self._warned(acceptance, _good(await self._store.run(withdraw, acceptance)))
         self._reserve.check(alert.precedence)
         accepted = _good(await self._store.run(accept, acceptance))
         if not accepted.replayed:
-            self._outgoing.remember(alert)
-        return accepted
+            self._outgoing.remember(accepted.identifier, alert)
+        return self._warned(acceptance, accepted)
+
+    def _warned(self, acceptance: Acceptance, accepted: Accepted) -> Accepted:
+        return replace(accepted, warnings=warnings(acceptance, accepted, self._store.world))
 
 
 def _good(result: Accepted | GatewayError) -> Accepted:

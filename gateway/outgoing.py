@@ -81,11 +81,11 @@ class OutgoingMaker:
         alert = self._alerts.get(claimed.identifier)
         if alert is None:
             alert = from_json(claimed.body)
-            self.remember(alert)
+            self.remember(claimed.identifier, alert)
         return alert
 
-    def remember(self, alert: Alert) -> None:
-        """An alert that was just accepted need not be read back for its first hand-overs."""
-        self._alerts[alert.identifier] = alert
+    def remember(self, name: str, alert: Alert) -> None:
+        """An alert that was just accepted, by its name in the store, need not be read back to be handed over."""
+        self._alerts[name] = alert
         if len(self._alerts) > ALERTS_KEPT:
             self._alerts.popitem(last=False)

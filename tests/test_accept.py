@@ -228,7 +228,8 @@ async def test_a_cap_file_without_a_key_is_known_by_its_own_name(desk: Desk) -> 
     body = cap("C4")
     assert await post(desk, body) == await post(desk, body)
     status, problem = await post(desk, body.replace("Røg", "Ild"))
-    assert (status, problem["pointer"]) == (409, "Idempotency-Key")
+    assert (status, problem["pointer"]) == (409, "identifier")
+    assert "nabo.invalid has sent 'C4'" in problem["detail"]
     status, problem = await post(desk, body, key="another")
     assert (status, problem["pointer"]) == (409, "identifier")
 

@@ -4,7 +4,7 @@ Only after COMMIT of these does a submitter hear "accepted" (invariant I2).
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,10 @@ from gateway.store import tables as t
 from gateway.store.bulk import ByKey, inserting
 from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
+from gateway.store.naming import Names, cap_columns, referenced
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
-from messages.alert import Alert, Withdrawal, to_json
+from messages.alert import Alert, Reference, Withdrawal, to_json
 from messages.directory import Contact
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -30,7 +31,8 @@ _KEYS = ByKey(
     select(t.idempotency.c.key, t.idempotency.c.body_hash, t.idempotency.c.answer), t.idempotency.c.key
 )
 _INSERT_KEY = inserting(t.idempotency)
-_IDENTIFIERS = ByKey(select(t.alerts.c.identifier), t.alerts.c.identifier)
+
+CAP_KEY = "\ncap "  # begins the key of a CAP file that came without: nobody can give a key with a line end
 
 WITHDRAWN = {
     Withdrawal.NONE: "ended",
@@ -66,12 +68,13 @@ class Accepted:
     recipients: int
     state: str = "released"
     replayed: bool = False
+    warnings: tuple[Mapping[str, Any], ...] = ()  # for the submitter; judged afresh for each answer, not kept
 
 
 @grouped
 def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | GatewayError]:
     """Keeps first alerts. An item that conflicts gets its error as its result; the others are not touched."""
-    known, taken = _known_keys(tx, items), _taken(tx, items)
+    known, names = _known_keys(tx, items), Names(tx)
     new = Creation(tx)
     results: list[Accepted | GatewayError] = []
     keys: list[dict[str, Any]] = []
@@ -81,12 +84,11 @@ def accept(tx: Transaction, items: Sequence[Acceptance]) -> Sequence[Accepted | 
         if earlier is not None:
             results.append(_replay(earlier, item))
             continue
-        if item.alert.identifier in taken:
-            results.append(_is_taken(item))
+        if _is_known(item, names):
+            results.append(_known_already(item))
             continue
-        if item.cap is not None:
-            taken.add(item.alert.identifier)
-        accepted = _keep(tx, new, item, recipients=[(c, None) for c in item.recipients], replaces=None)
+        everyone = [(contact, None) for contact in item.recipients]
+        accepted = _keep(tx, new, item, recipients=everyone, replaces=None, names=names)
         results.append(accepted)
         if item.key:
             row = _key_row(item, accepted)
@@ -102,9 +104,10 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     earlier = _known_keys(tx, [item]).get(_key(item)) if item.key else None
     if earlier is not None:
         return _replay(earlier, item)
-    if _taken(tx, [item]):
-        return _is_taken(item)
-    rows = [_referenced(tx, item, r.identifier) for r in item.alert.references]
+    names = Names(tx)
+    if _is_known(item, names):
+        return _known_already(item)
+    rows = [_replaceable(tx, item, reference) for reference in item.alert.references]
     if not rows:
         raise Refused("an Update or Cancel names what it replaces", pointer="references")
     referenced = [int(row.id) for row in rows]
@@ -121,7 +124,7 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
         if (contact := tx.world.directory.contact(recipient)) is not None
     ]
     replaces = referenced[0] if item.alert.status.actionable else None
-    accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces)
+    accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces, names=names)
     ledger.flush()
     if item.key:
         _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
@@ -186,26 +189,15 @@ def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Accept
     return replace(item, alert=alert, body=to_json(alert), want=alert.want or tx.world.policies[earlier].want)
 
 
-def _referenced(tx: Transaction, item: Acceptance, identifier: str) -> Any:
+def _replaceable(tx: Transaction, item: Acceptance, reference: Reference) -> Any:
     """The alert a reference names. Only its own sender may replace it, and nothing is replaced twice."""
-    query = select(
-        t.alerts.c.id, t.alerts.c.body, t.alerts.c.withdrawn, t.alerts.c.plane, t.alerts.c.precedence
-    )
-    row = tx.connection.execute(query.where(t.alerts.c.identifier == identifier)).first()
-    if row is None:
-        raise Refused(
-            f"there is no alert {identifier!r} here to replace: send it as msgType Alert, or see `bavn list`",
-            pointer="references",
-        )
-    sender = json.loads(row.body)["sender"]
-    if sender != item.alert.sender:
-        raise Refused(
-            f"{identifier!r} was sent by {sender}: only its sender may replace it", pointer="sender"
-        )
+    row, name = referenced(tx.connection, reference), repr(reference.identifier)
+    if row.sender != item.alert.sender:
+        raise Refused(f"{name} was sent by {row.sender}: only its sender may replace it", pointer="sender")
     if row.plane != item.plane:
-        raise Refused(f"{identifier!r} belongs to the {row.plane} plane: use its status", pointer="status")
+        raise Refused(f"{name} belongs to the {row.plane} plane: use its status", pointer="status")
     if row.withdrawn in {"corrected", "updated", "ended"}:
-        raise Conflict(f"{identifier!r} was already {row.withdrawn}: {_instead(tx, row.id)}")
+        raise Conflict(f"{name} was already {row.withdrawn}: {_instead(tx, row.id)}")
     return row
 
 
@@ -225,10 +217,12 @@ def _keep(
     *,
     recipients: Iterable[tuple[Contact, frozenset[tuple[str, str]] | None]],
     replaces: int | None,
+    names: Names,
 ) -> Accepted:
     alert_id = tx.new_id("alerts")
     code = tx.code(alert_id)
-    new.alert(_alert_row(tx, item, alert_id, code=code, replaces=replaces))
+    name = item.alert.identifier if item.cap is None else names.give(item.alert, alert_id)  # ours are random
+    new.alert({**_alert_row(tx, item, alert_id), "identifier": name, "code": code, "replaces": replaces})
     no_route, deliveries = [], []
     audience = list(recipients) if item.alert.status.actionable else []
     new.expect(alert_id, {contact.id for contact, _ in audience})
@@ -256,7 +250,7 @@ def _keep(
         **({"replaces": replaces} if replaces else {}),
     )
     tx.changes.alerts.add(alert_id)
-    return Accepted(item.alert.identifier, code, tuple(no_route), len(deliveries))
+    return Accepted(name, code, tuple(no_route), len(deliveries))
 
 
 def _opening(
@@ -270,13 +264,10 @@ def _opening(
     return opening(ladder, precedence, want=item.want, policy=policy)
 
 
-def _alert_row(
-    tx: Transaction, item: Acceptance, alert_id: int, *, code: str, replaces: int | None
-) -> dict[str, Any]:
+def _alert_row(tx: Transaction, item: Acceptance, alert_id: int) -> dict[str, Any]:
     return {
         "id": alert_id,
-        "identifier": item.alert.identifier,
-        "code": code,
+        **cap_columns(item.alert),
         "plane": item.plane,
         "status": item.alert.status.value,
         "precedence": int(item.alert.precedence),
@@ -285,7 +276,6 @@ def _alert_row(
         "expires_ms": item.expires_ms,
         "body": item.body,
         "cap": item.cap,
-        "replaces": replaces,
     }
 
 
@@ -303,15 +293,16 @@ def _known_keys(tx: Transaction, items: Sequence[Acceptance]) -> dict[str, tuple
     return {row.key: (row.body_hash, row.answer) for row in _KEYS.read(tx.connection, keys)}
 
 
-def _taken(tx: Transaction, items: Sequence[Acceptance]) -> set[str]:
-    """Identifiers of files from outside that an alert has already; our own are random."""
-    names = [item.alert.identifier for item in items if item.cap is not None]
-    return {row.identifier for row in _IDENTIFIERS.read(tx.connection, names)} if names else set()
+def _is_known(item: Acceptance, names: Names) -> bool:
+    """A file from outside whose sender, identifier and time are here already; ours are random."""
+    return item.cap is not None and names.known(item.alert)
 
 
-def _is_taken(item: Acceptance) -> Conflict:
+def _known_already(item: Acceptance, and_says: str = "") -> Conflict:
+    alert = item.alert
     return Conflict(
-        f"there is an alert {item.alert.identifier!r} already: a new message needs a new identifier",
+        f"{alert.sender} has sent {alert.identifier!r} of {alert.sent.isoformat()} here already{and_says}: "
+        "a new message needs a new identifier",
         pointer="identifier",
     )
 
@@ -335,6 +326,8 @@ def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:
 def _replay(earlier: tuple[bytes, str], item: Acceptance) -> Accepted | GatewayError:
     body_hash, answer = earlier
     if body_hash != item.body_hash:
+        if item.key.startswith(CAP_KEY):
+            return _known_already(item, ", with another text or another envelope")
         return Conflict(
             "this idempotency key was used for another message: use a new key for a new message",
             pointer="Idempotency-Key",

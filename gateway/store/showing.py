@@ -40,6 +40,8 @@ def _alert(row: Row[Any]) -> Json:
     return {
         "id": row.identifier,
         "code": row.code,
+        "sender": alert.sender,
+        "identifier": alert.identifier,
         "status": alert.status.value,
         "msg_type": alert.msg_type.value,
         "plane": row.plane,

@@ -57,7 +57,7 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column("identifier", Text, nullable=False, unique=True),
+    Column("identifier", Text, nullable=False, unique=True),  # the store's own name: gateway.store.naming
     Column("code", Text, nullable=False),
     Column("plane", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -70,7 +70,11 @@ alerts = Table(
     Column("replaces", BigInteger),  # the alert that this one corrects, updates or ends
     Column("withdrawn", Text),  # stopped, corrected, updated, ended
     Column("withdrawn_ms", BigInteger),
+    Column("sender", Text, nullable=False, server_default=""),  # with these two its name in CAP
+    Column("cap_identifier", Text, nullable=False, server_default=""),
+    Column("sent_ms", BigInteger, nullable=False, server_default="0"),
     Index("ix_alerts_code", "code"),
+    Index("ix_alerts_cap_name", "cap_identifier", "sender", "sent_ms", unique=True),
 )
 
 deliveries = Table(
