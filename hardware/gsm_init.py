@@ -19,6 +19,9 @@ from hardware.quirks import Behaviour, behaviour_of
 log = logging.getLogger(__name__)
 
 
+_PIN_TRIES = 3  # of a card that has refused none since the last right one
+
+
 class SimRefused(HardwareError):
     """The SIM does not let us in; a person has to see to it."""
 
@@ -134,6 +137,7 @@ async def _give_pin(chat: Chat, setup: Setup) -> None:
     if not re.fullmatch(r"[0-9]{4,8}", setup.pin):
         raise SimRefused("the configured PIN is not 4 to 8 digits: not tried")
     if setup.pin_state is Pin.UNTRIED:
+        await _spare_the_card(chat)
         setup.pin_state = Pin.GIVEN
     try:
         await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.switch_s)
@@ -144,6 +148,20 @@ async def _give_pin(chat: Chat, setup: Setup) -> None:
         raise SimRefused(
             f"the SIM refused its PIN ({refused.raw})", code=refused.code, raw=refused.raw
         ) from refused
+
+
+async def _spare_the_card(chat: Chat) -> None:
+    """SimRefused when the card has refused a PIN before: a program that is started again and again would lock it.
+
+    Modems that do not know the question (27.007 8.65) are given the PIN.
+    """
+    try:
+        lines = (await chat.command('AT+CPINR="SIM PIN"', timeout_s=chat.timing.slow_s)).lines
+    except Refused:
+        return
+    left = lines[-1].number(1) if lines else None
+    if left is not None and left < _PIN_TRIES:
+        raise SimRefused(f"the SIM has refused a PIN before, {left} tries are left: a person has to enter it")
 
 
 async def _choose_storage(chat: Chat, setup: Setup) -> None:

@@ -412,3 +412,19 @@ class Restless(GsmEmulator):
         if self.restless and called.command.name == "+CPMS":
             self.reboot("brown-out")
         return await super().perform(called)
+
+
+def test_a_wrong_pin_is_not_tried_again_by_a_program_that_is_started_again() -> None:
+    async def scenario() -> tuple[int, list[str]]:
+        async with Bench(GsmEmulator()) as bench:
+            bench.modem.device.pin, bench.modem.device.unlocked = "1234", False
+            reasons = []
+            for _ in range(4):
+                async with GsmModem(bench.opener, pin="9999") as modem:
+                    await until(lambda modem=modem: modem.state is State.LOCKED, limit_s=60)  # type: ignore[misc]
+                    reasons.append(modem.reason)
+            return bench.modem.device.pin_tries, reasons
+
+    tries, reasons = run_virtually(scenario())
+    assert tries == 2
+    assert "2 tries are left" in reasons[-1]

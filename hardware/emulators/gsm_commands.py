@@ -171,6 +171,14 @@ async def pin(modem: "GsmEmulator", command: Command) -> str:
     return OK
 
 
+async def pin_tries(modem: "GsmEmulator", command: Command) -> str:
+    """How often a PIN may still be wrong (27.007 8.65); of the PIN alone."""
+    if command.form is Form.TEST:
+        return OK
+    modem.info(f"+CPINR: SIM PIN,{modem.device.pin_tries},3")
+    return OK
+
+
 async def radio(modem: "GsmEmulator", command: Command) -> str:
     settings = modem.device.settings
     if command.form is Form.READ:
@@ -295,6 +303,7 @@ HANDLERS: dict[str, Handler] = {
     "+CGATT": attachment,
     "+CSCS": charset,
     "+CPIN": pin,
+    "+CPINR": pin_tries,
     "+CFUN": radio,
     "+CSQ": signal,
     "+COPS": operator,
