@@ -111,6 +111,7 @@ def way(name: str, config: Config) -> Way:
         two_way=capability.two_way,
         planes=config.planes(name),
         cost_rank=capability.cost_rank,
+        shortened=capability.shortened,
     )
 
 

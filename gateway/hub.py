@@ -48,7 +48,7 @@ class Hub:
         self._kept: dict[str, ChannelState] = {}
         self.stopping = False
         self.watchers = Watchers()
-        self.outgoing = OutgoingMaker(clock)
+        self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
         self.timekeeper = Timekeeper(store, clock)
         self.inbox = Inbox(store, note=self._note, in_flight=lambda name: self.dispatchers[name].unconcluded)

@@ -3,10 +3,12 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from channels.base import Outgoing, Withdrawn
 from gateway.clock import Clock
 from gateway.store.sending import Claimed
+from gateway.world import WayBack, World
 from messages.address import parse_address
 from messages.alert import Alert, from_json
 from messages.render import Words
@@ -17,8 +19,8 @@ ALERTS_KEPT = 4096
 class OutgoingMaker:
     """Makes Outgoings. `withdrawn` are the alerts whose withdrawal is being committed, or was since the start."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, world: Callable[[], World]) -> None:
+        self._clock, self._world = clock, world
         self._alerts: OrderedDict[str, Alert] = OrderedDict()
         self.withdrawn: set[str] = set()
 
@@ -38,7 +40,7 @@ class OutgoingMaker:
             attempt=f"{claimed.identifier}.{claimed.attempt_id}",
             alert=claimed.identifier,
             address=parse_address(claimed.address),
-            words=self._words(claimed),
+            words=self._words(channel, claimed),
             precedence=claimed.precedence,
             expires_at=claimed.expires_at,
             validity=claimed.validity,
@@ -56,23 +58,15 @@ class OutgoingMaker:
 
         return check
 
-    def _words(self, claimed: Claimed) -> Words:
-        alert = self._alert(claimed)
-        return Words(
-            exercise=claimed.plane != "live",
-            msg_type=alert.msg_type,
-            withdrawal=alert.withdrawal,
-            sender_name=alert.sender_name,
-            headline=alert.headline,
-            text=alert.text,
-            radio_text=alert.radio_text,
-            long_text=alert.long_text,
-            answers=alert.answers,
+    def _words(self, channel: str, claimed: Claimed) -> Words:
+        back = self._world().way_back(channel, claimed.recipient, plane=claimed.plane)
+        return words_of(
+            self._alert(claimed),
+            back,
+            plane=claimed.plane,
             code=claimed.code,
             replaces_code=claimed.replaces_code,
             repeated=claimed.repeated,
-            language=alert.language,
-            sent=alert.sent,
             expires_at=claimed.expires_at,
         )
 
@@ -89,3 +83,35 @@ class OutgoingMaker:
         self._alerts[name] = alert
         if len(self._alerts) > ALERTS_KEPT:
             self._alerts.popitem(last=False)
+
+
+def words_of(
+    alert: Alert,
+    back: WayBack,
+    *,
+    plane: str,
+    code: str,
+    expires_at: datetime,
+    replaces_code: str = "",
+    repeated: bool = False,
+) -> Words:
+    """What an alert says to one recipient over one channel, before that channel's limits."""
+    return Words(
+        exercise=plane != "live",
+        msg_type=alert.msg_type,
+        withdrawal=alert.withdrawal,
+        sender_name=alert.sender_name,
+        headline=alert.headline,
+        text=alert.text,
+        radio_text=alert.radio_text,
+        long_text=alert.long_text,
+        answers=alert.answers,
+        code=code,
+        replaces_code=replaces_code,
+        repeated=repeated,
+        language=alert.language,
+        sent=alert.sent,
+        expires_at=expires_at,
+        two_way=back.two_way,
+        answer_over=back.elsewhere,
+    )

@@ -4,14 +4,15 @@ The first rung is the best route; each next one is the route that shares the few
 A way that is down now stays on the ladder, last: it may be up when its turn comes.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from channels.base import State
 from gateway.domains import Route, of_address
 from gateway.policy import Policy
 from messages.directory import Contact, ContactAddress
 from messages.evidence import Evidence
+from messages.render import ShortText, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Way:
     cost_rank: int = 0
     state: State = State.UP
     disabled: bool = False
+    # What leaves over a short bearer; raises RenderError. None: it carries everything.
+    shortened: Callable[[Words], ShortText] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,14 @@ from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Whether an answer can come over the same channel; else the schemes over which it can."""
+
+    two_way: bool
+    elsewhere: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     gateway_id: str
@@ -38,6 +46,17 @@ class World:
             found = opening(ladder, precedence, want=want, policy=self.policies[precedence])
             self._openings[key] = found
         return found
+
+    def way_back(self, channel: str, recipient: str, *, plane: str) -> WayBack:
+        """How an answer to a text over this channel can come back: over it, or else over which of the recipient's."""
+        ways = [way for way in self.surroundings.ways if way.two_way and plane in way.planes]
+        contact = self.directory.contact(recipient)
+        if contact is None or any(way.name == channel for way in ways):
+            return WayBack(contact is not None, ())
+        open_to = frozenset[str]().union(*(way.schemes for way in ways if not way.disabled))
+        addresses = [entry.address for entry in contact.addresses if entry.address.scheme in open_to]
+        usable = [each.scheme for each in addresses if plane != "live" or not each.is_example]
+        return WayBack(False, tuple(dict.fromkeys(usable)))
 
     def may_leave(self, *, plane: str, channel: str, recipient: str, address: str) -> str:
         """'' if an attempt of this plane may leave over this channel to this contact now, else why not (I7)."""

@@ -7,7 +7,7 @@ The ØVELSE marks, the kind of message, the code and the answer keys are put her
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -142,6 +142,7 @@ class ShortText:
     ]  # of headline, text, sender_name and answers (their meanings), those that do not
     cut: bool
     over: int  # characters that headline and text have to lose for all of it to go; 0: all of it goes
+    size: Size | None = None
 
 
 def short(words: Words, *, measure: Measure, max_parts: int) -> str:
@@ -151,6 +152,11 @@ def short(words: Words, *, measure: Measure, max_parts: int) -> str:
 
 def fit(words: Words, *, measure: Measure, max_parts: int) -> ShortText:
     """As `short`, with what it carries of the alert and what it leaves out."""
+    found = _fit(words, measure, max_parts=max_parts)
+    return replace(found, size=measure(found.text))
+
+
+def _fit(words: Words, measure: Measure, *, max_parts: int) -> ShortText:
 
     def fitting(body: str, frame: _Frame) -> str | None:
         text = _framed(words, body, frame=frame)

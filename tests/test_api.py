@@ -63,8 +63,19 @@ async def test_an_alert_can_be_read_by_its_code(desk: Desk) -> None:
         assert (await desk.show(word))["id"] == sent["id"]
 
 
-async def test_a_recipient_without_a_way_is_named_in_the_answer(desk: Desk) -> None:
-    assert (await desk.send("vagt", "uden-vej"))["no_route"] == ["uden-vej"]
+async def test_a_recipient_without_a_way_is_named_in_the_answer_with_the_reason(desk: Desk) -> None:
+    sent = await desk.send("vagt", "uden-vej")
+    assert sent["no_route"] == ["uden-vej"]
+    assert [(w["kind"], w["why"], w["about"]) for w in sent["warnings"]] == [
+        ("no_route", "no-channel", ["sms"])
+    ]
+    assert sent["warnings"][0]["detail"] == "uden-vej: no channel takes their addresses (sms)"
+
+
+async def test_the_same_key_and_body_get_the_same_warnings(desk: Desk) -> None:
+    first, again = [await desk.send("uden-vej", key="advarsel") for _ in range(2)]
+    assert first == again
+    assert first["warnings"]
 
 
 async def test_a_group_is_expanded_and_each_person_gets_it_once(desk: Desk) -> None:

@@ -74,6 +74,7 @@ def _accepted(accepted: Accepted) -> web.Response:
         "state": accepted.state,
         "recipients": accepted.recipients,
         "no_route": list(accepted.no_route),
+        "warnings": accepted.warnings,
     }
     name = accepted.identifier
     location = f"/api/v1/alerts/{name if _PLAIN.fullmatch(name) else quote(name, safe='')}"

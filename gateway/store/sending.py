@@ -43,6 +43,7 @@ class Claimed:
     body: bytes
     code: str
     replaces_code: str
+    recipient: str
     address: str
     precedence: Precedence
     plane: str
@@ -190,6 +191,7 @@ def _claimed(tx: Transaction, row: Any) -> Claimed:
         body=row.body,
         code=row.code,
         replaces_code=row.replaces_code or "",
+        recipient=row.recipient,
         address=row.address,
         precedence=precedence,
         plane=row.plane,

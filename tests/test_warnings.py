@@ -1,0 +1,148 @@
+"""What a sender hears at once: who has no way and why, what a bearer leaves out, and where an answer can come back."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from channels.base import State
+from channels.sms_modem import measure
+from gateway.accept import Submission, judge
+from gateway.router import Way
+from gateway.store.accepting import Accepted
+from gateway.warnings import warnings
+from gateway.world import WayBack, World
+from messages.alert import Alert, MsgType, Status
+from messages.directory import Directory, read
+from messages.precedence import Precedence
+from messages.render import fit
+from tests.stores import NOW, a_way, a_world
+
+BOTH = frozenset({"exercise", "live"})
+
+
+def sms(name: str = "sms-a", parts: int = 3, **more: Any) -> Way:
+    told = partial(fit, measure=measure, max_parts=parts)
+    usual = {"bearer": "sms-modem", "schemes": frozenset({"sms"}), "shortened": told}
+    return a_way(name, **usual | more)
+
+
+def mail(**more: Any) -> Way:
+    usual = {"bearer": "email", "schemes": frozenset({"mailto"}), "two_way": False}
+    return a_way("mail", **usual | more)
+
+
+def people(*addresses: str, exercise: bool = True) -> Directory:
+    contact = {"id": "vagt", "name": "Vagt", "addresses": list(addresses), "exercise": exercise}
+    return read({"contacts": [contact]}, file="directory.toml")
+
+
+def told(world: World, **more: Any) -> list[dict[str, Any]]:
+    """The warnings of an alert to everybody; those of the directory that have no ladder have no route."""
+    usual = {"status": Status.EXERCISE, "precedence": Precedence.FLASH, "headline": "Prøve", "to": ("vagt",)}
+    rest = {"identifier": "A1", "sender": "krisestab.invalid", "sent": NOW, "msg_type": MsgType.ALERT}
+    alert = Alert(**usual | rest | more)
+    kept = judge(alert, Submission(submitter="a"), world=replace(world, plane="live"), now=NOW, body=b"")
+    ladders = {
+        c.id: world.opening(c, alert.precedence, plane=kept.plane, want=kept.want).ladder
+        for c in kept.recipients
+    }
+    no_route = tuple(who for who, ladder in ladders.items() if not ladder)
+    return [dict(each) for each in warnings(kept, Accepted("A1", "K7", no_route, len(ladders)), world)]
+
+
+PHONE = "sms:+4500000001"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "ways", "fields", "why", "about"),
+    [
+        ([PHONE], [sms()], {"exercise": False}, "not-in-exercises", []),
+        (["tel:+4500000001"], [sms()], {}, "no-channel", ["tel"]),
+        ([PHONE], [sms(planes=frozenset({"live"}))], {}, "other-plane", ["sms-a"]),
+        (["sds:3990001"], [a_way("sine", bearer="tetra", schemes=frozenset({"sds"}))], {}, "precedence", ["tetra"]),
+        ([PHONE], [sms(planes=BOTH)], {"status": Status.ACTUAL}, "example-address", [PHONE]),
+    ],
+)  # fmt: skip
+def test_who_has_no_way_is_told_why(
+    addresses: list[str], ways: list[Way], fields: dict[str, Any], why: str, about: list[str]
+) -> None:
+    directory = people(*addresses, exercise=fields.pop("exercise", True))
+    rank = Precedence.ROUTINE if why == "precedence" else Precedence.FLASH
+    (found,) = told(a_world(*ways, directory=directory), precedence=rank, **fields)
+    assert (found["kind"], found["recipients"], found["why"], found["about"]) == (
+        "no_route",
+        ["vagt"],
+        why,
+        about,
+    )
+
+
+@pytest.mark.parametrize(
+    ("ways", "about"),
+    [
+        ([sms(state=State.DOWN), sms("sms-b", disabled=True)], ["sms-a", "sms-b"]),
+        (
+            [
+                sms(state=State.DOWN, domains=frozenset({"net-a"})),
+                sms("sms-b", state=State.DOWN, domains=frozenset({"net-a", "x"})),
+            ],
+            ["net-a"],
+        ),
+        ([sms(state=State.DOWN), sms("sms-b")], None),
+    ],
+)  # fmt: skip
+def test_who_has_only_ways_that_are_down_is_named_with_what_they_share(
+    ways: list[Way], about: list[str] | None
+) -> None:
+    found = told(a_world(*ways, directory=people(PHONE)))
+    assert [each["about"] for each in found] == ([] if about is None else [about])
+    assert all(each["kind"] == "all_down" for each in found)
+
+
+@pytest.mark.parametrize(
+    ("texts", "warned"),
+    [
+        ({"headline": "Mød kl. 03.45", "text": "Rådhuset, lokale 1"}, []),
+        ({"headline": "H", "text": "x" * 1000}, [(["headline"], ["text"], False, 573)]),
+        ({"headline": "ord " * 124}, [([], ["headline"], True, 65)]),
+    ],
+)
+def test_what_the_short_bearers_leave_out_is_told_once_for_all_that_do(
+    texts: dict[str, str], warned: list[Any]
+) -> None:
+    world = a_world(sms(), sms("sms-b"), mail(), directory=people(PHONE, "mailto:vagt@eksempel.invalid"))
+    found = told(world, **texts)
+    assert [(w["carries"], w["left_out"], w["cut"], w["over"]) for w in found] == warned
+    assert all(w["channels"] == ["sms-a", "sms-b"] for w in found)
+
+
+def test_a_bearer_that_nobody_is_reached_over_warns_of_nothing() -> None:
+    world = a_world(sms(), mail(), directory=people("mailto:vagt@eksempel.invalid"))
+    assert told(world, text="x" * 1000) == []
+
+
+def test_a_bearer_too_narrow_for_the_marks_is_named() -> None:
+    narrow = sms(shortened=partial(fit, measure=lambda text: measure(text * 9), max_parts=1))
+    (found,) = told(a_world(narrow, directory=people(PHONE)), text="x" * 1000)
+    assert (found["kind"], found["channels"]) == ("not_carried", ["sms-a"])
+
+
+@pytest.mark.parametrize(
+    ("ways", "addresses", "plane", "back"),
+    [
+        ([mail(two_way=True)], [PHONE], "exercise", WayBack(True, ())),
+        ([mail(), sms()], [PHONE], "exercise", WayBack(False, ("sms",))),
+        ([mail(), sms(disabled=True)], [PHONE], "exercise", WayBack(False, ())),
+        ([mail(), sms(state=State.DOWN)], [PHONE], "exercise", WayBack(False, ("sms",))),
+        ([mail(), sms(planes=frozenset({"live"}))], [PHONE], "exercise", WayBack(False, ())),
+        ([mail(planes=BOTH), sms(planes=BOTH)], [PHONE], "live", WayBack(False, ())),
+        ([mail(), sms()], ["tel:+4500000001"], "exercise", WayBack(False, ())),
+    ],
+)
+def test_an_answer_comes_back_over_the_same_way_or_another_of_the_recipient_s(
+    ways: list[Way], addresses: list[str], plane: str, back: WayBack
+) -> None:
+    directory = people("mailto:vagt@eksempel.invalid", *addresses)
+    assert a_world(*ways, directory=directory).way_back("mail", "vagt", plane=plane) == back
