@@ -26,6 +26,13 @@ class Conflict(GatewayError):
     title = "The request conflicts with what was accepted before"
 
 
+class Ambiguous(GatewayError):
+    """A name that may mean several things: the message says how to write each of them. Nothing was done."""
+
+    status = 409
+    title = "The name may mean more than one thing"
+
+
 class NotFound(GatewayError):
     status = 404
     title = "There is no such thing here"

@@ -165,6 +165,7 @@ def test_stop_tells_nobody_and_says_how_to(hub: HubProcess) -> None:
     code = sent(hub, "--wait", "submitted")
     result = hub.bavn("stop", code)
     assert result.stdout.split("\t")[1:] == ["0", "2\n"]
+    assert f"#{code}, »Prøve«" in result.stderr
     assert f"bavn correct {code}" in result.stderr
     assert "STOPPET" in hub.bavn("show", code).stderr
 
@@ -185,6 +186,7 @@ def test_what_follows_goes_to_those_who_may_have_it(
     identifier, _, _ = result.stdout.split("\t")
     assert word in result.stderr
     assert "2 modtagere" in result.stderr
+    assert f"#{code}, »Prøve«" in result.stderr
     assert status in hub.bavn("show", code).stderr
     assert hub.json("show", code)["replaced_by"] == identifier
 
@@ -203,7 +205,8 @@ def test_a_follower_of_what_nobody_got_sends_nothing(hub: HubProcess) -> None:
 
 def test_an_answer_by_voice_is_kept_for_its_recipient_only(hub: HubProcess) -> None:
     code = sent(hub, "--answer", "1=kommer")
-    assert "kvitteret" in hub.bavn("answer", code, "souschef", "1", "--via", "runner").stderr
+    kept = hub.bavn("answer", code, "souschef", "1", "--via", "runner").stderr
+    assert f"#{code}, »Prøve«: kvitteret" in kept
     assert hub.bavn("answer", code, "nobody", "1", "--via", "voice").returncode == 1
 
 

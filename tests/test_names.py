@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
@@ -90,6 +91,70 @@ async def test_what_is_corrected_here_is_the_alert_that_was_named(desk: Desk) ->
     codes = [(await told(desk, "FIX", sender, "Forkert", sent=second(6)))["code"] for sender in (A, B)]
     assert (await desk.ask("POST", f"/alerts/{codes[1]}/correct", json={"headline": "Rettet"}))[0] == 202
     assert [(await desk.show(code))["withdrawn"] for code in codes] == [None, "corrected"]
+
+
+# What a word means
+
+
+async def test_a_code_is_never_shadowed_by_an_identifier(desk: Desk) -> None:
+    flash = await desk.send(headline="Forlad bygningen")
+    code = flash["code"]
+    foreign = await told(desk, code, A, "Prøve fra en nabo")
+    status, problem = await desk.ask("POST", f"/alerts/{code}/stop")
+    assert (status, problem["pointer"]) == (409, "alert")
+    for each in (
+        f"'#{code}'",
+        "Forlad bygningen",
+        f"'id:{code}'",
+        "Prøve fra en nabo",
+        f"'#{foreign['code']}'",
+    ):
+        assert each in problem["detail"]
+    status, stopped = await desk.ask("POST", f"/alerts/%23{code}/stop")
+    assert (status, stopped["code"], stopped["headline"]) == (200, code, "Forlad bygningen")
+    assert (await desk.show(f"id:{code}"))["headline"] == "Prøve fra en nabo"
+
+
+@pytest.mark.parametrize("mark", ["#", "id:"])
+async def test_an_identifier_that_begins_as_a_mark_is_taken_for_nothing_else(desk: Desk, mark: str) -> None:
+    mine = await desk.send(headline="Den rigtige")
+    meant = mine["code"] if mark == "#" else mine["id"]
+    foreign = await told(desk, f"{mark}{meant}", A, "Den fremmede")
+    for word, headline in ((f"{mark}{meant}", "Den rigtige"), (foreign["id"], "Den fremmede")):
+        assert (await desk.show(quote(word, safe="")))["headline"] == headline
+
+
+async def test_an_identifier_of_two_senders_is_refused_with_a_way_out(desk: Desk) -> None:
+    codes = [(await told(desk, "AMBIGUOUS", sender, sender))["code"] for sender in (A, B)]
+    status, problem = await desk.ask("POST", "/alerts/AMBIGUOUS/stop")
+    assert (status, all(f"'#{code}'" in problem["detail"] for code in codes)) == (409, True)
+    assert (await desk.show("id:AMBIGUOUS"))["sender"] == A
+
+
+async def test_the_location_finds_the_alert_whatever_its_name_could_mean(desk: Desk) -> None:
+    code = (await desk.send())["code"]
+    body = cap(code, sender=A, sent=second(8)).encode()
+    async with desk.session().post(
+        "/api/v1/alerts", data=body, headers={"Content-Type": "text/xml"}
+    ) as answer:
+        location = answer.headers["Location"]
+    status, shown = await desk.ask("GET", location.removeprefix("/api/v1"))
+    assert (status, shown["sender"]) == (200, A)
+
+
+async def test_an_unambiguous_beginning_of_an_identifier_is_enough(desk: Desk) -> None:
+    for identifier in ("BEGINNING-1", "BEGINNING-21"):
+        await told(desk, identifier, A, identifier)
+    for word, status in (
+        ("BEGINNING-2", 200),
+        ("id:BEGINNING-2", 200),
+        ("BEGINNING-1", 200),
+        ("BEGINNI", 404),
+    ):
+        assert (await desk.ask("GET", f"/alerts/{word}"))[0] == status
+    assert (await desk.ask("GET", "/alerts/BEGINNING"))[0] == 409
+    assert (await desk.ask("GET", "/alerts/beginning-2"))[0] == 404
+    assert (await desk.ask("GET", "/alerts/%25%25%25%25%25%25%25%25"))[0] == 404  # no pattern, a text
 
 
 async def test_an_alert_of_the_first_schema_keeps_its_name_in_cap(tmp_path: Path) -> None:

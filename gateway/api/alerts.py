@@ -11,16 +11,18 @@ from gateway.accept import Submission
 from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
 from gateway.errors import Refused
+from gateway.marks import EXACTLY
 from gateway.operator import Follow, FollowUp
 from gateway.store.accepting import Accepted
+from gateway.store.finding import Named, find_alert
 from gateway.store.receiving import Spoken
-from gateway.store.showing import Wanted, find_identifier, list_alerts, show_alert
+from gateway.store.showing import Wanted, list_alerts, show_alert
 from gateway.strict_json import read_object
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 routes = web.RouteTableDef()
-_PLAIN = re.compile(r"[0-9A-Za-z.~_-]+")  # needs no quoting in a path
+_OURS = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9A-F]{10}")  # gateway.accept.new_identifier: nobody else's name
 
 KEY_MOST = 200
 LIST_MOST = 500
@@ -77,7 +79,8 @@ def _accepted(accepted: Accepted) -> web.Response:
         "warnings": accepted.warnings,
     }
     name = accepted.identifier
-    location = f"/api/v1/alerts/{name if _PLAIN.fullmatch(name) else quote(name, safe='')}"
+    word = name if _OURS.fullmatch(name) else EXACTLY + quote(name, safe="")
+    location = f"/api/v1/alerts/{word}"
     headers = {"Content-Type": "application/json; charset=utf-8", "Location": location}
     return web.Response(body=json_octets(body), status=202, headers=headers)
 
@@ -93,21 +96,26 @@ async def listing(request: web.Request) -> web.Response:
 
 @routes.get("/api/v1/alerts/{id}")
 async def show(request: web.Request) -> web.Response:
-    return web.json_response(await request.app[HUB].store.read(show_alert, await _identifier(request)))
+    named = await _named(request)
+    return web.json_response(await request.app[HUB].store.read(show_alert, named.identifier))
 
 
-async def _identifier(request: web.Request) -> str:
-    """The alert that the path names: by identifier, or by its code."""
-    return await request.app[HUB].store.read(find_identifier, request.match_info["id"])
+async def _named(request: web.Request) -> Named:
+    """The alert that the path names: by identifier, its beginning, or its code."""
+    return await request.app[HUB].store.read(find_alert, request.match_info["id"])
+
+
+def _this(named: Named) -> dict[str, Any]:
+    """Which alert was acted on, in the words that people know it by."""
+    return {"id": named.identifier, "code": named.code, "headline": named.headline}
 
 
 @routes.post("/api/v1/alerts/{id}/stop")
 async def stop(request: web.Request) -> web.Response:
-    identifier = await _identifier(request)
-    stopped = await request.app[OPERATOR].stop(identifier)
-    return web.json_response(
-        {"id": identifier, "not_sent": stopped.not_sent, "may_have_it": stopped.may_have_it}
-    )
+    named = await _named(request)
+    stopped = await request.app[OPERATOR].stop(named.identifier)
+    found = {"not_sent": stopped.not_sent, "may_have_it": stopped.may_have_it}
+    return web.json_response(_this(named) | found)
 
 
 @routes.post("/api/v1/alerts/{id}/{follow:correct|all-clear|update}")
@@ -115,7 +123,8 @@ async def follow(request: web.Request) -> web.Response:
     """The body is optional for an all-clear; a correction and an update say something new."""
     body = await request.read()
     fields = read_object(body) if body.strip() else {}
-    up = FollowUp(Follow(request.match_info["follow"]), await _identifier(request), fields, body)
+    earlier = (await _named(request)).identifier
+    up = FollowUp(Follow(request.match_info["follow"]), earlier, fields, body)
     return _accepted(await request.app[OPERATOR].follow(up, _submission(request)))
 
 
@@ -126,8 +135,9 @@ async def answer(request: web.Request) -> web.Response:
     recipient, text, via = (_text(fields, name) for name in ("recipient", "text", "via"))
     if via not in {"voice", "runner"}:
         raise Refused(f"via is {via!r}: write voice or runner", pointer="via")
-    matched = await request.app[OPERATOR].answer(Spoken(await _identifier(request), recipient, text, via))
-    return web.json_response({"id": matched.alert, "recipient": matched.recipient, "kind": matched.kind})
+    named = await _named(request)
+    matched = await request.app[OPERATOR].answer(Spoken(named.identifier, recipient, text, via))
+    return web.json_response(_this(named) | {"recipient": matched.recipient, "kind": matched.kind})
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

@@ -24,7 +24,9 @@ LangOption = Annotated[
 JsonOption = Annotated[
     bool, typer.Option("--json", metavar="", help="One JSON object on stdout, nothing else")
 ]
-AlertArgument = Annotated[str, typer.Argument(metavar="ALERT", help="Its code (K7) or its identifier")]
+AlertArgument = Annotated[
+    str, typer.Argument(metavar="ALERT", help="Its code (K7), its identifier, or at least 8 signs of that")
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import typer
 
 from gateway.cli import send
 from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
-from gateway.cli.hub_client import alert_path
+from gateway.cli.hub_client import alert_path, exactly
 from gateway.cli.posting import fields, new_key, pairs, post
 
 
@@ -27,9 +27,16 @@ def stop(
     stopped = desk.hub.post(alert_path(alert, "stop"))
     desk.screen.whole(stopped)
     desk.screen.result(stopped["id"], stopped["not_sent"], stopped["may_have_it"])
-    desk.screen.people(desk.words("follow.stopped", **stopped))
+    desk.screen.people(desk.words("follow.stopped", **{**stopped, "headline": _headline(stopped)}))
     if stopped["may_have_it"]:
-        desk.screen.people(desk.words("follow.stopped_then", code=alert))
+        desk.screen.people(desk.words("follow.stopped_then", code=stopped["code"]))
+
+
+def _headline(alert: dict[str, Any]) -> str:
+    """What the alert is about, so that whoever named another one by mistake sees it at once."""
+    from messages.neutral import neutral_line
+
+    return neutral_line(alert["headline"])
 
 
 def correct(
@@ -118,19 +125,17 @@ def update(
 def _follow(desk: Desk, alert: str, kind: str, *, words: dict[str, Any], key: str | None) -> None:
     used = key or new_key()
     earlier = desk.hub.alert(alert)
-    accepted = send.insist(desk, post(alert_path(earlier["id"], kind), words, key=used), key=used)
+    accepted = send.insist(desk, post(alert_path(exactly(earlier["id"]), kind), words, key=used), key=used)
     desk.screen.whole({**accepted, "key": used, "replaces": earlier["id"]})
     desk.screen.result(accepted["id"], accepted["code"], ",".join(accepted["no_route"]))
+    both = {"earlier": earlier["code"], "headline": _headline(earlier)}
+    both |= {"code": accepted["code"], "id": accepted["id"]}
     if not accepted["recipients"]:
-        return desk.screen.people(
-            desk.words("follow.nobody", earlier=earlier["code"], code=accepted["code"], id=accepted["id"])
-        )
+        return desk.screen.people(desk.words("follow.nobody", **both))
     desk.screen.people(
         desk.words(
             f"follow.{kind}",
-            code=accepted["code"],
-            earlier=earlier["code"],
-            id=accepted["id"],
+            **both,
             recipients=send.people(desk, accepted["recipients"]),
         )
     )
@@ -154,4 +159,5 @@ def answer(
     desk.screen.whole(kept)
     desk.screen.result(kept["id"], kept["recipient"], kept["kind"])
     kind = desk.words.known("answer_kind", kept["kind"])
-    desk.screen.people(desk.words("follow.answered", recipient=kept["recipient"], id=kept["id"], kind=kind))
+    about = {"code": kept["code"], "headline": _headline(kept)}
+    desk.screen.people(desk.words("follow.answered", recipient=kept["recipient"], kind=kind, **about))

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from gateway.catalogue import Catalogue
 from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.installation import Installation
+from gateway.marks import EXACTLY
 
 TIMEOUT_S = 30.0
 API = "/api/v1"
@@ -57,7 +58,7 @@ class HubClient:
         return self.ask(Request("POST", API + path, body, {"Content-Type": "application/json"}))
 
     def alert(self, name: str) -> dict[str, Any]:
-        """One alert, named by identifier or code."""
+        """One alert, named by a word of staff's: its code, its identifier, or the beginning of that."""
         found: dict[str, Any] = self.get(alert_path(name))
         return found
 
@@ -107,6 +108,11 @@ class HubClient:
         key = "error.failed" if status >= 500 else "error.refused"
         line = self._words(key, what=detail if named else f"{pointer}: {detail}")
         return Busy(line) if status == 503 else CommandError(line)
+
+
+def exactly(identifier: str) -> str:
+    """The word for an alert whose identifier the hub itself gave, whatever else it could mean."""
+    return f"{EXACTLY}{identifier}"
 
 
 def alert_path(name: str, *rest: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from gateway.cli.changes import changes
 from gateway.cli.desk import Desk
 from gateway.cli.errors import NoHub, NotInTime
-from gateway.cli.hub_client import Lost
+from gateway.cli.hub_client import Lost, exactly
 from gateway.cli.standing import standing
 from gateway.cli.waiting import Verdict, verdict
 from messages.evidence import Evidence
@@ -46,7 +46,7 @@ def wait_for(desk: Desk, accepted: dict[str, Any], *, evidence: str, timeout_s: 
     lost = lambda: desk.screen.progress(desk.words("watch.lost"))  # noqa: E731 - a word, said in one place
     for _ in changes(desk.hub, until=time.monotonic() + timeout_s, lost=lost):
         try:
-            alert = desk.hub.alert(accepted["id"])
+            alert = desk.hub.alert(exactly(accepted["id"]))
         except (NoHub, Lost):
             continue
         _tell(desk, alert, shown)

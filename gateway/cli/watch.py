@@ -12,7 +12,7 @@ import typer
 from gateway.cli.changes import Event, changes
 from gateway.cli.desk import ConfigOption, Desk, LangOption, at_desk
 from gateway.cli.errors import CommandError, NoHub
-from gateway.cli.hub_client import Lost
+from gateway.cli.hub_client import Lost, exactly
 from gateway.cli.standing import Json, standing, wall_now
 from messages.danish_time import danish_time
 
@@ -60,7 +60,11 @@ def _looks(
         if identifier and not _concerns(events, identifier):
             continue
         try:
-            seen = desk.hub.alert(identifier) if identifier else desk.hub.get("/alerts?limit=20")["alerts"]
+            seen = (
+                desk.hub.alert(exactly(identifier))
+                if identifier
+                else desk.hub.get("/alerts?limit=20")["alerts"]
+            )
         except (NoHub, Lost):
             continue
         if away:
@@ -148,7 +152,7 @@ def _changed(desk: Desk, events: Iterable[Event], listed: list[Json]) -> list[Js
     found: list[Json] = []
     for identifier in dict.fromkeys(named):
         try:
-            found.append(desk.hub.alert(identifier))
+            found.append(desk.hub.alert(exactly(identifier)))
         except CommandError:
             continue  # the hub went away under way: it is looked at again when it is back
     return found

@@ -11,13 +11,12 @@ from sqlalchemy import bindparam, select
 
 from gateway.clock import to_ms
 from gateway.errors import Refused
+from gateway.marks import CODE_MARK, EXACTLY
 from gateway.store import tables as t
 from gateway.store.bulk import Query
 from gateway.store.transaction import Transaction
 from messages.alert import Alert, Reference
 
-EXACTLY = "id:"  # before an identifier: this one, and not the alert with that code
-CODE_MARK = "#"
 _MARKS = (CODE_MARK, EXACTLY)
 
 _ID = select(t.alerts.c.id)

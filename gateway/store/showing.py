@@ -214,17 +214,6 @@ def identifiers(connection: Connection, alert_ids: set[int]) -> dict[int, str]:
     return {row.id: row.identifier for row in connection.execute(query)}
 
 
-def find_identifier(connection: Connection, word: str) -> str:
-    """The identifier that staff mean: itself, its code with or without #, or an unambiguous beginning of it."""
-    exact = select(t.alerts.c.identifier).where(t.alerts.c.identifier == word)
-    if (found := connection.execute(exact).scalar()) is not None:
-        return str(found)
-    code = select(t.alerts.c.identifier).where(t.alerts.c.code == word.lstrip("#").upper())
-    if (found := connection.execute(code.order_by(t.alerts.c.id.desc()).limit(1)).scalar()) is not None:
-        return str(found)
-    raise NotFound(f"there is no alert {word!r} here: see `bavn list`")
-
-
 def alert_row(connection: Connection, identifier: str) -> Row[Any]:
     row = connection.execute(select(t.alerts).where(t.alerts.c.identifier == identifier)).first()
     if row is None:
