@@ -20,6 +20,7 @@ from gateway.config_errors import ConfigError, Problem, closest, from_pydantic
 from gateway.config_paths import rooted_after, rooted_before
 from gateway.config_read import Raw, read_raw, read_toml
 from gateway.config_tables import Audit, Config, Gateway, Http, PolicyTable, Store
+from gateway.config_types import mistyped
 from messages.directory import Directory, DirectoryError
 from messages.directory import read as read_directory
 from messages.precedence import Precedence
@@ -178,10 +179,20 @@ class _Reader:
         return self._judge(key, channel_class(bearer).config_model, table)
 
     def _judge(self, key: str, model: type[T], table: Any) -> T | None:
+        slips = self._mistyped(key, model, table)
+        self.problems += slips
         try:
-            return rooted_after(
-                model.model_validate(rooted_before(model, table, base=self.base)), base=self.base
-            )
+            judged = model.model_validate(rooted_before(model, table, base=self.base))
         except ValidationError as error:
-            self.problems += from_pydantic(error, model, file=self.raw.file, table=key)
+            known = {slip.key for slip in slips}
+            found = from_pydantic(error, model, file=self.raw.file, table=key)
+            self.problems += [each for each in found if each.key not in known]
             return None
+        return None if slips else rooted_after(judged, base=self.base)
+
+    def _mistyped(self, key: str, model: type[T], table: Any) -> list[Problem]:
+        """Of what stands in the file itself: a secret file and the environment hold nothing but text."""
+        if not isinstance(table, dict):
+            return []
+        own = {name: value for name, value in table.items() if f"{key}.{name}" not in self.raw.sources}
+        return list(mistyped(model, own, file=self.raw.file, key=key))

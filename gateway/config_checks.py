@@ -27,7 +27,8 @@ def cross_check(config: Config) -> list[Problem]:
 
 def doubts(config: Config) -> list[Problem]:
     """What works and is probably not meant."""
-    return [*_anchor_inside(config), *_open_listener(config), *_silent_channels(config)]
+    checks = (_anchor_inside, _open_listener, _silent_channels, _nobody)
+    return [problem for check in checks for problem in check(config)]
 
 
 def _problem(config: Config, key: str, reason: str, remedy: str = "") -> Problem:
@@ -47,6 +48,8 @@ def _data_dir(config: Config) -> Iterator[Problem]:
         yield _problem(
             config, "gateway.data_dir", f"{place} cannot be written by this user", "Give it to the hub's user"
         )
+    elif os.statvfs(place).f_blocks == 0:  # /proc and its like: root may write there, and nothing can be made
+        yield _problem(config, "gateway.data_dir", f"{place} is no disk", "Name a folder on a disk")
 
 
 def _unknown_domains(config: Config, key: str, names: Iterable[str]) -> Iterator[Problem]:
@@ -160,3 +163,9 @@ def _silent_channels(config: Config) -> Iterator[Problem]:
             yield _problem(
                 config, f"channels.{name}.planes", reason, "Right for a drill machine; else change the plane"
             )
+
+
+def _nobody(config: Config) -> Iterator[Problem]:
+    if not config.directory.contacts:
+        remedy = "Write a table [[contacts]] with id, name and addresses for each of them"
+        yield Problem(config.gateway.directory.name, "", "holds no contact, so nobody can be reached", remedy)

@@ -95,7 +95,7 @@ def _say(
 ) -> tuple[str, str]:
     """(reason, remedy) in plain words."""
     kind, context = detail["type"], detail.get("ctx", {})
-    example = _example(name, field)
+    example = example_of(name, field)
     if kind == "extra_forbidden":
         return "unknown key", closest(str(detail["loc"][-1]), known)
     if kind == "missing":
@@ -150,8 +150,8 @@ def _bound(field: FieldInfo, names: Sequence[str]) -> str:
     return next((str(value) for value in found if value is not None), "")
 
 
-def _example(name: str, field: FieldInfo | None) -> str:
-    """`Write for example port = 25`: the field's own example, else one for its name."""
+def example_of(name: str, field: FieldInfo | None) -> str:
+    """The remedy `Write for example port = 25`: the field's own example, else one for its name."""
     if field is not None and field.examples:
         first = field.examples[0]
         return f"Write for example {name} = {_toml(first)}"

@@ -9,6 +9,7 @@ business.
 import stat
 import tomllib
 import unicodedata
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +48,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     if len(octets) > MAX_OCTETS:
         raise ConfigError([Problem(path.name, "", "is larger than 1 MB", "Is it the right file?")])
     try:
-        return tomllib.loads(octets.decode("utf-8"))
+        return tomllib.loads(octets.removeprefix(BOM_UTF8).decode("utf-8"))
     except UnicodeDecodeError as error:
         line = octets[: error.start].count(b"\n") + 1
         problem = Problem(path.name, f"line {line}", "is not UTF-8", "Save the file as UTF-8")
@@ -148,13 +149,17 @@ def _secret_file(raw: Raw, file: Path, *, label: str) -> list[Problem]:
         octets = file.read_bytes()
         if len(octets) > MAX_SECRET_OCTETS:
             return [Problem(label, "", "is larger than 64 KB", "A secret is one line")]
-        return _add(raw, file.name.split("."), value=octets.decode("utf-8").rstrip("\r\n"), source=label)
+        return _add(raw, file.name.split("."), value=_line(octets), source=label)
     except OSError as error:
         return [
             Problem(label, "", f"cannot be read ({error.strerror})", "Make it readable for the hub's user")
         ]
     except UnicodeDecodeError:
         return [Problem(label, "", "is not UTF-8", "Save the secret as UTF-8 text")]
+
+
+def _line(octets: bytes) -> str:
+    return octets.removeprefix(BOM_UTF8).decode("utf-8").rstrip("\r\n")
 
 
 def _add(raw: Raw, path: list[str], *, value: str, source: str) -> list[Problem]:

@@ -14,6 +14,7 @@ from gateway.config_errors import is_secret
 from gateway.config_tables import PolicyTable
 from gateway.init import InitResult
 from gateway.policy import Policy, policies
+from gateway.tokens import read_tokens
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -146,6 +147,20 @@ def test_a_value_where_a_table_belongs_is_named(installation: InitResult, number
     end = next((n for n, line in enumerate(WHOLE) if n > number and line.startswith("[")), len(WHOLE))
     path.write_text("\n".join([f"{name} = 1", *WHOLE[:number], *WHOLE[end:]]), encoding="utf-8")
     assert any(name.partition(".")[0] in line for line in problems_of(path))
+
+
+def test_the_mark_that_some_editors_put_first_is_no_fault(installation: InitResult) -> None:
+    for name in ("bavn.toml", "directory.toml", "tokens.toml"):
+        path = installation.folder / name
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    config = load(installation.folder / "bavn.toml", environ={})
+    assert (len(config.directory.contacts), len(read_tokens(config.tokens_file))) == (3, 1)
+
+
+def test_a_directory_without_contacts_is_a_doubt(installation: InitResult) -> None:
+    (installation.folder / "directory.toml").write_text("", encoding="utf-8")
+    (doubt,) = doubts(load(installation.folder / "bavn.toml", environ={}))
+    assert str(doubt).startswith("directory.toml: holds no contact, so nobody can be reached. Write a table")
 
 
 def test_paths_are_relative_to_the_file(installation: InitResult, monkeypatch: pytest.MonkeyPatch) -> None:

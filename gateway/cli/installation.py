@@ -56,7 +56,7 @@ def find(given: Path | None, language: str | None) -> Installation:
     path = config_path(given)
     words = catalogue(spoken(language))
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise CommandError(words("error.no_config", path=path)) from None
     except OSError as error:
