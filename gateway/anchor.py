@@ -79,17 +79,38 @@ def looked_at(path: Path, key: bytes | None) -> str:
 
     A damaged line, or a key that is gone, stops no hub at night: it is said, and `bavn audit verify` says it again.
     """
+    if reason := unfit(path):
+        raise StoreUnfit(reason)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
         with path.open("a", encoding="ascii"):
             read_anchors(path, key=key, strict=True)
+        if new:
+            path.unlink()  # a start that fails later leaves nothing behind
         return ""
     except ValueError as error:
         return str(error)
     except OSError as error:
-        raise StoreUnfit(
-            f"audit.anchor: {path} cannot be written ({error.strerror}). Name a file that the hub may write"
-        ) from error
+        raise StoreUnfit(_unwritable(path, error.strerror)) from error
+
+
+def unfit(path: Path) -> str:
+    """Why nothing could be anchored in this file, '' if nothing is seen. Creates nothing."""
+    place = path
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if place == path and not path.is_file():
+        return _unwritable(path, "it is not a file")
+    if place != path and not place.is_dir():
+        return _unwritable(path, f"{place} is not a folder")
+    if not os.access(place, os.W_OK):
+        return _unwritable(path, f"{place} belongs to somebody else")
+    return _unwritable(path, f"{place} is no disk") if os.statvfs(place).f_blocks == 0 else ""
+
+
+def _unwritable(path: Path, reason: str | None) -> str:
+    return f"audit.anchor: {path} cannot be written ({reason}). Name a file that the hub may write"
 
 
 def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) -> dict[int, bytes]:

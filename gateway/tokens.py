@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from gateway.errors import GatewayError
 PREFIX = "bavn_"  # lets a secret scanner recognise a token that ended up where it should not
 SCOPES = ("send", "read", "operate")  # send and withdraw alerts; see them; switch channels and domains
 _RANDOM_OCTETS = 32
+MAX_OCTETS = 1 << 20
 
 
 class TokensError(GatewayError):
@@ -58,11 +60,13 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
     try:
         with path.open("rb") as stream:
             mode = os.fstat(stream.fileno()).st_mode
-            data = tomllib.load(stream)
+            data = tomllib.loads(stream.read(MAX_OCTETS).removeprefix(BOM_UTF8).decode("utf-8"))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as error:
-        raise TokensError(f"{path.name}: cannot be read: {error}") from error
+        raise TokensError(
+            f"{path.name}: cannot be read: {error}. Mend it, or restore it from the backup"
+        ) from error
     if mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
         raise TokensError(f"{path.name}: others may read or change it. Run: chmod 600 {path}")
     try:
@@ -88,7 +92,9 @@ def _token(table: dict[str, object]) -> Token:
         raise ValueError("sha256 or created")
     if not isinstance(scopes, list) or not set(scopes) <= set(SCOPES):
         raise ValueError(f"scopes; known are {', '.join(SCOPES)}")
-    return Token(str(table["name"]), sha256.lower(), created, tuple(scopes))
+    if not isinstance(name := table["name"], str):
+        raise TypeError("name is no text")
+    return Token(name, sha256.lower(), created, tuple(scopes))
 
 
 def _hash(text: str) -> str:

@@ -1,6 +1,7 @@
 """The HTTP server: one application on TCP and on a Unix socket."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -47,13 +48,20 @@ def listener(config: Config) -> socket.socket:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((config.http.host, config.http.port))
         bound.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name of more than 63 signs is no name for Python
         bound.close()
-        raise StoreUnfit(
-            f"http.listen {config.http.listen}: {error.strerror or error}; "
-            "stop the other program, or choose another port"
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreUnfit(f"http.listen {config.http.listen}: {reason}; {_remedy(error)}") from error
     return bound
+
+
+def _remedy(error: OSError | UnicodeError) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, socket.gaierror | UnicodeError) or number == errno.EADDRNOTAVAIL:
+        return 'write an address of this machine, for example listen = "127.0.0.1:8470"'
+    if number == errno.EACCES:
+        return "choose a port from 1024"
+    return "stop the other program, or choose another port"
 
 
 @asynccontextmanager
@@ -84,11 +92,15 @@ async def _start(site: web.BaseSite, what: str, remedy: str) -> None:
 
 def _make_room(path: Path, link: Path) -> None:
     """Removes a socket that a killed hub left; a long path becomes a link to the short one."""
-    link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    if link != path:
-        path.unlink(missing_ok=True)
-        path.symlink_to(link)
+    try:
+        link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        if link != path:
+            path.unlink(missing_ok=True)
+            path.symlink_to(link)
+    except OSError as error:
+        remedy = "name a file in a folder that the hub may write"
+        raise StoreUnfit(f"socket {path}: {error.strerror or error}; {remedy}") from error
 
 
 async def nobody_listens(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """The commands that judge: the configuration, CAP files, the audit, the installation. They change nothing."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +10,10 @@ from gateway.cli.desk import ConfigOption, JsonOption, LangOption
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import config_path, spoken
 from gateway.cli.screen import Screen
+from gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from gateway.config import Config
 
 
 def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
@@ -19,6 +24,8 @@ def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
         loaded = load(config_path(config))
     except ConfigError as error:
         raise CommandError(str(error)) from error
+    if found := list(_unusable(loaded)):
+        raise CommandError("\n".join(found))
     words = catalogue(spoken(lang, loaded.gateway.language))
     for doubt in doubts(loaded):
         print(words("check.doubt", what=doubt))
@@ -32,6 +39,21 @@ def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
             plane=words(f"plane.{loaded.gateway.plane}"),
         )
     )
+
+
+def _unusable(config: "Config") -> Iterator[str]:
+    """What `run` would refuse in the files beside bavn.toml."""
+    from gateway.anchor import unfit
+    from gateway.init import own_master_key
+    from gateway.tokens import read_tokens
+
+    for read, path in ((read_tokens, config.tokens_file), (own_master_key, config.key_file)):
+        try:
+            read(path)
+        except GatewayError as error:
+            yield str(error)
+    if reason := unfit(config.anchor):
+        yield reason
 
 
 def _count(words: Catalogue, noun: str, number: int) -> str:

@@ -74,9 +74,15 @@ class Store:
         os.close(self._lock)
 
     def _first_session(self) -> Session:
-        self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self._lock = _only_hub(self.path.with_suffix(".lock"))
-        self.path.touch(mode=0o600)
+        try:
+            self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._lock = _only_hub(self.path.with_suffix(".lock"))
+            self.path.touch(mode=0o600)
+        except OSError as error:
+            raise StoreUnfit(
+                f"{error.filename or self.path}: {error.strerror}. data_dir must be a folder on a disk that "
+                "the hub may write"
+            ) from error
         try:
             schema.upgrade(sqlite.open_engine(self.path))
             return self._session()
