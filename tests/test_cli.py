@@ -268,6 +268,24 @@ def test_cap_check_reads_stdin_and_prints_one_object_with_json() -> None:
     assert [(each["file"], each["verdict"], each["actionable"]) for each in found] == [("-", "accept", True)]
 
 
+def test_an_answer_offered_twice_is_refused(installation: InitResult) -> None:
+    words = (
+        "--to",
+        "a",
+        "--headline",
+        "h",
+        "--precedence",
+        "flash",
+        "--answer",
+        "1=kommer",
+        "--answer",
+        "1 = nej",
+    )
+    result = told("send", *words, "--config", installation.folder / "bavn.toml")
+    assert result.exit_code == 2
+    assert "'1' is given twice" in result.stderr
+
+
 def test_an_emulator_refuses_a_place_that_is_taken(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("somebody's", encoding="utf-8")
     result = told("emulate", "gsm", "--link", tmp_path / "file")

@@ -31,13 +31,17 @@ def fields(**given: Any) -> dict[str, Any]:
 
 
 def pairs(answers: Sequence[str]) -> dict[str, str]:
-    """`1=kommer` as key and meaning. Usage error when one has no =."""
-    found = {}
+    """`1=kommer` as key and meaning. Usage error when one has no =, or a key comes twice."""
+    found: dict[str, str] = {}
     for answer in answers:
         key, sign, meaning = answer.partition("=")
         if not sign or not key.strip() or not meaning.strip():
             raise typer.BadParameter(
                 f"{answer!r} is not KEY=MEANING: write '1=kommer'", param_hint="--answer"
+            )
+        if key.strip() in found:
+            raise typer.BadParameter(
+                f"{key.strip()!r} is given twice: give each answer a key of its own", param_hint="--answer"
             )
         found[key.strip()] = meaning.strip()
     return found
