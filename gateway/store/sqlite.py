@@ -13,10 +13,10 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from gateway.errors import StoreUnfit
+from gateway.errors import StoreFailure, StoreUnfit
 
 try:
     from pysqlite3 import dbapi2 as _driver
@@ -83,6 +83,26 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
         executed(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE").close()
 
     return engine
+
+
+def failure(error: BaseException) -> StoreFailure:
+    """What a sender is told when the database failed: what to do, and never a statement or its values."""
+    reason = getattr(error, "orig", None) or _own_words(error)
+    words = str(reason)
+    if "locked" in words:
+        remedy = "close what has the store open, as a backup or a viewer, and send it again"
+        return StoreFailure(f"another program holds the store ({words}), so nothing was accepted: {remedy}")
+    if "full" in words:
+        return StoreFailure(
+            f"{words}, so nothing was accepted: make room on the disk of data_dir, and send it again"
+        )
+    remedy = "send it again, and look at the hub's log if that does not help"
+    return StoreFailure(f"the disk did not confirm ({words}): {remedy}")
+
+
+def _own_words(error: BaseException) -> str:
+    """Those of SQLAlchemy may hold a statement, its values and a link."""
+    return type(error).__name__ if isinstance(error, SQLAlchemyError) else str(error)
 
 
 def wait_for_others(connection: Connection, patient: bool) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy.engine import RootTransaction
 
 from gateway.audit import GENESIS, Entry, address_mark, chain
 from gateway.clock import Clock, to_ms
-from gateway.errors import StoreFailure
 from gateway.store import sqlite
 from gateway.store import tables as t
 from gateway.store.bulk import inserting
@@ -56,7 +55,7 @@ class Pending:
         try:
             self.transaction.commit()
         except Exception as error:
-            raise StoreFailure(f"the disk did not confirm: {getattr(error, 'orig', error)}") from error
+            raise sqlite.failure(error) from error
         self.session.audit_n, self.session.audit_head = self.head
         return self.changes
 

@@ -27,7 +27,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreFailure
-from gateway.store.sqlite import driver
+from gateway.store.sqlite import driver, failure
 from gateway.store.transaction import Changes, Pending, Session, Transaction
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Writer:
             session = self._session = self._session or self._open()
         except Exception as error:
             log.exception("the store cannot be opened")
-            _fail(jobs, StoreFailure(f"the store cannot be opened: {error}"))
+            _fail(jobs, failure(error) if isinstance(error, _DATABASE) else StoreFailure(f"{error}"))
             return None
         pending = _composed(session, jobs)
         return self._one_by_one(session, jobs) if pending is None else self._commit(pending, jobs)
@@ -181,7 +181,7 @@ class Writer:
         except Exception as error:
             log.exception("a group failed twice")
             self._close()
-            _fail(jobs, StoreFailure(f"the disk did not confirm: {getattr(error, 'orig', error)}"))
+            _fail(jobs, failure(error))
             return None
         return self._commit(pending, jobs)
 
@@ -260,7 +260,7 @@ def _run_apart(tx: Transaction, jobs: list[_Job]) -> None:
         except Exception as error:  # noqa: BLE001 - its own caller hears it
             savepoint.rollback()
             tx.back_to(mark)
-            job.error = StoreFailure(str(error)) if isinstance(error, _DATABASE) else error
+            job.error = failure(error) if isinstance(error, _DATABASE) else error
 
 
 class Reader:
