@@ -7,11 +7,13 @@ stays on the ladder, so "all down" is no refusal: it goes as soon as one of them
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from gateway.policy import Policy
-from gateway.router import Rung, Way
+from gateway.router import Rung, Way, plan
 from gateway.world import World
 from messages.directory import Contact, ContactAddress
+from messages.evidence import Ended
 from messages.precedence import Precedence
 
 
@@ -83,3 +85,28 @@ def all_down(ladder: tuple[Rung, ...]) -> NoWay | None:
 
 def _each_once(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+def explained(shown: dict[str, Any], world: World) -> dict[str, Any]:
+    """An alert as it is shown, with `no_way` on each delivery that nothing can leave for now, else null there."""
+    precedence = Precedence.parse(shown["precedence"])
+    deliveries = [
+        {**each, "no_way": _of_delivery(each, precedence, world=world, plane=shown["plane"])}
+        for each in shown["deliveries"]
+    ]
+    return {**shown, "deliveries": deliveries}
+
+
+def _of_delivery(
+    delivery: dict[str, Any], precedence: Precedence, *, world: World, plane: str
+) -> dict[str, Any] | None:
+    contact = world.directory.contact(delivery["recipient"])
+    if contact is None or delivery["ended"] in {Ended.REACHED, Ended.CANCELLED}:
+        return None
+    if not delivery["plan"]:
+        found: NoWay | None = no_way(contact, precedence, world=world, plane=plane) or NoWay(Why.NONE_THEN)
+    elif delivery["ended"] is None:
+        found = all_down(plan(contact, world.surroundings, policy=world.policies[precedence], plane=plane))
+    else:
+        return None
+    return {"why": found.why.value, "about": list(found.about)} if found else None

@@ -47,7 +47,9 @@ def test_send_gives_scripts_a_line_and_people_the_rest(hub: HubProcess) -> None:
     assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z-[0-9A-F]{10}", identifier)
     assert no_route == "fjernlager"
     assert f"#{code}, 3 modtagere ({identifier})" in result.stderr
-    assert "INGEN VEJ TIL: fjernlager" in result.stderr
+    assert "INGEN VEJ TIL: fjernlager: ingen vej tager tel-adresser" in result.stderr
+    shown = hub.bavn("show", code, "--lang", "en").stderr
+    assert "no channel takes tel" in shown
 
 
 def test_send_with_json_prints_one_object_and_nothing_else(hub: HubProcess) -> None:

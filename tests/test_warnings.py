@@ -9,6 +9,9 @@ import pytest
 from channels.base import State
 from channels.sms_modem import measure
 from gateway.accept import Submission, judge
+from gateway.catalogue import LANGUAGES, catalogue
+from gateway.cli.warned import lines, reason
+from gateway.no_way import Why, explained
 from gateway.router import Way
 from gateway.store.accepting import Accepted
 from gateway.warnings import warnings
@@ -146,3 +149,63 @@ def test_an_answer_comes_back_over_the_same_way_or_another_of_the_recipient_s(
 ) -> None:
     directory = people("mailto:vagt@eksempel.invalid", *addresses)
     assert a_world(*ways, directory=directory).way_back("mail", "vagt", plane=plane) == back
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_warning_has_its_line_in_80_columns(language: str) -> None:
+    world = a_world(sms(state=State.DOWN), sms("sms-b", state=State.DOWN), directory=people(PHONE))
+    down, long = told(world, text="x" * 1000)
+    said = lines([down, long], catalogue(language))
+    assert "sms-a, sms-b" in said[0]
+    assert "577" in said[1]
+    assert max(map(len, said)) <= 80
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_words(language: str) -> None:
+    words = catalogue(language)
+    assert [why for why in Why if reason({"why": why.value, "about": ["x"]}, words) == why.value] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "line"),
+    [
+        ({"carries": ["headline"], "left_out": ["text"]}, "kun overskriften, ikke teksten"),
+        (
+            {"carries": ["radio_text"], "left_out": ["headline", "text"]},
+            "kun radioteksten, ikke overskriften og teksten",
+        ),
+        (
+            {"carries": [], "left_out": ["headline", "answers"], "cut": True},
+            "kun begyndelsen, mærket (...), uden svarenes betydning",
+        ),
+        ({"carries": ["headline", "text"], "left_out": ["sender_name"]}, "uden afsenders navn"),
+    ],
+)
+def test_what_is_left_out_is_said_in_words(told: dict[str, Any], line: str) -> None:
+    warning = {"kind": "shortened", "channels": ["sms-a"], "cut": False, "over": 7} | told
+    assert lines([warning], catalogue("da")) == [f"OBS sms-a: {line} (7 tegn for langt)"]
+
+
+def test_a_kind_of_warning_that_is_newer_than_the_command_stands_in_its_own_sentence() -> None:
+    assert lines([{"kind": "new", "detail": "the moon is full"}], catalogue("en"))[0].endswith(
+        "the moon is full"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ended", "route", "no_way"),
+    [
+        (None, True, {"why": "all-down", "about": ["sms-a"]}),
+        ("failed", False, {"why": "none-then", "about": []}),
+        ("failed", True, None),
+        ("reached", True, None),
+    ],
+)
+def test_a_delivery_that_nothing_can_leave_for_is_shown_with_the_reason(
+    ended: str | None, route: bool, no_way: dict[str, Any] | None
+) -> None:
+    delivery = {"recipient": "vagt", "ended": ended, "plan": [{}] if route else []}
+    shown = {"precedence": "flash", "plane": "exercise", "deliveries": [delivery]}
+    world = a_world(sms(state=State.DOWN), directory=people(PHONE))
+    assert explained(shown, world)["deliveries"][0]["no_way"] == no_way

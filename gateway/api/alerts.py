@@ -12,6 +12,7 @@ from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
 from gateway.errors import Refused
 from gateway.marks import EXACTLY
+from gateway.no_way import explained
 from gateway.operator import Follow, FollowUp
 from gateway.store.accepting import Accepted
 from gateway.store.finding import Named, find_alert
@@ -97,7 +98,8 @@ async def listing(request: web.Request) -> web.Response:
 @routes.get("/api/v1/alerts/{id}")
 async def show(request: web.Request) -> web.Response:
     named = await _named(request)
-    return web.json_response(await request.app[HUB].store.read(show_alert, named.identifier))
+    store = request.app[HUB].store
+    return web.json_response(explained(await store.read(show_alert, named.identifier), store.world))
 
 
 async def _named(request: web.Request) -> Named:

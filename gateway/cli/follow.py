@@ -139,8 +139,7 @@ def _follow(desk: Desk, alert: str, kind: str, *, words: dict[str, Any], key: st
             recipients=send.people(desk, accepted["recipients"]),
         )
     )
-    if accepted["no_route"]:
-        desk.screen.people(desk.words("send.no_route", who=", ".join(accepted["no_route"])))
+    send.warn(desk, accepted)
     return None
 
 

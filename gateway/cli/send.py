@@ -13,6 +13,7 @@ from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.hub_client import Busy, Lost, Request
 from gateway.cli.posting import envelope, fields, new_key, pairs
 from gateway.cli.wait_for import wait_for
+from gateway.cli.warned import lines
 
 AGAIN_S, AGAIN_MOST_S = 0.3, 15.0  # a hub that restarts accepts again within 5 s
 
@@ -196,13 +197,18 @@ def people(desk: Desk, number: int) -> str:
     return desk.words("send.one") if number == 1 else desk.words("send.many", n=number)
 
 
+def warn(desk: Desk, accepted: dict[str, Any]) -> None:
+    """What is left out and who has no way, on stderr: beside the result, and beside --json too."""
+    for line in lines(accepted["warnings"], desk.words):
+        desk.screen.progress(line)
+
+
 def _say(desk: Desk, accepted: dict[str, Any]) -> None:
     no_route = accepted["no_route"]
     desk.screen.result(accepted["id"], accepted["code"], ",".join(no_route))
     key = "send.accepted" if accepted["recipients"] else "send.nobody"
     recipients = people(desk, accepted["recipients"])
     desk.screen.people(desk.words(key, code=accepted["code"], id=accepted["id"], recipients=recipients))
-    if no_route:
-        desk.screen.people(desk.words("send.no_route", who=", ".join(no_route)))
+    warn(desk, accepted)
     desk.screen.people(desk.words("send.see", code=accepted["code"]))
     sys.stdout.flush()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.catalogue import Catalogue
+from gateway.cli.warned import reason
 from messages.danish_time import danish_time
 from messages.evidence import Ended, Evidence
 from messages.neutral import neutral_line
@@ -105,6 +106,8 @@ def _row(
     how_far = standing(delivery, alert, words)
     if who in stood_in and evidence_of(delivery) < Evidence.ACKNOWLEDGED:
         how_far = f"{how_far}\n{words('show.covered', who=stood_in[who])}"
+    if delivery.get("no_way"):
+        how_far = f"{how_far}\n{reason(delivery['no_way'], words)}"
     best = best_attempt(delivery)
     return Row(
         recipient=f"{who}\n{words('show.deputy_for', who=principal)}" if principal else who,
