@@ -242,15 +242,16 @@ def daemon(folder: Path, command: list[str]) -> Iterator[None]:
 
 
 def wake_ups_per_s(folder: Path) -> float:
-    """Of a process with three drivers and idle modems: how often the kernel gave it the processor."""
+    """Of a process with three drivers and idle modems: how often it waits for something to happen.
+
+    Counted as calls of epoll_wait: the kernel's count of context switches leaves out waits that were over at once.
+    """
     modems = [Modem(folder / f"idle{number}") for number in range(3)]
     links = [str(emulated.link) for emulated in modems]
     try:
         with daemon_pid(folder, [sys.executable, "-c", _IDLE, *links]) as pid:
             time.sleep(SETTLE_S)
-            before = switches(pid)
-            time.sleep(IDLE_S)
-            return (switches(pid) - before) / IDLE_S
+            return waits(pid) / IDLE_S
     finally:
         for emulated in modems:
             emulated.stop()
@@ -269,11 +270,19 @@ def daemon_pid(folder: Path, command: list[str]) -> Iterator[int]:
         process.wait()
 
 
-def switches(pid: int) -> int:
-    """Voluntary context switches of all its threads: each is a wait that ended."""
-    statuses = (Path("/proc") / str(pid) / "task").glob("*/status")
-    lines = [line for status in statuses for line in status.read_text().splitlines()]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
+def waits(pid: int) -> int:
+    """Calls of epoll_wait in `IDLE_S`."""
+    command = [str(require("strace")), "-f", "-c", "-e", "trace=epoll_wait,epoll_pwait", "-p", str(pid)]
+    tracing = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    time.sleep(IDLE_S)
+    tracing.send_signal(signal.SIGINT)
+    _, table = tracing.communicate(timeout=10)
+    rows = [
+        line.split() for line in table.splitlines() if line.rstrip().endswith(("epoll_wait", "epoll_pwait"))
+    ]
+    if not rows:
+        raise RuntimeError(table)
+    return sum(int(row[3]) for row in rows)
 
 
 def main() -> None:
