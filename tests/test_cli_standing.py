@@ -39,6 +39,7 @@ def delivery(recipient: str, evidence: str, **changes: Any) -> dict[str, Any]:
         "ended": None,
         "answer": None,
         "answered_at": None,
+        "answers": [],
         "deputy_for": None,
         "call": False,
         "round": 1,
@@ -103,6 +104,10 @@ def test_missing_is_who_was_asked_and_neither_reached_nor_withdrawn_nor_stood_in
         delivery("b-deputy", "queued", deputy_for="b"),
     )
     assert missing(found) == {"b": "no_answer", "c": "unknown", "e": "no_contact"}
+    assert missing(alert(delivery("g", "submitted"), delivery("h", "sending"))) == {
+        "g": "no_proof",
+        "h": "no_contact",
+    }
     assert grouped(found)["answered"] == ["a", "f-deputy"]
 
 
@@ -117,9 +122,55 @@ def test_the_picture_has_the_four_words_the_missing_and_the_next_step_in_80_colu
         alert(waiting, delivery("souschef", "acknowledged", ended="reached", answer="1")), attempts=True
     )
     assert max(map(len, text.splitlines())) <= 80
-    for expected in ("MANGLER 1 AF 2", "Uvist 1", "1  Har svaret", "Kvitteret: kommer", "sine kl. 03.31"):
+    for expected in (
+        "MANGLER 1 AF 2",
+        "Sendt, intet bevis 1",
+        "1  Har svaret",
+        "Kvitteret: kommer",
+        "sine kl. 03.31",
+    ):
         assert expected in text
     assert "første forsøg · 42" in text
+
+
+def said(option: str, text: str, via: str) -> dict[str, Any]:
+    return {"option": option, "text": text, "via": via, "at": "2026-01-12T02:30:00Z"}
+
+
+YES, NO, WHO = said("1", "1 #K7", "sms-a"), said("2", "2", "voice"), said("", "hvem er det?", "sms-a")
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "da",
+            ("MODSIGER", "vagt · SVARENE MODSIGER HINANDEN", "tale   2 = kommer ikke", "sms-a  1 = kommer"),
+        ),
+        (
+            "en",
+            ("CONTRADICTS", "vagt · THE ANSWERS CONTRADICT", "voice  2 = kommer ikke", '1 = kommer "1 #K7"'),
+        ),
+    ],
+)
+def test_answers_that_contradict_are_all_shown_and_marked(language: str, expected: tuple[str, ...]) -> None:
+    twice = delivery("vagt", "acknowledged", ended="reached", answer="2", answers=[YES, NO])
+    text = drawn(alert(twice, answers={"1": "kommer", "2": "kommer ikke"}), language)
+    assert [each for each in expected if each not in text] == []
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [([YES], False), ([YES, YES], False), ([YES, WHO], True), ([WHO, WHO], False)],
+)
+def test_the_same_answer_again_contradicts_nothing_and_a_question_is_shown_beside_it(
+    answers: list[dict[str, Any]], shown: bool
+) -> None:
+    found = alert(delivery("vagt", "acknowledged", ended="reached", answer="1", answers=answers))
+    assert "MODSIGER" not in drawn(found)
+    assert ("vagt · svar" in drawn(found)) == shown
+    assert drawn(found, attempts=True).count("sms-a") == len(answers)
 
 
 def test_nobody_missing_is_said_too() -> None:

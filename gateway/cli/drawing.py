@@ -12,7 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.catalogue import Catalogue
-from gateway.cli.standing import GROUPS, MISSING, Json, Row, clock, grouped, missing, originals, rows
+from gateway.cli.standing import (
+    GROUPS,
+    MISSING,
+    Json,
+    Row,
+    answers,
+    clock,
+    contradicting,
+    differing,
+    grouped,
+    missing,
+    originals,
+    rows,
+)
 from messages.neutral import neutral, neutral_line
 
 _GROUP_STYLE = {"answered": "green", "has_it": "yellow", "not_known": "magenta", "no_contact": "red"}
@@ -36,6 +49,11 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
         return Group(*parts)
     parts += [Text(), _four_words(alert, words), Text(), _missing(alert, words), Text()]
     parts.append(_table(rows(alert, words, now=now), words))
+    parts += [
+        _answers(each, alert, words, now=now)
+        for each in alert["deliveries"]
+        if differing(each) or (attempts and each["answers"])
+    ]
     parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
     if attempts:
         parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
@@ -112,6 +130,19 @@ def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
     at = clock(answer["at"], words, now=now)
     fields = {name: neutral_line(answer[name]) for name in ("sender", "channel", "text")}
     return words("show.unconfirmed", at=at, **fields)
+
+
+def _answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) -> Padding:
+    """Every answer of one recipient, oldest first; marked where they contradict each other."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for said in answers(delivery, alert, words, now=now):
+        table.add_row(said.at, in_line(said.via), in_line(said.what))
+    key, style = ("contradicting", "bold red") if contradicting(delivery) else ("answers", "bold")
+    title = in_line(words(f"show.{key}", recipient=delivery["recipient"]), style)
+    return Padding(Group(title, table), (1, 0, 0, 0))
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

@@ -18,7 +18,7 @@ from messages.neutral import neutral_line
 Json = Mapping[str, Any]
 
 GROUPS = ("answered", "has_it", "not_known", "no_contact")
-MISSING = ("no_contact", "no_answer", "unknown")
+MISSING = ("no_contact", "no_answer", "no_proof", "unknown")
 
 
 def evidence_of(delivery: Json) -> Evidence:
@@ -68,9 +68,11 @@ def missing(alert: Json) -> dict[str, str]:
 
 
 def _how_missing(delivery: Json) -> str:
-    return {"has_it": "no_answer", "answered": "no_answer", "not_known": "unknown"}.get(
-        group(delivery), "no_contact"
-    )
+    """`unknown` is said only of what may have arrived; a receipt without a report is no proof, and no doubt either."""
+    evidence = evidence_of(delivery)
+    if evidence >= Evidence.DELIVERED:
+        return "no_answer"
+    return {Evidence.SUBMITTED: "no_proof", Evidence.UNKNOWN: "unknown"}.get(evidence, "no_contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,48 @@ def standing(delivery: Json, alert: Json, words: Catalogue) -> str:
     evidence, ended = evidence_of(delivery), delivery["ended"]
     if evidence >= Evidence.ACKNOWLEDGED and delivery["answer"]:
         answer = alert["answers"].get(delivery["answer"], delivery["answer"])
-        return words("show.answered", word=words("evidence.acknowledged"), answer=neutral_line(answer))
+        key = "show.contradicted" if contradicting(delivery) else "show.answered"
+        return words(key, word=words("evidence.acknowledged"), answer=neutral_line(answer))
     if ended in {Ended.EXPIRED, Ended.CANCELLED, Ended.FAILED} and evidence <= Evidence.QUEUED:
         return words(f"ended.{ended}")
     return words.known("evidence", delivery["evidence"])
+
+
+def contradicting(delivery: Json) -> bool:
+    """Several options were named: the latest is shown, and none of them may be forgotten (invariant I9)."""
+    return len({answer["option"] for answer in delivery["answers"] if answer["option"]}) > 1
+
+
+def differing(delivery: Json) -> bool:
+    """More was said than the latest answer: what names no option may still take back the one before."""
+    return len({a["option"] or a["text"].strip().casefold() for a in delivery["answers"]}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer in words: when it came, how, and what it says."""
+
+    at: str
+    via: str
+    what: str
+
+
+def answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) -> list[Said]:
+    """All answers of a recipient, oldest first."""
+    return [
+        Said(clock(each["at"], words, now=now), words.known("via", each["via"]), _said(each, alert))
+        for each in delivery["answers"]
+    ]
+
+
+def _said(answer: Json, alert: Json) -> str:
+    """`1 = kommer`, and the words themselves where they are more than the key."""
+    key, text = answer["option"], neutral_line(answer["text"])
+    if not key:
+        return f'"{text}"'
+    meaning = neutral_line(alert["answers"].get(key, ""))
+    option = f"{key} = {meaning}" if meaning else key
+    return option if text == key else f'{option} "{text}"'
 
 
 def best_attempt(delivery: Json) -> Json | None:
