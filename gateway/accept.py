@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from gateway.clock import Clock, from_ms, to_ms
 from gateway.errors import GatewayError, Refused
+from gateway.judging import Judging
 from gateway.outgoing import OutgoingMaker
 from gateway.policy import Policy
 from gateway.room import Reserve
@@ -35,6 +36,7 @@ _PLANE = {Status.ACTUAL: "live"}  # everything else belongs to the exercise plan
 _SEEN = {True: "set", False: "seen"}  # in Danish, in any other language
 _REPLACING = frozenset({MsgType.UPDATE, MsgType.CANCEL})
 _ANSWERS = frozenset({MsgType.ACK, MsgType.ERROR})
+UNKNOWN_NAMED = 5  # of the names that nobody answers to; a hint is looked for among all contacts
 SKEW = timedelta(minutes=10)  # how far a sender's clock may be ahead of ours
 
 
@@ -55,6 +57,7 @@ class Intake:
 
     def __init__(self, store: Store, clock: Clock, outgoing: OutgoingMaker, reserve: Reserve) -> None:
         self._store, self._clock, self._outgoing, self._reserve = store, clock, outgoing, reserve
+        self._judging = Judging()
 
     async def json(self, body: bytes, submission: Submission) -> Accepted:
         """An alert in the JSON of the contract. Refused names the field."""
@@ -67,21 +70,8 @@ class Intake:
     async def cap(self, body: bytes, submission: Submission) -> Accepted:
         """An alert as a CAP 1.2 file; what CAP lacks comes from our profile's parameters or the envelope."""
         world, now = self._store.world, self._clock()
-        try:
-            alert = from_cap(parse(body))
-            alert = replace(
-                alert,
-                to=submission.to or alert.to,
-                precedence=submission.precedence or alert.precedence,
-                want=submission.want or alert.want,
-                radio_text=submission.radio_text or alert.radio_text,
-                sender_name=alert.sender_name or world.gateway_name,
-            )
-        except (CapError, AlertError) as error:
-            raise Refused(str(error), pointer=error.element) from error
-        key = submission.key or f"{CAP_KEY}{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
-        submission = replace(submission, key=key)
-        return await self._keep(judge(alert, submission, world=world, now=now, body=body, cap=body))
+        judged = await self._judging.of(len(body), lambda: judge_cap(body, submission, world=world, now=now))
+        return await self._keep(judged)
 
     async def follow(self, alert: Alert, submission: Submission, body: bytes) -> Accepted:
         """A correction, update or all-clear that the hub itself composed from an earlier alert."""
@@ -137,7 +127,7 @@ _SHAPES = {  # the kind of a pydantic error: what to write instead
     "list_type": 'is not a list: write ["...", "..."]',
     "dict_type": 'is not an object: write {{"1": "..."}}',
     "enum": "is not one of {expected}",
-    "extra_forbidden": "is not a field that is known here: take it out, or see /openapi.json",
+    "extra_forbidden": "is not a field that is known here: take it out, or see /api/v1/openapi.json",
     "string_too_long": "has more than {max_length} characters: shorten it",
     "too_short": "is empty: give at least {min_length}",
     "too_long": "has more than {max_length}: give fewer",
@@ -182,6 +172,25 @@ def _composed(request: AlertRequest, world: World, now: datetime) -> Alert:
         )
     except AlertError as error:
         raise Refused(str(error), pointer=error.element) from error
+
+
+def judge_cap(body: bytes, submission: Submission, *, world: World, now: datetime) -> Acceptance:
+    """A CAP file with its envelope, as `judge`. Without a key it is known by its own name."""
+    try:
+        alert = from_cap(parse(body))
+        alert = replace(
+            alert,
+            to=submission.to or alert.to,
+            precedence=submission.precedence or alert.precedence,
+            want=submission.want or alert.want,
+            radio_text=submission.radio_text or alert.radio_text,
+            sender_name=alert.sender_name or world.gateway_name,
+        )
+    except (CapError, AlertError) as error:
+        raise Refused(str(error), pointer=error.element) from error
+    key = submission.key or f"{CAP_KEY}{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
+    submission = replace(submission, key=key)
+    return judge(alert, submission, world=world, now=now, body=body, cap=body)
 
 
 def judge(
@@ -267,7 +276,9 @@ def audience(alert: Alert, world: World) -> tuple[Contact, ...]:
         raise Refused("it names no recipients: give contact or group ids", pointer="to")
     found = world.directory.expand(alert.to)
     if found.unknown:
-        raise Refused("; ".join(_unknown(name, world) for name in found.unknown), pointer="to")
+        named = [_unknown(name, world) for name in found.unknown[:UNKNOWN_NAMED]]
+        more = len(found.unknown) - len(named)
+        raise Refused("; ".join([*named, f"and {more} more"] if more else named), pointer="to")
     return found.contacts
 
 
