@@ -55,4 +55,4 @@ def examine(
 
     for check in (*doctor_machine.CHECKS, *doctor_setup.CHECKS):
         yield from check(config, now)
-    yield from doctor_setup.channels(channels)
+    yield from doctor_setup.channels(config, channels)

@@ -18,6 +18,7 @@ from gateway.errors import GatewayError
 from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Rung, Surroundings, plan
+from gateway.store.lock import is_held, lock_file
 from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
 from messages.directory import Contact
@@ -43,7 +44,8 @@ class _Store:
     """Reads of the store beside a running hub, where this SQLite may do that."""
 
     def __init__(self, config: Config) -> None:
-        self.readable = config.database.exists() and (driver().sound or not config.socket.exists())
+        alone = not config.socket.exists() and not is_held(lock_file(config.database))
+        self.readable = config.database.exists() and (driver().sound or alone)
         self._engine = open_engine(config.database, read_only=True)
 
     def head(self) -> int | None:
@@ -156,10 +158,11 @@ def _few(names: list[str]) -> str:
     return ", ".join(names[:NAMES_MOST]) + (f" (+{left_out})" if left_out > 0 else "")
 
 
-def channels(found: Iterable[Mapping[str, Any]] | None) -> Iterator[Finding]:
+def channels(config: Config, found: Iterable[Mapping[str, Any]] | None) -> Iterator[Finding]:
     """What the running hub says of each channel after probing it."""
     if found is None:
-        yield warning("no_hub")
+        held = is_held(lock_file(config.database))
+        yield wrong("socket_gone", socket=config.socket) if held else warning("no_hub")
         return
     for channel in found:
         fields = {"name": channel["name"], "reason": channel["reason"] or channel["state"]}

@@ -16,6 +16,7 @@ from gateway.audit import Flaw, Record, verify
 from gateway.config import Config
 from gateway.errors import GatewayError
 from gateway.init import own_master_key
+from gateway.store.lock import is_held, lock_file
 from gateway.store.showing import audit_records
 from gateway.store.sqlite import driver, open_engine
 
@@ -45,7 +46,7 @@ def verify_audit(config: Config) -> Verification:
     """Reads every record once. AuditUnreadable if the store or the anchors cannot be read."""
     if not config.database.exists():
         raise AuditUnreadable(f"{config.database}: there is no store yet: start the hub once with `bavn run`")
-    if not driver().sound and config.socket.exists():
+    if not driver().sound and (config.socket.exists() or is_held(lock_file(config.database))):
         raise AuditUnreadable(
             f"{driver().name} may have one connection only: stop the hub first, then verify"
         )

@@ -251,6 +251,35 @@ def test_doctor_asks_the_running_hub_about_its_channels(hub: HubProcess) -> None
     assert hub.bavn("doctor").returncode == 1
 
 
+def test_watch_with_json_prints_the_events_of_the_alert_as_objects(hub: HubProcess) -> None:
+    alert = hub.json(*SEND, "--answer", "1=kommer", "--want", "acknowledged")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    words = command("watch", alert["code"], "--json")
+    with subprocess.Popen(words, cwd=hub.folder, env=environment(), text=True, **pipes) as watching:
+        assert watching.stderr is not None
+        assert "Ctrl-C" in watching.stderr.readline()
+        sent(hub)  # another alert, which is not told
+        for who in ("vagthavende", "souschef"):
+            hub.bavn("answer", alert["code"], who, "1", "--via", "voice")
+        said, _ = watching.communicate(timeout=10)
+    assert watching.returncode == 0
+    assert set(said.splitlines()) == {json.dumps({"event": "alert", "id": alert["id"]})}
+
+
+def test_a_socket_that_was_removed_is_not_a_hub_that_is_down(tmp_path: Path) -> None:
+    with hub_in(tmp_path) as own:
+        (tmp_path / "var" / "bavn.sock").unlink()
+        listed, examined = own.bavn("list", "--lang", "en"), own.json("doctor")
+        own.stop()
+        after = own.bavn("list", "--lang", "en")
+    assert (listed.returncode, after.returncode) == (4, 4)
+    assert "A hub is running and goes on sending, but" in listed.stderr
+    assert "systemctl restart bavn" in listed.stderr
+    assert "No hub is running" in after.stderr
+    (found,) = [each for each in examined["findings"] if each["check"] == "socket_gone"]
+    assert found["level"] == "wrong"
+
+
 def test_watch_prints_a_line_a_change_and_ends_with_the_alert(hub: HubProcess) -> None:
     code = sent(hub, "--answer", "1=kommer", "--want", "acknowledged")
     watching = subprocess.Popen(

@@ -22,6 +22,10 @@ class NotInTime(CommandError):
 
 
 class NoHub(CommandError):
-    """No hub is running."""
+    """No hub is running, or none can be reached."""
 
     exit_status = 4
+
+
+class SocketGone(NoHub):
+    """A hub holds the store, and its socket is not there: it starts or stops, or somebody removed the file."""

@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from gateway.catalogue import Catalogue
-from gateway.cli.errors import CommandError, NoHub
+from gateway.cli.errors import CommandError, NoHub, SocketGone
 from gateway.cli.installation import Installation
 from gateway.marks import EXACTLY
+from gateway.store.lock import is_held
 
 TIMEOUT_S = 30.0
 API = "/api/v1"
@@ -95,7 +96,9 @@ class HubClient:
             raise CommandError(self._words("error.socket_denied", socket=place.socket)) from error
         except OSError as error:
             connection.close()
-            raise NoHub(self._words("error.no_hub", socket=place.socket, config=place.config)) from error
+            gone = place.lock is not None and is_held(place.lock)
+            key, kind = ("error.socket_gone", SocketGone) if gone else ("error.no_hub", NoHub)
+            raise kind(self._words(key, socket=place.socket, config=place.config)) from error
 
     def _refusal(self, status: int, body: bytes) -> CommandError:
         """A problem (RFC 9457) in one line: the field, the reason and the remedy are in its detail."""

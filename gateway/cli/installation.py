@@ -14,6 +14,7 @@ from typing import Any
 from gateway.catalogue import DEFAULT, LANGUAGES, catalogue
 from gateway.cli.errors import CommandError, Usage
 from gateway.socket_path import short_path
+from gateway.store.lock import lock_file
 
 _REGION = re.compile(r"[._@-].*")  # da_DK.UTF-8 is da
 CONFIG_VARIABLE, LANGUAGE_VARIABLE = "BAVN_CONFIG", "BAVN_LANG"
@@ -27,6 +28,7 @@ class Installation:
     config: Path
     socket: Path
     language: str
+    lock: Path | None = None  # what a running hub holds
 
     @property
     def address(self) -> Path:
@@ -66,9 +68,9 @@ def find(given: Path | None, language: str | None) -> Installation:
     base = path.absolute().parent
     data_dir = base / _setting(tables, "gateway", "data_dir", default="var")
     socket = base / _setting(tables, "http", "socket", default=str(data_dir / "bavn.sock"))
-    return Installation(
-        path, socket, spoken(language, _setting(tables, "gateway", "language", default=DEFAULT))
-    )
+    database = data_dir / _setting(tables, "store", "url", default="sqlite:bavn.db").removeprefix("sqlite:")
+    configured = _setting(tables, "gateway", "language", default=DEFAULT)
+    return Installation(path, socket, spoken(language, configured), lock_file(database))
 
 
 def _setting(tables: Mapping[str, Any], table: str, key: str, *, default: str) -> str:

@@ -1,6 +1,6 @@
 """`bavn watch`: what happens, while it happens. It goes on over a restart of the hub and ends with Ctrl-C.
 
-At a terminal one picture is drawn anew; elsewhere each change is a line.
+At a terminal one picture is drawn anew; elsewhere each change is a line, or with --json each event an object.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +12,7 @@ import typer
 from gateway.cli.changes import Event, changes
 from gateway.cli.desk import ConfigOption, Desk, LangOption, at_desk
 from gateway.cli.errors import CommandError, NoHub
+from gateway.cli.event_lines import event_lines
 from gateway.cli.hub_client import Lost, exactly
 from gateway.cli.standing import Json, standing, wall_now
 from messages.danish_time import danish_time
@@ -26,13 +27,18 @@ def watch(
     alert: Annotated[
         str | None, typer.Argument(metavar="[ALERT]", help="Only this one; ends when it has ended")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="The hub's events, one JSON object a line")
+    ] = False,
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
     """Watch what happens to one alert, or to all, until Ctrl-C."""
-    desk = at_desk(config, lang)
+    desk = at_desk(config, lang, as_json=as_json)
     try:
-        if desk.screen.at_terminal:
+        if as_json:
+            event_lines(desk, alert)
+        elif desk.screen.at_terminal:
             _picture(desk, alert)
         else:
             _lines(desk, alert)

@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.clock import Clock
 from gateway.errors import StoreUnfit
 from gateway.store import schema, sqlite
+from gateway.store.lock import lock_file, only_hub
 from gateway.store.transaction import Changes, Session, Transaction
 from gateway.store.writer import Reader, Writer
 from gateway.world import World
@@ -76,7 +76,7 @@ class Store:
     def _first_session(self) -> Session:
         try:
             self.path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
-            self._lock = _only_hub(self.path.with_suffix(".lock"))
+            self._lock = only_hub(lock_file(self.path))
             self.path.touch(mode=0o600)
         except OSError as error:
             raise StoreUnfit(
@@ -101,17 +101,6 @@ class Store:
 
     def _connect(self) -> Connection:
         return sqlite.open_engine(self.path, read_only=True).connect()
-
-
-def _only_hub(path: Path) -> int:
-    """Holds a lock file for as long as this process lives; StoreUnfit if another hub holds it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise StoreUnfit(f"{path}: another hub uses this store: stop it first") from error
-    return descriptor
 
 
 class _Reading:
