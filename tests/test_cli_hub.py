@@ -172,6 +172,17 @@ def test_stop_tells_nobody_and_says_how_to(hub: HubProcess) -> None:
     assert "STOPPET" in hub.bavn("show", code).stderr
 
 
+def test_a_stop_of_what_was_replaced_names_what_stands_in_its_place(hub: HubProcess) -> None:
+    first = sent(hub, "--wait", "submitted")
+    second = hub.json("correct", first, "--headline", "Kl. 04.45")["code"]
+    third = hub.json("update", second, "--headline", "Lokale 2")["code"]
+    result = hub.bavn("stop", first)
+    assert f"#{first}, »Prøve«, var allerede RETTET" in result.stderr
+    assert f"bavn correct {third} " in result.stderr
+    assert hub.bavn("correct", first, "--headline", "Endnu en").returncode == 1
+    assert hub.bavn("correct", third, "--headline", "Kl. 05.45").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "word", "status"),
     [

@@ -1,6 +1,7 @@
 """/alerts: send, see, stop, correct, answer."""
 
 import re
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -116,8 +117,7 @@ def _this(named: Named) -> dict[str, Any]:
 async def stop(request: web.Request) -> web.Response:
     named = await _named(request)
     stopped = await request.app[OPERATOR].stop(named.identifier)
-    found = {"not_sent": stopped.not_sent, "may_have_it": stopped.may_have_it}
-    return web.json_response(_this(named) | found)
+    return web.json_response(_this(named) | asdict(stopped))
 
 
 @routes.post("/api/v1/alerts/{id}/{follow:correct|all-clear|update}")

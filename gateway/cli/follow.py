@@ -27,8 +27,12 @@ def stop(
     stopped = desk.hub.post(alert_path(alert, "stop"))
     desk.screen.whole(stopped)
     desk.screen.result(stopped["id"], stopped["not_sent"], stopped["may_have_it"])
-    desk.screen.people(desk.words("follow.stopped", **{**stopped, "headline": _headline(stopped)}))
-    if stopped["may_have_it"]:
+    how = desk.words.known("withdrawn", stopped["already"] or "")
+    key = "follow.stopped_before" if stopped["already"] else "follow.stopped"
+    desk.screen.people(desk.words(key, **{**stopped, "headline": _headline(stopped), "how": how}))
+    if stopped["in_force"]:
+        desk.screen.people(desk.words("follow.stopped_instead", code=stopped["in_force"]))
+    elif stopped["may_have_it"]:
         desk.screen.people(desk.words("follow.stopped_then", code=stopped["code"]))
 
 

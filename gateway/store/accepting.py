@@ -40,6 +40,7 @@ WITHDRAWN = {
     Withdrawal.ALL_CLEAR: "ended",
     Withdrawal.UPDATE: "updated",
 }
+_REPLACED = frozenset(WITHDRAWN.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,32 +138,60 @@ class Stopping:
 
     not_sent: int
     may_have_it: int
+    already: str | None = None  # corrected, updated or ended: there was nothing left to stop
+    in_force: str | None = None  # the code of the alert that stands in its place
 
 
 def stop(tx: Transaction, identifier: str) -> Stopping:
-    """Nothing more of this alert leaves; no text is sent."""
+    """Nothing more of this alert leaves; no text is sent. What was replaced stays so: it is not replaced twice."""
     alert_id = alert_number(tx, identifier)
     ledger = Ledger(tx)
-    touched = stop_alert(tx, ledger, alert_id, word="stopped")
-    ledger.flush()
+    already = tx.connection.execute(select(t.alerts.c.withdrawn).where(t.alerts.c.id == alert_id)).scalar()
+    if already in _REPLACED:
+        touched = _may_have_it(ledger, _loaded(tx, ledger, alert_id))
+    else:
+        touched, already = stop_alert(tx, ledger, alert_id, word="stopped"), None
+        ledger.flush()
     everyone = sum(known.alert_id == alert_id for known in ledger.known.values())
-    return Stopping(everyone - len(touched), len(touched))
+    return Stopping(everyone - len(touched), len(touched), already, _in_force(tx, alert_id))
+
+
+def _in_force(tx: Transaction, alert_id: int) -> str | None:
+    """The code of the last alert in the row of those that replaced this one; None if none did."""
+    code, replaced = None, alert_id
+    query = select(t.alerts.c.id, t.alerts.c.code).order_by(t.alerts.c.id.desc()).limit(1)
+    while (row := tx.connection.execute(query.where(t.alerts.c.replaces == replaced)).first()) is not None:
+        code, replaced = str(row.code), row.id
+    return code
 
 
 def stop_alert(
     tx: Transaction, ledger: Ledger, alert_id: int, *, word: str
 ) -> dict[str, set[tuple[str, str]]]:
     """Ends what has not ended; returns, for each recipient who may have got it, the ways it went."""
-    rows = tx.connection.execute(select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id))
-    ids = [row.id for row in rows]
-    ledger.load(ids)
+    ids = _loaded(tx, ledger, alert_id)
     tx.connection.execute(
         t.alerts.update().where(t.alerts.c.id == alert_id).values(withdrawn=word, withdrawn_ms=tx.now_ms)
     )
     tx.audit("withdrawn", alert=alert_id, how=word)
+    for delivery_id in ids:
+        ledger.step(delivery_id, Stopped(), verb="stopped", alert=alert_id)
+    tx.changes.alerts.add(alert_id)
+    return _may_have_it(ledger, ids)
+
+
+def _loaded(tx: Transaction, ledger: Ledger, alert_id: int) -> list[int]:
+    rows = tx.connection.execute(select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id))
+    ids = [row.id for row in rows]
+    ledger.load(ids)
+    return ids
+
+
+def _may_have_it(ledger: Ledger, ids: Iterable[int]) -> dict[str, set[tuple[str, str]]]:
+    """Each recipient who may have got it, with the ways it went."""
     touched = {}
     for delivery_id in ids:
-        after = ledger.step(delivery_id, Stopped(), verb="stopped", alert=alert_id)
+        after = ledger.known[delivery_id].delivery
         ways = {
             (after.ladder[x.rung].channel, after.ladder[x.rung].address)
             for x in after.tries
@@ -170,7 +199,6 @@ def stop_alert(
         }
         if ways or after.evidence >= Evidence.UNKNOWN:
             touched[ledger.known[delivery_id].recipient] = ways
-    tx.changes.alerts.add(alert_id)
     return touched
 
 
@@ -196,7 +224,7 @@ def _replaceable(tx: Transaction, item: Acceptance, reference: Reference) -> Any
         raise Refused(f"{name} was sent by {row.sender}: only its sender may replace it", pointer="sender")
     if row.plane != item.plane:
         raise Refused(f"{name} belongs to the {row.plane} plane: use its status", pointer="status")
-    if row.withdrawn in {"corrected", "updated", "ended"}:
+    if row.withdrawn in _REPLACED:
         raise Conflict(f"{name} was already {row.withdrawn}: {_instead(tx, row.id)}")
     return row
 
