@@ -27,6 +27,7 @@ from messages.precedence import Precedence
 
 PROFILE = "profile:bavn:DK:1"
 _PREFIX = "bavn:"
+_TEXT_CHARACTERS, _MOST_ANSWERS, _ANSWER_CHARACTERS = 2_000, 20, 80  # as in JSON (alert_request)
 
 _HOW_URGENT: dict[Precedence, tuple[Urgency, Severity]] = {
     Precedence.FLASH: (Urgency.IMMEDIATE, Severity.EXTREME),
@@ -114,9 +115,9 @@ def from_cap(cap: CapAlert) -> Alert:
         to=cap.addresses,
         precedence=_given(Precedence.parse, given.get("precedence")) or _guessed(info),
         want=_given(Evidence.parse, given.get("want")),
-        answers=tuple(_answer(pair.value) for pair in ours if pair.name == "bavn:answer"),
+        answers=_answers(pair.value for pair in ours if pair.name == "bavn:answer"),
         headline=headline,
-        text=given.get("text", ""),
+        text=_short(given.get("text", "")),
         radio_text=given.get("radio-text", ""),
         long_text="\n\n".join(part for part in (info.description, info.instruction) if part),
         expires_at=None if info.expires is None else _utc(info.expires),
@@ -170,10 +171,26 @@ def _given(read: Callable[[str], T], value: str | None) -> T | None:
         raise AlertError("parameter", str(error)) from error
 
 
+def _short(text: str) -> str:
+    if len(text) > _TEXT_CHARACTERS:
+        raise AlertError("parameter", f"bavn:text has {len(text)} characters: at most {_TEXT_CHARACTERS}")
+    return text
+
+
+def _answers(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    found = tuple(map(_answer, values))
+    if len(found) > _MOST_ANSWERS:
+        raise AlertError("parameter", f"offers {len(found)} answers: at most {_MOST_ANSWERS} can be offered")
+    return found
+
+
 def _answer(value: str) -> tuple[str, str]:
-    key, equals, meaning = value.partition("=")
-    if not (key and equals and meaning):
-        raise AlertError("parameter", f"bavn:answer {value!r} is not written as 1=kommer")
+    key, equals, meaning = value[:_ANSWER_CHARACTERS].partition("=")
+    if not (key and equals and meaning) or len(value) > _ANSWER_CHARACTERS:
+        raise AlertError(
+            "parameter",
+            f"bavn:answer {value[:80]!r} is not written as 1=kommer, in at most {_ANSWER_CHARACTERS} characters",
+        )
     return key, meaning
 
 

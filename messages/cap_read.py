@@ -7,6 +7,7 @@ refused here. Source: OASIS CAP 1.2 clause 3.2.
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -59,8 +60,9 @@ class _Element:
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(child.text or "" for child in self._children.get(name, ()))
 
-    def parts(self, name: str) -> list["_Element"]:
-        return [_Element(child) for child in self._children.get(name, ())]
+    def parts(self, name: str) -> Iterator["_Element"]:
+        """One at a time: all of them together would be the better part of a large message twice."""
+        return (_Element(child) for child in self._children.get(name, ()))
 
     def pairs(self, name: str) -> tuple[ValuePair, ...]:
         return tuple(ValuePair(part.need("valueName"), part.need("value")) for part in self.parts(name))

@@ -22,6 +22,16 @@ Path = tuple[tuple[str, int], ...]  # ((element, number from 1), ...) below aler
 _BARRED = re.compile(r"[\s,<&]")
 _UNSEEN = re.compile("[\ufe00-\ufe0f\u180b-\u180f\U000e0100-\U000e01ef]")  # variation selectors
 _NAME_CHARACTERS = 500  # of an identifier or a sender; the longest seen in real alerts has 60
+# Of texts, characters: as many as an alert written here may have, and more where people sum up what they say.
+_LENGTHS = {
+    "event": 2_000,
+    "sender_name": 2_000,
+    "headline": 2_000,
+    "description": 200_000,
+    "instruction": 200_000,
+}
+_SPELT = {"sender_name": "senderName"}
+_MOST_ADDRESSES, _MOST_REFERENCES = 10_000, 500  # each is looked up; real alerts name tens
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # RFC 3986 3.1
 _DIGEST = re.compile(r"[0-9a-fA-F]{40}")
 
@@ -81,6 +91,16 @@ def _scope(cap: CapAlert) -> Iterator[Fault]:
 _ANSWERS_ANOTHER = frozenset({MsgType.UPDATE, MsgType.CANCEL, MsgType.ACK, MsgType.ERROR})
 
 
+def _numbers(cap: CapAlert) -> Iterator[Fault]:
+    """What the schema lets go on without end, and is looked up one by one."""
+    for element, there, most in (
+        ("addresses", len(cap.addresses), _MOST_ADDRESSES),
+        ("references", len(cap.references), _MOST_REFERENCES),
+    ):
+        if there > most:
+            yield _at(element, f"names {there}, and at most {most} are looked up: send it in several alerts")
+
+
 def _references(cap: CapAlert) -> Iterator[Fault]:
     if cap.msg_type in _ANSWERS_ANOTHER and not cap.references:
         yield _at("references", f"is missing: {cap.msg_type} must name the earlier message")
@@ -95,6 +115,15 @@ def _times(cap: CapAlert, info: Info) -> Iterator[Fault]:
     begins = info.effective or cap.sent
     if info.expires is not None and info.expires < begins:
         yield _at("expires", f"is before {'effective' if info.effective else 'sent'}: nobody could act on it")
+
+
+def _lengths(_: CapAlert, info: Info) -> Iterator[Fault]:
+    for name, most in _LENGTHS.items():
+        there = len(getattr(info, name) or "")
+        if there > most:
+            yield _at(
+                _SPELT.get(name, name), f"has {there} characters, and at most {most} are read: shorten it"
+            )
 
 
 def _resources(_: CapAlert, info: Info) -> Iterator[Fault]:
@@ -147,5 +176,5 @@ def _heights(area: Area) -> Iterator[Fault]:
         yield _at("ceiling", "needs altitude, the other end of the range")
 
 
-_ALERT_RULES: tuple[Callable[[CapAlert], Iterator[Fault]], ...] = (_names, _scope, _references)
-_INFO_RULES: tuple[Callable[[CapAlert, Info], Iterator[Fault]], ...] = (_times, _resources, _areas)
+_ALERT_RULES: tuple[Callable[[CapAlert], Iterator[Fault]], ...] = (_names, _scope, _numbers, _references)
+_INFO_RULES: tuple[Callable[[CapAlert, Info], Iterator[Fault]], ...] = (_lengths, _times, _resources, _areas)

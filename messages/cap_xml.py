@@ -37,7 +37,9 @@ _ENCODINGS = {
 _NAME_IN_MESSAGE = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
 _NAMESPACE_IN_MESSAGE = re.compile(r"\{[^}]*\}")
 _MESSAGE_CHARACTERS = 300
+_MOST_ELEMENTS = 50_000  # an alert for every county of the United States, in two codes, has some 19,000
 _MANY_ELEMENTS = 5_000
+_FEW_ELEMENTS = 500  # real ones have fewer; above, what is valid is never looked through as a tree
 
 _schema = etree.XMLSchema(etree.fromstring(files("messages").joinpath("cap-1.2.xsd").read_bytes()))
 _schema_lock = Lock()  # a schema keeps the errors of its last run on itself
@@ -48,6 +50,7 @@ def read_tree(data: bytes) -> tuple[etree._Element, tuple[str, ...]]:
     text = _decoded(data)
     _refuse_doctype(text)
     root = _parsed(text)
+    _refuse_too_many(root)
     _refuse_other_vocabularies(root)
     notes = _read_older_certainty(root)
     check_schema(root)
@@ -61,8 +64,12 @@ def line_of(element: etree._Element) -> int:
 
 def check_schema(root: etree._Element) -> None:
     """Raises CapError with the first element that the schema refuses; of a very large tree without its line."""
-    many = sum(1 for _ in islice(root.iter(), _MANY_ELEMENTS)) == _MANY_ELEMENTS
-    found = _first_in_stream(root) if many else _first_in_tree(root)
+    found = None
+    count = sum(1 for _ in islice(root.iter(), _MANY_ELEMENTS))
+    if count >= _FEW_ELEMENTS:
+        found = _first_in_stream(root)
+    if count < _FEW_ELEMENTS or (found and count < _MANY_ELEMENTS):
+        found = _first_in_tree(root)
     if found is None:
         return
     message, line = found
@@ -148,6 +155,11 @@ def _parsed(text: str) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise CapError("DOCTYPE", "is never part of an alert: take it out")
     return root
+
+
+def _refuse_too_many(root: etree._Element) -> None:
+    if sum(1 for _ in islice(root.iter(), _MOST_ELEMENTS + 1)) > _MOST_ELEMENTS:
+        raise CapError("alert", f"has more than {_MOST_ELEMENTS} elements: send the areas in several alerts")
 
 
 def _refuse_other_vocabularies(root: etree._Element) -> None:

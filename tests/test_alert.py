@@ -362,6 +362,8 @@ def test_a_message_is_read_by_whatever_of_it_can_be_seen() -> None:
         ("bavn:want", "certainty", "parameter"),
         ("bavn:withdrawal", "maybe", "parameter"),
         ("bavn:answer", "kommer", "parameter"),
+        ("bavn:answer", f"1={'x' * 79}", "parameter"),
+        ("bavn:text", "x" * 2_001, "parameter"),
         ("bavn:radio-text", "x" * 66, "radio_text"),
     ],
 )
@@ -374,6 +376,14 @@ def test_a_bad_parameter_of_our_profile_is_refused(name: str, value: str, elemen
         from_cap(replace(cap, info=(replace(info, parameter=pairs),)))
 
     assert caught.value.element == element
+
+
+def test_no_more_answers_are_offered_than_a_person_reads() -> None:
+    ours = to_cap(composed())
+    pairs = tuple(type(ours.info[0].parameter[0])("bavn:answer", f"{n}=kommer") for n in range(21))
+
+    with pytest.raises(AlertError, match="offers 21 answers"):
+        from_cap(replace(ours, info=(replace(ours.info[0], parameter=pairs),)))
 
 
 def test_control_characters_become_signs_that_xml_can_carry() -> None:

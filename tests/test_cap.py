@@ -1,6 +1,7 @@
 """CAP files are judged as the standard, the schema and our own sheet of verdicts say."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,46 @@ def test_a_name_may_be_danish_and_is_not_without_end() -> None:
     assert judge(alert().replace(b"DK-1", "Øvelse-Æ2".encode())).accepted
     assert judge(alert().replace(b"DK-1", b"x" * 500)).accepted
     assert judge(alert().replace(b"DK-1", b"x" * 501)).element == "identifier"
+
+
+def many(written: str, count: int) -> str:
+    return " ".join(written.format(n) for n in range(count))
+
+
+def earlier(count: int) -> bytes:
+    names = many("a,{},2026-11-23T09:00:00+01:00", count)
+    return alert(f"<references>{names}</references>", msg_type="Update")
+
+
+def headlined(text: str) -> bytes:
+    return alert().replace(b"</certainty>", f"</certainty><headline>{text}</headline>".encode())
+
+
+@pytest.mark.parametrize(
+    ("made", "most", "element"),
+    [
+        pytest.param(
+            lambda n: area(f"<polygon>{many('0,0', n)}</polygon>"), 10_000, "info/area/polygon", id="points"
+        ),
+        pytest.param(earlier, 500, "references", id="references"),
+        pytest.param(
+            lambda n: alert(f"<addresses>{many('a{}', n)}</addresses>"), 10_000, "addresses", id="addresses"
+        ),
+        pytest.param(lambda n: headlined("x" * n), 2_000, "info/headline", id="headline"),
+        pytest.param(
+            lambda n: alert(info=f"<instruction>{'x' * n}</instruction>"),
+            200_000,
+            "info/instruction",
+            id="text",
+        ),
+        pytest.param(lambda n: alert("<code/>" * (n - 13)), 50_000, "alert", id="elements"),
+    ],
+)
+def test_what_has_no_end_in_the_standard_has_one_here(
+    made: Callable[[int], bytes], most: int, element: str
+) -> None:
+    assert judge(made(most)).accepted
+    assert judge(made(most + 1)).element == element
 
 
 def test_the_line_of_a_broken_rule_is_that_of_its_own_element() -> None:

@@ -4,6 +4,7 @@ import string
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from messages import cap as c
 from messages.alert import MsgType, Reference, Status
+from messages.cap_area import _cross, polygon_fault
 
 OWN = Path(__file__).parent / "data" / "cap" / "own"
 
@@ -113,6 +115,16 @@ def alerts(draw: st.DrawFn) -> c.CapAlert:
 @given(alerts())
 def test_a_message_is_the_same_after_writing_and_reading(cap: c.CapAlert) -> None:
     assert c.parse(c.serialise(cap)) == cap
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=12))
+def test_edges_that_cross_are_found_as_by_looking_at_every_pair(corners: list[tuple[int, int]]) -> None:
+    ring = [(float(x), float(y)) for x, y in [*corners, corners[0]]]
+    every = any(_cross(one, other) for one, other in combinations(pairwise(ring), 2))
+
+    fault = polygon_fault(" ".join(f"{x},{y}" for x, y in [*corners, corners[0]]))
+
+    assert fault.startswith("crosses") is every
 
 
 @given(st.binary(max_size=300))
