@@ -20,7 +20,7 @@ from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import KNOWN_FAULTS
 from hardware.emulators.line import Link, PtyPort
 from hardware.emulators.running import Options
-from hardware.errors import PortLost, Refused
+from hardware.errors import NoAnswer, PortLost, Refused
 from hardware.gsm import GsmModem
 from hardware.gsm_state import State
 from hardware.port import open_port
@@ -38,6 +38,15 @@ async def chat(bench: Bench) -> AsyncIterator[Chat]:
 async def told(dialogue: Chat, command: str) -> list[str]:
     lines = (await dialogue.command(Request(command, bare=True))).lines
     return [said for line in lines for said in (line.text, line.follow) if said is not None]
+
+
+async def test_a_client_that_only_says_at_meets_the_faults_of_the_line() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        assert await told(dialogue, "AT") == []
+        bench.modem.faults.arm("mute", {})
+        with pytest.raises(NoAnswer):
+            await dialogue.command("AT")
+        assert [line["name"] for line in bench.modem.journal.of("fault")] == ["mute"]
 
 
 @pytest.mark.parametrize(

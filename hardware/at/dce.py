@@ -14,7 +14,7 @@ from hardware.at.grammar import CR, ESC, LF, SUB, Command, Lexer, Overlong, comm
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A command to run. `line` is the whole command line, for a journal."""
+    """A command to run; a bare AT has no name. `line` is the whole command line, for a journal."""
 
     command: Command
     line: str
@@ -58,7 +58,7 @@ class Dce:
         self._stops = SUB + ESC
 
     def receive(self, octets: bytes) -> tuple[list[Event], bytes]:
-        """What the octets ask for, and what goes back at once (the echo, the OK of an empty line)."""
+        """What the octets ask for, and what goes back at once (the echo)."""
         self._lexer.feed(octets)
         return self._events()
 
@@ -147,10 +147,7 @@ class Dce:
         commands = commands_of(line)
         if commands is None:
             return [], echo
-        self._chain = deque(commands)
+        self._chain = deque(commands or [Command("")])
         self._text = line.decode("latin-1")
         self.state = State.RUNNING
-        if not commands:  # a bare AT
-            events, out = self.end()
-            return events, echo + out
         return [Called(self._chain.popleft(), self._text)], echo

@@ -186,7 +186,7 @@ class EmulatedModem(ABC):
         self.journal.write("command", line=called.line, name=called.command.name)
         self.misbehave()
         if self.running:
-            final = await self.perform(called)
+            final = await self.perform(called) if called.command.name else "OK"
             self._take(*self.dce.end(final))
 
     def misbehave(self) -> None:
