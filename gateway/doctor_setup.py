@@ -25,6 +25,7 @@ from messages.directory import Contact
 from messages.precedence import Precedence
 
 ANCHOR_LATE = timedelta(seconds=2 * ANCHOR_EVERY_S)
+PRACTICE = "loopback"  # ends in a file: no way to a person
 NAMES_MOST = 8  # contacts named in one finding
 
 
@@ -122,16 +123,20 @@ def domains(config: Config, _now: datetime) -> Iterator[Finding]:
 def contacts(config: Config, _now: datetime) -> Iterator[Finding]:
     """Who could be lost with one failure domain, judged as the router would for the highest precedence."""
     ladders = {contact.id: ladder(contact, config) for contact in config.directory.contacts}
+    real = {who: [rung for rung in rungs if rung.bearer != PRACTICE] for who, rungs in ladders.items()}
     nowhere = [who for who, rungs in ladders.items() if not rungs]
+    practice = [who for who, rungs in real.items() if ladders[who] and not rungs]
     one_domain: dict[str, list[str]] = {}
-    for who, rungs in ladders.items():
-        for name in sorted(shared(rungs)):
+    for who, rungs in real.items():
+        for name in sorted(shared(rungs) or _only_channel(rungs)):
             one_domain.setdefault(name, []).append(who)
     if nowhere:
         yield wrong("contact_no_route", who=_few(nowhere), plane=config.gateway.plane)
+    if practice:
+        yield warning("contact_practice_only", who=_few(practice))
     for name, people in one_domain.items():
         yield warning("contact_one_domain", who=_few(people), domain=config.domains.get(name, name))
-    if not nowhere and not one_domain:
+    if not nowhere and not practice and not one_domain:
         yield good("contacts_good", n=len(ladders))
 
 
@@ -151,6 +156,12 @@ def shared(rungs: Iterable[Rung]) -> frozenset[str]:
     """The domains that every route needs: each takes the contact away alone."""
     needed = [frozenset(rung.domains) for rung in rungs]
     return frozenset.intersection(*needed) if needed else frozenset()
+
+
+def _only_channel(rungs: Iterable[Rung]) -> frozenset[str]:
+    """A channel that names no domain is still one thing that can fail."""
+    channels = frozenset(rung.channel for rung in rungs)
+    return channels if len(channels) == 1 else frozenset()
 
 
 def _few(names: list[str]) -> str:

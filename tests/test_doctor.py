@@ -167,14 +167,33 @@ def test_domains_that_no_channel_uses_are_named(config: Config) -> None:
     assert found(config)["channel_without_domain"].fields["names"] == "practice"
 
 
-def test_who_hangs_on_one_domain_is_named_with_it(installation: InitResult) -> None:
-    config = changed(
-        installation, old='bearer = "loopback"\n', new='bearer = "loopback"\ndomains = ["internet"]\n'
+def with_mail(installation: InitResult, domains: str) -> Config:
+    table = f'bearer = "email"\nhost = "127.0.0.1"\nsender = "a@eksempel.invalid"\n{domains}\n'
+    return changed(
+        installation, old="[channels.practice]", new=f"[channels.mail]\n{table}[channels.practice]"
     )
+
+
+def test_who_hangs_on_one_domain_is_named_with_it(installation: InitResult) -> None:
+    config = with_mail(installation, 'domains = ["internet"]')
     assert found(config)["contact_one_domain"].fields == {
-        "who": "vagthavende, souschef, plejecenter",
+        "who": "vagthavende, souschef",
         "domain": "Internet, rådhuset",
     }
+
+
+def test_a_practice_channel_is_no_way_to_anybody(config: Config) -> None:
+    everybody = found(config)
+    assert everybody["contact_practice_only"].fields["who"] == "vagthavende, souschef, plejecenter"
+    assert everybody["contact_practice_only"].level is Level.WARNING
+    assert "contacts_good" not in everybody
+
+
+def test_a_channel_without_domains_can_fail_all_the_same(installation: InitResult) -> None:
+    changed(installation, old='"mailto:*@eksempelkommune.invalid" = ["internet"]', new='"mailto:" = []')
+    config = with_mail(installation, "domains = []")
+    assert found(config)["contact_one_domain"].fields["domain"] == "mail"
+    assert found(config)["contact_practice_only"].fields["who"] == "plejecenter"
 
 
 def test_who_has_no_route_is_wrong(installation: InitResult) -> None:
