@@ -1,18 +1,22 @@
 """Each fault of the emulated TETRA radio: a driver of twenty lines fails under it, ours does not."""
 
 import asyncio
+import inspect
+import termios
 from collections import Counter
-from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from hardware.codecs.sds import Transfer, text_transfers
-from hardware.emulators.tetra_radio import KNOWN_FAULTS
+from hardware.emulators.line import Link
+from hardware.emulators.running import Cable
+from hardware.emulators.tetra_radio import KNOWN_FAULTS, TetraEmulator
 from hardware.errors import MaybeSent, NotSent
-from hardware.port import Port
 from hardware.tetra import TetraRadio
 from hardware.tetra_events import Received
 from hardware.tetra_state import State
+from tests.naive_sds import NaiveSds
 from tests.tetra import PEER, Bench, Heard, driver, in_state, ready, until, virtually
 
 LONG = "Hent sandsække ved pumpestationen. " * 4
@@ -22,48 +26,45 @@ MESSAGES = (
     *text_transfers("Mød nu", 11, max_bits=668),
     *text_transfers("Kør hjem", 12, max_bits=668),
 )
+ONCE_EACH = Counter(message.reference for message in MESSAGES)
 _TRIES = 30
 
 
-class Naive:
-    """A driver as a first evening brings it forth: it works, while the radio does."""
-
-    def __init__(self, port: Port) -> None:
-        self.port, self.buffer = port, b""
-
-    async def line(self) -> bytes:
-        async with asyncio.timeout(10):
-            while b"\r\n" not in self.buffer.lstrip():
-                self.buffer += await self.port.read()
-        line, _, self.buffer = self.buffer.lstrip().partition(b"\r\n")
-        return line
-
-    async def ask(self, command: str, *, last: bytes = b"OK") -> None:
-        self.port.write(command.encode())
-        while not (line := await self.line()).startswith(last):
-            if not line.startswith((b"AT", b"+CMGS: ", b"OK")):
-                raise OSError(line)
-
-    async def send(self, octets: bytes) -> None:
-        await self.ask(f"AT+CMGS={PEER},{8 * len(octets)}\r{octets.hex()}\x1a")
-        while (line := await self.line())[9:10] != b"4":
-            if line[9:10] == b"5":
-                raise OSError(line)
-
-
-async def naive_evening(bench: Bench) -> dict[int, str]:
+def naive_evening(naive: NaiveSds) -> dict[int, str]:
     """What the naive driver says of each message, by its reference."""
-    naive, said = Naive(await bench.opener()), {}
-    with suppress(OSError, TimeoutError):
-        for command in ("ATZ\r", "AT+CTSP=1,3,130\r", "AT+CTSDS=12,0\r"):
-            await naive.ask(command)
+    said = {}
     for message in MESSAGES:
         try:
-            await naive.send(message.encode())
+            naive.send(PEER, message.encode())
             said[message.reference] = "sent"
-        except (OSError, TimeoutError):
+        except (OSError, termios.error):
             said[message.reference] = "failed"
     return said
+
+
+async def naive_succeeds(fault: str, folder: Path) -> bool:
+    """Each message there once, and told as it is. On a pty, fifty times faster than life."""
+    radio = TetraEmulator(speed=50)
+    cable = Cable(radio, Link(folder / "radio"))
+    radio.cable = cable.pull
+    running = asyncio.create_task(radio.run())
+    cable.plug()
+    if fault:
+        radio.faults.arm(fault, {"seconds": 30})
+    naive = None
+    try:
+        naive = await asyncio.to_thread(NaiveSds, str(folder / "radio"))
+        said = await asyncio.to_thread(naive_evening, naive)
+        return set(said.values()) == {"sent"} and arrived(radio) == ONCE_EACH
+    except (OSError, termios.error):
+        return False  # it did not even start
+    finally:
+        assert not fault or radio.journal.of("fault")
+        if naive is not None:
+            naive.port.close()
+        cable.unplug()
+        running.cancel()
+        await asyncio.wait([running])
 
 
 async def hand_over(radio: TetraRadio, message: Transfer) -> str:
@@ -80,27 +81,21 @@ async def hand_over(radio: TetraRadio, message: Transfer) -> str:
     return "never"
 
 
-def arrived(bench: Bench) -> Counter[int]:
-    return Counter(line["ref"] for line in bench.sent())
+def arrived(radio: TetraEmulator) -> Counter[int]:
+    return Counter(line["ref"] for line in radio.journal.of("sent") if line["kind"] == "text")
+
+
+def test_the_naive_driver_has_some_twenty_lines() -> None:
+    assert len([line for line in inspect.getsource(NaiveSds).splitlines() if line.strip()]) <= 22
 
 
 @pytest.mark.parametrize("fault", sorted(KNOWN_FAULTS))
-@virtually
-async def test_a_driver_of_twenty_lines_fails_under_it(fault: str) -> None:
-    async with Bench() as bench:
-        bench.radio.faults.arm(fault, {"seconds": 30})
-        said = await naive_evening(bench)
-        there = arrived(bench)
-        assert bench.radio.journal.of("fault")
-    told_the_truth = all((word == "sent") == (there[ref] == 1) for ref, word in said.items())
-    assert not (told_the_truth and all(there[message.reference] == 1 for message in MESSAGES))
+async def test_the_naive_driver_fails_under_it(fault: str, tmp_path: Path) -> None:
+    assert not await naive_succeeds(fault, tmp_path)
 
 
-@virtually
-async def test_the_same_driver_does_well_without_a_fault() -> None:
-    async with Bench() as bench:
-        assert set((await naive_evening(bench)).values()) == {"sent"}
-        assert arrived(bench) == Counter(message.reference for message in MESSAGES)
+async def test_without_a_fault_it_does_its_work(tmp_path: Path) -> None:
+    assert await naive_succeeds("", tmp_path)
 
 
 @pytest.mark.parametrize("fault", sorted(KNOWN_FAULTS))
@@ -113,7 +108,7 @@ async def test_ours_tells_the_truth_and_recovers_by_itself(fault: str) -> None:
             said[message.reference] = await hand_over(radio, message)
             await asyncio.sleep(20)
         await in_state(radio, State.READY)
-        there = arrived(bench)
+        there = arrived(bench.radio)
         for reference, word in said.items():
             assert there[reference] == 1 if word == "sent" else there[reference] <= 1, (reference, word)
         assert list(said.values()).count("maybe") <= 2  # one fault: one message, or two while it is deaf
