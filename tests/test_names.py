@@ -1,6 +1,7 @@
 """What an alert is called: two senders may use one identifier, and a word that may mean two alerts means none."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,14 @@ async def test_what_is_corrected_here_is_the_alert_that_was_named(desk: Desk) ->
     codes = [(await told(desk, "FIX", sender, "Forkert", sent=second(6)))["code"] for sender in (A, B)]
     assert (await desk.ask("POST", f"/alerts/{codes[1]}/correct", json={"headline": "Rettet"}))[0] == 202
     assert [(await desk.show(code))["withdrawn"] for code in codes] == [None, "corrected"]
+
+
+async def test_no_identifier_is_too_long_or_too_odd_for_a_bearer(desk: Desk) -> None:
+    for identifier in ("Æ" * 500, "a/b+c", "x" * 64):
+        answer = await told(desk, identifier, A, "Prøve")
+        [attempt] = (await desk.ended(answer["code"]))["vagt"]["attempts"]
+        assert re.fullmatch(r"[0-9A-Za-z._-]{1,90}", attempt["receipt"])
+        assert attempt["receipt"].startswith(identifier) is (identifier == "x" * 64)
 
 
 # What a word means
