@@ -38,7 +38,7 @@ _NAME_IN_MESSAGE = re.compile(r"Element '(?:\{[^}]*\})?([^']+)'")
 _NAMESPACE_IN_MESSAGE = re.compile(r"\{[^}]*\}")
 _MESSAGE_CHARACTERS = 300
 _MOST_ELEMENTS = 50_000  # an alert for every county of the United States, in two codes, has some 19,000
-_MANY_ELEMENTS = 5_000
+_MANY_ELEMENTS = 2_500
 _FEW_ELEMENTS = 500  # real ones have fewer; above, what is valid is never looked through as a tree
 
 _schema = etree.XMLSchema(etree.fromstring(files("messages").joinpath("cap-1.2.xsd").read_bytes()))
