@@ -5,27 +5,23 @@ a message is all that can be proved. Not here: the dialogue with the modem (`har
 Source: public RockBLOCK documentation for the header ("RB" and seven digits, of the receiver out, of the sender in).
 """
 
-import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from channels import base
-from channels.feed import Feed
-from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotSent
+from channels.serial_modem import SerialModemChannel, SerialModemConfig, failure
+from hardware.errors import MaybeSent, NotSent
 from hardware.iridium import IridiumModem
 from hardware.iridium_budget import credits_of
 from hardware.iridium_events import Arrived, Event, Resolved, StateChanged
 from hardware.iridium_state import State
 from hardware.iridium_status import Held, Uncertain
 from hardware.iridium_timing import IridiumTiming
-from hardware.port import Opener, open_port
-from hardware.power import by_command
+from hardware.port import Opener
 from messages.address import Address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -46,12 +42,10 @@ _HEALTH = {
 }
 
 
-class IridiumConfig(base.ChannelConfig):
+class IridiumConfig(SerialModemConfig):
     """A modem's table in bavn.toml."""
 
-    port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
     baud: int = Field(19200, ge=1200, le=115_200)
-    power_cycle: tuple[str, ...] = ()  # a command and its arguments: cuts the modem's power and gives it back
     addressing: Literal["provisioned", "rockblock"] = "provisioned"
     credits_per_day: int = Field(
         100, ge=1, le=1_000_000
@@ -59,23 +53,18 @@ class IridiumConfig(base.ChannelConfig):
     look_every_hours: float = Field(
         6.0, ge=0.25, le=168
     )  # for answers whose ring was not heard; each costs a credit
-    time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
-
-    @field_validator("port")
-    @classmethod
-    def _openable(cls, port: str) -> str:
-        if "://" in port and not port.startswith("socket://"):
-            raise ValueError("write a device path or socket://host:port")
-        return port
 
 
-class IridiumChannel:
+class IridiumChannel(SerialModemChannel[IridiumModem]):
     """One message at a time: the modem has one buffer each way."""
 
     config_model: ClassVar[type[base.ChannelConfig]] = IridiumConfig
 
     def __init__(self, name: str, config: IridiumConfig, *, opener: Opener | None = None) -> None:
-        self.name, self.config = name, config
+        self.config = config
+        self._room = _MOST - (_HEADER if config.addressing == "rockblock" else 0)
+        self._timing = IridiumTiming(mailbox_s=config.look_every_hours * 3600).scaled(config.time_factor)
+        super().__init__(name, config, opener=opener)
         self.capability = base.Capability(
             schemes=frozenset({"sbd"}),
             max_evidence=Evidence.SUBMITTED,
@@ -85,69 +74,29 @@ class IridiumChannel:
             seconds_per_message=_SECONDS,
             cost_rank=9,
         )
-        self._room = _MOST - (_HEADER if config.addressing == "rockblock" else 0)
-        self._timing = IridiumTiming(mailbox_s=config.look_every_hours * 3600).scaled(config.time_factor)
-        self._opener = opener or (lambda: open_port(config.port, config.baud))
-        self._modem = self._new_modem()
-        self._feed = Feed()
-        self._pump: asyncio.Task[None] | None = None
 
-    def _new_modem(self) -> IridiumModem:
+    def _new_driver(self) -> IridiumModem:
         config = self.config
         return IridiumModem(
             self._opener,
             timing=self._timing,
             credits_per_day=config.credits_per_day,
-            power_cycle=by_command(config.power_cycle) if config.power_cycle else None,
+            power_cycle=config.power,
         )
 
-    async def __aenter__(self) -> Self:
-        self._modem, self._feed = self._new_modem(), Feed()
-        await self._modem.__aenter__()
-        self._feed.put_health(base.Health(base.State.STARTING, "the modem is being opened"))
-        self._pump = asyncio.create_task(self._carry_events(), name=f"{self.name}-events")
-        return self
+    def _health(self, state: State, reason: str) -> base.Health:
+        said = "" if state in {State.READY, State.SESSION} else f"{state.value}: {reason}"
+        return base.Health(_HEALTH[state], said)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._feed.close()
-        try:
-            await self._modem.__aexit__(kind, error, trace)
-        finally:
-            if self._pump is not None:
-                self._pump.cancel()
-                await asyncio.wait([self._pump])
-
-    def events(self) -> AsyncIterator[base.Event]:
-        return self._feed.events()
-
-    async def probe(self) -> base.Health:
-        """A bare AT; what is known of the sky comes from the driver's own polls."""
-        health = _health(self._modem.state, self._modem.reason)
-        if health.state in {base.State.UP, base.State.DEGRADED} and not await self._modem.probe():
-            health = base.Health(base.State.DOWN, "the modem does not answer")
-        return self._feed.put_health(health)
-
-    async def test(self) -> base.Tested:
-        """A message goes round within the modem; nothing leaves and nothing is paid for."""
+    async def _prove(self) -> tuple[str, ...]:
+        """A message goes round within the modem: nothing leaves and nothing is paid for."""
         modem = self._modem
-        try:
-            octets = await modem.self_test()
-        except HardwareError as error:
-            return base.Tested(self._feed.put_health(base.Health(base.State.DOWN, error.reason)))
-        proved = (
+        octets = await modem.self_test()
+        return (
             f"{octets} octets went round within the modem ({modem.setup.firmware})",
             "" if modem.bars is None else f"signal {modem.bars} of 5 bars",
             f"{max(modem.budget.left, 0)} credits are left of today's {modem.budget.per_day}",
         )
-        return base.Tested(
-            self._feed.put_health(_health(modem.state, modem.reason)), tuple(filter(None, proved))
-        )
-
-    def port_log(self) -> list[str]:
-        """The last lines of the port, secrets and texts masked."""
-        return [str(line) for line in self._modem.log()]
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         payload = self._encode(outgoing)
@@ -189,30 +138,26 @@ class IridiumChannel:
                 f"the {self.config.credits_per_day} credits of this day are spent", retry_at=retry_at
             )
 
-    async def _carry_events(self) -> None:
-        async for event in self._modem.events():
-            if isinstance(event, StateChanged):
-                self._feed.put_health(_health(event.state, event.reason))
-            else:
-                await self._feed.put(self._told(event))
-        self._feed.put_health(base.Health(base.State.DOWN, "the modem's driver has stopped"))
+    def _told(self, event: Event) -> tuple[base.Event, ...]:
+        if isinstance(event, StateChanged):
+            return (base.HealthChanged(health=self._health(event.state, event.reason)),)
+        return (self._resolved(event) if isinstance(event, Resolved) else self._inbound(event),)
 
-    def _told(self, event: Event) -> base.Event:
-        now = datetime.now(UTC)
-        if isinstance(event, Resolved):
-            return base.Report(
-                reference=str(event.momsn),
-                evidence=Evidence.SUBMITTED if event.sent else Evidence.REFUSED,
-                at=now,
-                detail="by the modem's serial number, after the session was cut off",
-            )
-        assert isinstance(event, Arrived)
+    def _resolved(self, event: Resolved) -> base.Report:
+        return base.Report(
+            reference=str(event.momsn),
+            evidence=Evidence.SUBMITTED if event.sent else Evidence.REFUSED,
+            at=datetime.now(UTC),
+            detail="by the modem's serial number, after the session was cut off",
+        )
+
+    def _inbound(self, event: Arrived) -> base.Inbound:
         sender, text = _said(event.payload, headed=self.config.addressing == "rockblock")
         return base.Inbound(
             bearer_id=f"{event.mtmsn}-{hashlib.sha256(event.payload).hexdigest()[:16]}",
             sender=sender,
             text=text,
-            at=now,
+            at=datetime.now(UTC),
             raw=event.payload.hex().upper(),
             settle=event.settle,
         )
@@ -236,18 +181,12 @@ def _said(payload: bytes, *, headed: bool) -> tuple[str, str]:
 
 
 def _failure(error: NotSent | MaybeSent) -> base.ChannelError:
-    code = "" if error.code is None else str(error.code)
-    if isinstance(error, MaybeSent):
-        references = (str(error.momsn),) if isinstance(error, Uncertain) else ()
-        return base.Unknown(error.reason, code=code, raw=error.raw, references=references)
-    if isinstance(error, NeverToThis):
-        return base.PermanentFailure(error.reason, code=code, raw=error.raw)
-    if isinstance(error, ModemDown):
-        return base.ChannelDown(error.reason, code=code, raw=error.raw)
-    retry_at = datetime.now(UTC) + timedelta(seconds=error.retry_s) if isinstance(error, Held) else None
-    return base.TransientFailure(error.reason, code=code, raw=error.raw, retry_at=retry_at)
-
-
-def _health(state: State, reason: str) -> base.Health:
-    said = "" if state in {State.READY, State.SESSION} else f"{state.value}: {reason}"
-    return base.Health(_HEALTH[state], said)
+    if isinstance(error, Held):
+        retry_at = datetime.now(UTC) + timedelta(seconds=error.retry_s)
+        code = "" if error.code is None else str(error.code)
+        return base.TransientFailure(error.reason, code=code, raw=error.raw, retry_at=retry_at)
+    found = failure(error)
+    if isinstance(error, Uncertain):
+        assert isinstance(found, base.Unknown)
+        found.references = (str(error.momsn),)
+    return found

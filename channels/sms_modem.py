@@ -11,31 +11,28 @@ import hashlib
 import random
 import re
 from collections import deque
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import ClassVar, Self
+from functools import partial
+from typing import ClassVar
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from channels import base
-from channels.feed import Feed
+from channels.serial_modem import SerialModemChannel, SerialModemConfig, in_parts, whole
 from hardware.codecs import tpdu
 from hardware.codecs.tpdu import Deliver, StatusReport
 from hardware.codecs.userdata import Alphabet, alphabet
-from hardware.errors import CodecError, HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
+from hardware.errors import CodecError
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import State
-from hardware.port import Opener, open_port
-from hardware.power import by_command
+from hardware.port import Opener
 from hardware.timing import Timing
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Size, Words, fit
 
-_PART_TRIES = 3  # a later part that the modem refuses: the first has left, so the rest is worth trying
 _MINUTE = timedelta(minutes=1)
 _HEALTH = {
     State.CLOSED: base.State.DOWN,
@@ -47,26 +44,15 @@ _HEALTH = {
 }
 
 
-class SmsModemConfig(base.ChannelConfig):
+class SmsModemConfig(SerialModemConfig):
     """A modem's table in bavn.toml."""
 
     model_config = ConfigDict(hide_input_in_errors=True)  # an error would show the PIN of a wrong table
 
-    port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
-    baud: int = Field(115200, ge=1200, le=4_000_000)
-    power_cycle: tuple[str, ...] = ()  # a command and its arguments: cuts the modem's power and gives it back
     pin: SecretStr | None = None  # given once, never a second time while it is not known to be right
     max_parts: int = Field(3, ge=1, le=10)
     max_per_minute: int = Field(30, ge=1, le=600)  # parts; FLASH does not count them
     request_reports: bool = True
-    time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
-
-    @field_validator("port")
-    @classmethod
-    def _openable(cls, port: str) -> str:
-        if "://" in port and not port.startswith("socket://"):
-            raise ValueError("write a device path or socket://host:port")
-        return port
 
     @field_validator("pin")
     @classmethod
@@ -77,13 +63,15 @@ class SmsModemConfig(base.ChannelConfig):
         return pin
 
 
-class SmsModemChannel:
+class SmsModemChannel(SerialModemChannel[GsmModem]):
     """Parts go one after the other; a rung is left only between them."""
 
     config_model: ClassVar[type[base.ChannelConfig]] = SmsModemConfig
 
     def __init__(self, name: str, config: SmsModemConfig, *, opener: Opener | None = None) -> None:
-        self.name, self.config = name, config
+        self.config = config
+        self._timing = Timing().scaled(config.time_factor)
+        super().__init__(name, config, opener=opener)
         self.capability = base.Capability(
             schemes=frozenset({"sms"}),
             max_evidence=Evidence.DELIVERED if config.request_reports else Evidence.SUBMITTED,
@@ -93,80 +81,43 @@ class SmsModemChannel:
             seconds_per_message=6.0,  # field reports: 6 to 10 a minute over GSM signalling
             cost_rank=2,
         )
-        self._timing = Timing().scaled(config.time_factor)
-        self._opener = opener or (lambda: open_port(config.port, config.baud))
-        self._modem = self._new_modem()
-        self._feed = Feed()
-        self._pump: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._long_reference = random.randrange(256)  # noqa: S311  # ties parts together, protects nothing
         self._sent_at: deque[datetime] = deque()
 
-    def _new_modem(self) -> GsmModem:
+    def _new_driver(self) -> GsmModem:
         pin = self.config.pin.get_secret_value() if self.config.pin else None
-        power_cycle = by_command(self.config.power_cycle) if self.config.power_cycle else None
-        return GsmModem(self._opener, pin=pin, timing=self._timing, power_cycle=power_cycle)
+        return GsmModem(self._opener, pin=pin, timing=self._timing, power_cycle=self.config.power)
 
-    async def __aenter__(self) -> Self:
-        self._modem, self._feed = self._new_modem(), Feed()
-        await self._modem.__aenter__()
-        self._feed.put_health(base.Health(base.State.STARTING, "the modem is being opened"))
-        self._pump = asyncio.create_task(self._carry_events(), name=f"{self.name}-events")
-        return self
+    def _health(self, state: State, reason: str) -> base.Health:
+        return base.Health(_HEALTH[state], "" if state is State.READY else f"{state.value}: {reason}")
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._feed.close()
-        try:
-            await self._modem.__aexit__(kind, error, trace)
-        finally:
-            if self._pump is not None:
-                self._pump.cancel()
-                await asyncio.wait([self._pump])
-
-    def events(self) -> AsyncIterator[base.Event]:
-        return self._feed.events()
-
-    async def probe(self) -> base.Health:
-        """A bare AT; what is known of the network comes from the driver's own polls."""
-        health = self._health(self._modem.state, self._modem.reason)
-        if health.state is base.State.UP and not await self._modem.probe():
-            health = base.Health(base.State.DOWN, "the modem does not answer")
-        return self._feed.put_health(health)
-
-    def port_log(self) -> list[str]:
-        return [str(line) for line in self._modem.log()]
-
-    async def test(self) -> base.Tested:
-        """The modem, its SIM and the network are asked; no message is sent, not even to ourselves: each costs."""
-        try:
-            await self._modem.examine()
-        except HardwareError as error:
-            return base.Tested(self._feed.put_health(base.Health(base.State.DOWN, error.reason)))
+    async def _prove(self) -> tuple[str, ...]:
+        """No message to ourselves either: each costs."""
+        await self._modem.examine()
         status, registered = self._modem.status, self._modem.state is State.READY
         operator = f" ({status.operator})" if status.operator else ""
-        proved = (
+        return (
             f"the modem answers ({status.model})",
             "the SIM is unlocked",
             f"registered in a network{operator}" if registered else "",
             "" if status.signal_dbm is None else f"signal {status.signal_dbm} dBm",
         )
-        health = self._feed.put_health(self._health(self._modem.state, self._modem.reason))
-        return base.Tested(health, tuple(filter(None, proved)))
+
+    def _told(self, event: Event) -> tuple[base.Event, ...]:
+        return (_event(event),)
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         parts = self._encode(outgoing)
         async with self._sending:
             self._within_limit(len(parts), outgoing.precedence)
-            references: list[str] = []
-            try:
-                for part in parts:
-                    references.append(await self._send(part, outgoing, sent=tuple(references)))
-            except base.Unknown as unknown:
-                unknown.parts = len(parts)
-                raise
-        return base.Receipt(tuple(references), detail=f"{len(parts)} part{'s' * (len(parts) > 1)}")
+            sends = [partial(self._send, part, outgoing) for part in parts]
+            return await in_parts(sends, pause_s=self._timing.cooling_s)
+
+    async def _send(self, part: bytes, outgoing: base.Outgoing) -> str:
+        reference = await self._modem.send(part, before=outgoing.hand_over)
+        self._sent_at.append(datetime.now(UTC))
+        return str(reference)
 
     def _encode(self, outgoing: base.Outgoing) -> tuple[bytes, ...]:
         if outgoing.address.scheme != "sms":
@@ -175,7 +126,7 @@ class SmsModemChannel:
             text = self._shortened(outgoing.words).text
             self._long_reference = (self._long_reference + 1) % 256
             return tpdu.submits(
-                _whole(text),
+                whole(text),
                 outgoing.address.value,
                 reference=self._long_reference,
                 validity=outgoing.validity,
@@ -202,62 +153,11 @@ class SmsModemChannel:
                 f"{self.config.max_per_minute} parts a minute are sent", retry_at=retry_at
             )
 
-    async def _send(self, part: bytes, outgoing: base.Outgoing, *, sent: tuple[str, ...]) -> str:
-        """One part. Once a part has left, nothing can be said to have stayed here: every failure is Unknown."""
-        for attempt in range(1, _PART_TRIES + 1):
-            try:
-                reference = await self._modem.send(part, before=outgoing.hand_over)
-            except NotNow as error:
-                if sent and attempt < _PART_TRIES:
-                    await asyncio.sleep(self._timing.cooling_s)
-                    continue
-                raise _failure(error, sent) from error
-            except (NotSent, MaybeSent) as error:
-                raise _failure(error, sent) from error
-            except base.Withdrawn as withdrawn:
-                if not sent:
-                    raise
-                raise base.Unknown(
-                    f"withdrawn after part {len(sent)}: {withdrawn.reason}", references=sent
-                ) from withdrawn
-            self._sent_at.append(datetime.now(UTC))
-            return str(reference)
-        raise AssertionError("unreachable")
-
-    async def _carry_events(self) -> None:
-        async for event in self._modem.events():
-            match event:
-                case StateChanged(state, reason):
-                    self._feed.put_health(self._health(state, reason))
-                case _:
-                    await self._feed.put(_event(event))
-        self._feed.put_health(base.Health(base.State.DOWN, "the modem's driver has stopped"))
-
-    def _health(self, state: State, reason: str) -> base.Health:
-        said = "" if state is State.READY else f"{state.value}: {reason}"
-        return base.Health(_HEALTH[state], said)
-
 
 def measure(text: str) -> Size:
     """Parts and octets of user data, headers included; a part costs one."""
-    size = tpdu.measure(_whole(text))
+    size = tpdu.measure(whole(text))
     return Size(parts=size.parts, octets=size.octets, cost=size.parts, air_time_s=6.0 * size.parts)
-
-
-def _whole(text: str) -> str:
-    """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
-    return text.encode("utf-16", "replace").decode("utf-16")
-
-
-def _failure(error: NotSent | MaybeSent, sent: tuple[str, ...]) -> base.ChannelError:
-    code = "" if error.code is None else str(error.code)
-    if sent or isinstance(error, MaybeSent):
-        return base.Unknown(error.reason, code=code, raw=error.raw, references=sent)
-    kinds: dict[type[NotSent], type[base.ChannelError]] = {
-        NeverToThis: base.PermanentFailure,
-        ModemDown: base.ChannelDown,
-    }
-    return kinds.get(type(error), base.TransientFailure)(error.reason, code=code, raw=error.raw)
 
 
 def _event(event: Event) -> base.Event:
