@@ -63,7 +63,7 @@ class Intake:
         """An alert in the JSON of the contract. Refused names the field."""
         world, now = self._store.world, self._clock()
         request = read_request(body, world)
-        alert = _composed(request, world, now)
+        alert = composed(request, world, now)
         acceptance = judge(alert, submission, world=world, now=now, body=body)
         return await self._keep(acceptance)
 
@@ -158,7 +158,7 @@ def _stamp(second: int) -> str:
     return f"{from_ms(second * 1000):%Y%m%dT%H%M%SZ}"
 
 
-def _composed(request: AlertRequest, world: World, now: datetime) -> Alert:
+def composed(request: AlertRequest, world: World, now: datetime) -> Alert:
     policy = world.policies[request.precedence]
     try:
         return compose(

@@ -19,7 +19,20 @@ from tests.test_config import BAD
 
 CAP = Path(__file__).parent / "data" / "cap"
 COMMANDS = [
-    *("init", "run", "send", "show", "list", "watch", "stop", "correct", "all-clear", "update", "answer"),
+    *(
+        "init",
+        "run",
+        "preview",
+        "send",
+        "show",
+        "list",
+        "watch",
+        "stop",
+        "correct",
+        "all-clear",
+        "update",
+        "answer",
+    ),
     *("channels", "channel", "doctor", "demo"),
     *("config check", "cap check", "audit verify"),
     *("emulate gsm", "emulate iridium", "emulate tetra"),

@@ -60,6 +60,22 @@ def test_send_with_json_prints_one_object_and_nothing_else(hub: HubProcess) -> N
     assert "souschef: Sendt, intet bevis endnu" in result.stderr
 
 
+@pytest.mark.parametrize("command", [("preview",), ("send", "--dry-run")])
+def test_a_preview_shows_each_text_and_keeps_nothing(hub: HubProcess, command: tuple[str, ...]) -> None:
+    before = hub.json("list")
+    result = hub.bavn(*command, *SEND[1:], "--text", "Lokale 2", "--to", "fjernlager")
+    assert [line.split("\t")[:4] for line in result.stdout.splitlines()] == [
+        [name, "2", "1", "0"] for name in ("practice", "second")
+    ]
+    assert "INTET ER SENDT" in result.stderr
+    assert "INGEN VEJ TIL: fjernlager" in result.stderr
+    assert hub.json("list") == before
+
+
+def test_a_preview_of_nothing_or_of_a_cap_file_is_wrong_usage(hub: HubProcess) -> None:
+    assert hub.bavn("preview").returncode == hub.bavn("send", "--dry-run", "--cap", str(CAP)).returncode == 2
+
+
 def test_the_same_key_and_text_is_the_same_alert_and_another_text_is_refused(hub: HubProcess) -> None:
     first, again = (hub.json(*SEND, "--key", "samme")["id"] for _ in range(2))
     other = hub.bavn(*SEND, "--key", "samme", "--text", "noget andet")

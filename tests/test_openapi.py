@@ -160,6 +160,14 @@ def test_what_a_hub_answers_is_what_the_description_says(hub: HubProcess) -> Non
     spoken = {"recipient": "souschef", "text": "1", "via": "voice"}
     steps: list[tuple[str, str, str, Any]] = [
         ("post", "/api/v1/alerts", "/api/v1/alerts", {**NEW, "to": ["fjernlager"], "precedence": "flash"}),
+        (
+            "post",
+            "/api/v1/preview",
+            "/api/v1/preview",
+            {"headline": "Prøve", "text": "Mere", "answers": {"1": "ja"}},
+        ),
+        ("post", "/api/v1/preview", "/api/v1/preview", {**NEW, "to": ["fjernlager"], "long_text": "Langt"}),
+        ("post", "/api/v1/preview", "/api/v1/preview", {"text": "uden overskrift"}),
         ("post", f"{one}/answers", f"{alert}/answers", spoken),
         ("get", one, alert, None),
         ("post", f"{one}/update", f"{alert}/update", {"headline": "Mere"}),

@@ -17,28 +17,10 @@ from gateway.store.accepting import Accepted
 from gateway.warnings import warnings
 from gateway.world import WayBack, World
 from messages.alert import Alert, MsgType, Status
-from messages.directory import Directory, read
 from messages.precedence import Precedence
 from messages.render import fit
 from tests.stores import NOW, a_way, a_world
-
-BOTH = frozenset({"exercise", "live"})
-
-
-def sms(name: str = "sms-a", parts: int = 3, **more: Any) -> Way:
-    told = partial(fit, measure=measure, max_parts=parts)
-    usual = {"bearer": "sms-modem", "schemes": frozenset({"sms"}), "shortened": told}
-    return a_way(name, **usual | more)
-
-
-def mail(**more: Any) -> Way:
-    usual = {"bearer": "email", "schemes": frozenset({"mailto"}), "two_way": False}
-    return a_way("mail", **usual | more)
-
-
-def people(*addresses: str, exercise: bool = True) -> Directory:
-    contact = {"id": "vagt", "name": "Vagt", "addresses": list(addresses), "exercise": exercise}
-    return read({"contacts": [contact]}, file="directory.toml")
+from tests.ways import BOTH, PHONE, mail, people, sms
 
 
 def told(world: World, **more: Any) -> list[dict[str, Any]]:
@@ -53,9 +35,6 @@ def told(world: World, **more: Any) -> list[dict[str, Any]]:
     }
     no_route = tuple(who for who, ladder in ladders.items() if not ladder)
     return [dict(each) for each in warnings(kept, Accepted("A1", "K7", no_route, len(ladders)), world)]
-
-
-PHONE = "sms:+4500000001"
 
 
 @pytest.mark.parametrize(

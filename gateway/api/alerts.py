@@ -15,6 +15,7 @@ from gateway.errors import Refused
 from gateway.marks import EXACTLY
 from gateway.no_way import explained
 from gateway.operator import Follow, FollowUp
+from gateway.preview import preview
 from gateway.store.accepting import Accepted
 from gateway.store.finding import Named, find_alert
 from gateway.store.receiving import Spoken
@@ -85,6 +86,13 @@ def _accepted(accepted: Accepted) -> web.Response:
     location = f"/api/v1/alerts/{word}"
     headers = {"Content-Type": "application/json; charset=utf-8", "Location": location}
     return web.Response(body=json_octets(body), status=202, headers=headers)
+
+
+@routes.post("/api/v1/preview")
+async def foresee(request: web.Request) -> web.Response:
+    """The texts and ways of an alert that is not sent: `to` and `precedence` may be left out."""
+    hub = request.app[HUB]
+    return web.json_response(preview(await request.read(), hub.store.world, now=hub.clock()))
 
 
 @routes.get("/api/v1/alerts")

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from gateway.cli import channel, channels, check, emulate, examining, follow, see, send, start, watch
+from gateway.cli import channel, channels, check, emulate, examining, follow, preview, see, send, start, watch
 from gateway.cli.desk import words_of
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import LANGUAGE_VARIABLE, spoken
@@ -77,6 +77,12 @@ _command(
     panel=ALERTS,
     example='bavn send --to krisestab --precedence flash --headline "Mød kl. 03.45" --answer 1=kommer '
     "--wait acknowledged --timeout 10m",
+)
+_command(
+    preview.preview,
+    "preview",
+    panel=ALERTS,
+    example='bavn preview --to krisestab --precedence flash --headline "Mød kl. 03.45" --text "Rådhuset"',
 )
 _command(see.show, "show", panel=ALERTS, example="bavn show K7 --attempts")
 _command(see.list_, "list", panel=ALERTS, example="bavn list --open")

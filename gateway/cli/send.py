@@ -64,7 +64,11 @@ Headline = Annotated[
     str | None, typer.Option(metavar="TEXT", help="What it is about; the only text that is required")
 ]
 Text = Annotated[
-    str | None, typer.Option(metavar="TEXT|-", help="What to do; - reads it from stdin. SMS takes 146 signs")
+    str | None,
+    typer.Option(
+        metavar="TEXT|-",
+        help="What to do; - reads it from stdin. One SMS holds 146 signs of headline and text",
+    ),
 ]
 RadioText = Annotated[str | None, typer.Option(metavar="TEXT", help="For radio, at most 65 signs")]
 LongText = Annotated[
@@ -129,6 +133,12 @@ def send(  # one parameter an option: the command line is the signature
     status: StatusOption = None,
     wait: Wait = None,
     timeout: Timeout = "60s",
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", metavar="", help="Send nothing: show the plan, and the text of each bearer"
+        ),
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,
@@ -149,6 +159,8 @@ def send(  # one parameter an option: the command line is the signature
         expires=expires,
         status=status,
     )
+    if dry_run:
+        return _dry_run(words, at_desk(config, lang, as_json=as_json), cap=cap)
     limit_s = seconds(timeout)
     request, used_key = envelope(words, cap=cap, key=key, new_key=new_key())
     desk = at_desk(config, lang, as_json=as_json)
@@ -160,6 +172,17 @@ def send(  # one parameter an option: the command line is the signature
     desk.screen.whole({**accepted, "key": used_key or None, **(waited.as_json() if waited else {})})
     if waited is not None:
         waited.end(desk)
+    return None
+
+
+def _dry_run(words: dict[str, Any], desk: Desk, *, cap: str | None) -> None:
+    from gateway.cli.preview import foresee
+
+    if cap is not None:
+        raise typer.BadParameter("is for texts: judge a CAP file with bavn cap check", param_hint="--dry-run")
+    if "headline" not in words:
+        raise typer.BadParameter('is missing: write --headline "..."', param_hint="--headline")
+    foresee(desk, words)
 
 
 def seconds(timeout: str) -> float:
