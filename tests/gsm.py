@@ -10,67 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from hardware.emulators.gsm_modem import GsmEmulator
-from hardware.errors import PortLost
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, Received, Reported
 from hardware.gsm_state import State
-from hardware.memory import MemoryPort, memory_pair
-from hardware.port import Port
 from hardware.timing import Timing
+from tests.memory_bench import MemoryBench
 
 FACTOR = 0.02  # of the driver's limits: 100 ms for an answer, 1.2 s for a reference
 SPEED = 50.0  # of the emulator
 
 
-class Bench:
-    """An emulator and the socket its cable goes into. `opener` is what a driver opens its port with."""
+class Bench(MemoryBench[GsmEmulator]):
+    """A GSM modem whose network answers at once."""
 
     def __init__(self, modem: GsmEmulator | None = None) -> None:
-        self.modem = modem or GsmEmulator(speed=SPEED)
+        super().__init__(modem or GsmEmulator(speed=SPEED))
         self.modem.network.latency_s, self.modem.network.report_s = 0, 0
-        self.modem.cable = lambda back_s: self.pull(back_s)
-        self.plugged = True
-        self.opened = 0
-        self._port: MemoryPort | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> "Bench":
-        self._keep(self.modem.run())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-
-    async def opener(self) -> Port:
-        if not self.plugged:
-            raise PortLost("no such device")
-        self.opened += 1
-        ours, self._port = memory_pair()
-        self.modem.dce.reset()
-        self._keep(self.modem.serve(self._port))
-        return ours
-
-    def pull(self, back_s: float = -1) -> None:
-        self.plugged = False
-        if self._port is not None:
-            self._port.unplug()
-        if back_s >= 0:
-            self.modem.later(back_s, self.plug)
-
-    def plug(self) -> None:
-        self.plugged = True
 
     def sent(self) -> list[dict[str, Any]]:
         return self.modem.journal.of("sent")
-
-    def commands(self, name: str) -> list[str]:
-        return [line["line"] for line in self.modem.journal.of("command") if line["name"] == name]
-
-    def _keep(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
 
 
 @asynccontextmanager

@@ -1,61 +1,24 @@
 """An emulated Iridium modem for tests, in memory, and a driver of it. Run them under virtual time: `run_virtually`."""
 
 import asyncio
-import functools
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from hardware.emulators.iridium_modem import IridiumEmulator
 from hardware.emulators.journal import Journal
-from hardware.errors import PortLost
 from hardware.iridium import IridiumModem
 from hardware.iridium_events import Event
 from hardware.iridium_state import State
 from hardware.iridium_timing import IridiumTiming
-from hardware.memory import MemoryPort, memory_pair
-from hardware.port import Port
-from tests.virtual_time import run_virtually
+from tests.memory_bench import MemoryBench
 
 
-class Bench:
-    """An emulator and the socket its cable goes into. `opener` is what a driver opens its port with."""
+class Bench(MemoryBench[IridiumEmulator]):
+    """An Iridium modem and its gateway."""
 
     def __init__(self, *, seed: int = 0) -> None:
-        self.modem = IridiumEmulator(journal=Journal(kept=1_000_000), seed=seed)
-        self.modem.cable = self.pull
-        self.plugged = True
-        self.opened = 0
-        self._port: MemoryPort | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> "Bench":
-        self._keep(self.modem.run())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-
-    async def opener(self) -> Port:
-        if not self.plugged:
-            raise PortLost("no such device")
-        self.opened += 1
-        ours, self._port = memory_pair()
-        self.modem.dce.reset()
-        self._keep(self.modem.serve(self._port))
-        return ours
-
-    def pull(self, back_s: float = -1) -> None:
-        self.plugged = False
-        if self._port is not None:
-            self._port.unplug()
-        if back_s >= 0:
-            self.modem.later(back_s, self.plug)
-
-    def plug(self) -> None:
-        self.plugged = True
+        super().__init__(IridiumEmulator(journal=Journal(kept=1_000_000), seed=seed))
 
     def sent(self) -> list[bytes]:
         """What the gateway has, as often as it came."""
@@ -65,15 +28,8 @@ class Bench:
         """The statuses of all sessions."""
         return [line["status"] for line in self.modem.journal.of("session")]
 
-    def commands(self, name: str) -> list[str]:
-        return [line["line"] for line in self.modem.journal.of("command") if line["name"] == name]
-
     def faults(self, name: str) -> int:
         return sum(line["name"] == name for line in self.modem.journal.of("fault"))
-
-    def _keep(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
 
 
 @asynccontextmanager
@@ -123,13 +79,3 @@ class Heard:
     async def first(self, kind: type[Event]) -> Any:
         await until(lambda: self.of(kind))
         return self.of(kind)[0]
-
-
-def virtually(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Runs a test under virtual time: sessions of half a minute take no time."""
-
-    @functools.wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        run_virtually(test(*args, **kwargs))
-
-    return run

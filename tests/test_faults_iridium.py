@@ -20,7 +20,8 @@ from hardware.errors import MaybeSent, NotSent
 from hardware.iridium import IridiumModem
 from hardware.iridium_events import Arrived
 from hardware.iridium_state import State
-from tests.iridium import Bench, Heard, driver, in_state, until, virtually
+from tests.iridium import Bench, Heard, driver, in_state, until
+from tests.memory_bench import virtually
 from tests.naive_sbd import NaiveSbd
 
 OPTIONS: dict[str, dict[str, Any]] = {

@@ -14,7 +14,8 @@ from channels.iridium import IridiumChannel, IridiumConfig
 from hardware.iridium_status import Held
 from messages.evidence import Evidence
 from messages.precedence import Precedence
-from tests.iridium import Bench, until, virtually
+from tests.iridium import Bench, until
+from tests.memory_bench import virtually
 from tests.outgoing import outgoing, words
 
 

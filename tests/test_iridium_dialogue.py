@@ -22,7 +22,8 @@ from hardware.iridium import IridiumModem
 from hardware.iridium_timing import IridiumTiming
 from hardware.memory import memory_pair
 from hardware.port import Port
-from tests.iridium import Heard, virtually
+from tests.iridium import Heard
+from tests.memory_bench import virtually
 from tests.test_at_dialogue import octets
 
 DIALOGUES = sorted((Path(__file__).parent / "dialogue" / "iridium").glob("*.txt"))

@@ -12,7 +12,8 @@ from hardware.iridium_budget import Budget, credits_of
 from hardware.iridium_events import Arrived, Resolved
 from hardware.iridium_state import TRANSITIONS, Change, IllegalChange, Rung, State, after
 from hardware.iridium_status import STATUSES, Held, Uncertain
-from tests.iridium import Bench, Heard, driver, in_state, until, virtually
+from tests.iridium import Bench, Heard, driver, in_state, until
+from tests.memory_bench import virtually
 
 
 async def sent(modem: IridiumModem, payload: bytes = b"Kom nu") -> int:

@@ -11,7 +11,8 @@ from hardware.errors import PortLost
 from hardware.iridium_session import checksum as driver_checksum
 from hardware.memory import MemoryPort
 from tests.gsm import emulator, journal
-from tests.iridium import Bench, virtually
+from tests.iridium import Bench
+from tests.memory_bench import virtually
 
 # Checked against the public clients of the modem: payload, and what follows READY.
 VECTORS = {

@@ -14,7 +14,8 @@ from hardware.emulators.iridium_modem import KNOWN_FAULTS
 from hardware.errors import MaybeSent, NotSent
 from hardware.iridium import IridiumModem
 from hardware.iridium_events import Arrived, Resolved
-from tests.iridium import Bench, Heard, driver, until, virtually
+from tests.iridium import Bench, Heard, driver, until
+from tests.memory_bench import virtually
 
 MESSAGES = 5
 _TRIES = 400

@@ -23,8 +23,9 @@ from hardware.codecs.sds_status import Status
 from hardware.emulators.tetra_network import STATUS, Incoming
 from messages.answer import Kind, read_answer
 from messages.evidence import Evidence
+from tests.memory_bench import virtually
 from tests.outgoing import outgoing, words
-from tests.tetra import GROUP, PEER, Bench, until, virtually
+from tests.tetra import GROUP, PEER, Bench, until
 
 OPTIONS = (("1", "kommer"), ("2", "kommer ikke"))
 

@@ -18,7 +18,8 @@ from hardware.tetra_init import REGISTRATIONS, registration_in
 from hardware.tetra_receive import heard_of
 from hardware.tetra_sending import Open, match
 from hardware.tetra_state import TRANSITIONS, Change, IllegalChange, State, after
-from tests.tetra import GROUP, PEER, Bench, Heard, driver, in_state, ready, send_text, until, virtually
+from tests.memory_bench import virtually
+from tests.tetra import GROUP, PEER, Bench, Heard, driver, in_state, ready, send_text, until
 
 ALERT = Status(0x8002).encode()
 

@@ -14,7 +14,8 @@ from hardware.codecs.sds_status import Status
 from hardware.emulators.control import answer
 from hardware.emulators.tetra_control import verbs
 from hardware.emulators.tetra_network import STATUS, Incoming
-from tests.tetra import GROUP, PEER, Bench, virtually
+from tests.memory_bench import virtually
+from tests.tetra import GROUP, PEER, Bench
 
 TEXT = "8206C90152F864206772F864"
 

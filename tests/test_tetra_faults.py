@@ -16,8 +16,9 @@ from hardware.errors import MaybeSent, NotSent
 from hardware.tetra import TetraRadio
 from hardware.tetra_events import Received
 from hardware.tetra_state import State
+from tests.memory_bench import virtually
 from tests.naive_sds import NaiveSds
-from tests.tetra import PEER, Bench, Heard, driver, in_state, ready, until, virtually
+from tests.tetra import PEER, Bench, Heard, driver, in_state, ready, until
 
 LONG = "Hent sandsække ved pumpestationen. " * 4
 # Two parts and two whole texts, as in any evening.

@@ -73,7 +73,7 @@ async def evening(seed: int) -> None:
             if said[message.reference] == "never":  # it said each time that nothing had left
                 said[message.reference] = await hand_over(radio, message)
         await until(lambda: not bench.radio.network.unreported, limit_s=7200)
-        judge(said, arrived(bench))
+        judge(said, arrived(bench.radio))
         assert {each.user_data[4:] for each in heard.of(Received)} >= {b"ind %d" % ref for ref in said}
 
 

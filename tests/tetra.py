@@ -1,86 +1,35 @@
 """An emulated TETRA radio in memory, under virtual time, and a driver with the time limits of real life."""
 
 import asyncio
-import functools
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, ParamSpec
+from typing import Any
 
 from hardware.codecs.sds import Wanted, text_transfers
 from hardware.emulators.tetra_radio import TetraEmulator
-from hardware.errors import PortLost
-from hardware.memory import MemoryPort, memory_pair
-from hardware.port import Port
 from hardware.tetra import TetraRadio
 from hardware.tetra_events import Event, Sent
 from hardware.tetra_state import State
 from hardware.tetra_timing import TetraTiming
-from tests.virtual_time import run_virtually
+from tests.memory_bench import MemoryBench
 
-P = ParamSpec("P")
 PEER = "2345678"
 GROUP = "3990100"
 
 
-def virtually(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """A test whose hours take milliseconds."""
-
-    @functools.wraps(test)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        run_virtually(test(*args, **kwargs))
-
-    return run
-
-
-class Bench:
-    """A radio and the socket its cable goes into. `opener` is what a driver opens its port with."""
+class Bench(MemoryBench[TetraEmulator]):
+    """A radio and its network."""
 
     def __init__(self, radio: TetraEmulator | None = None) -> None:
-        self.radio = radio or TetraEmulator()
-        self.radio.cable = self.pull
-        self.plugged = True
-        self.opened = 0
-        self.port: MemoryPort | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        super().__init__(radio or TetraEmulator())
 
-    async def __aenter__(self) -> "Bench":
-        self._keep(self.radio.run())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-
-    async def opener(self) -> Port:
-        if not self.plugged:
-            raise PortLost("no such device")
-        self.opened += 1
-        ours, self.port = memory_pair()
-        self.radio.dce.reset()
-        self._keep(self.radio.serve(self.port))
-        return ours
-
-    def pull(self, back_s: float = -1) -> None:
-        self.plugged = False
-        if self.port is not None:
-            self.port.unplug()
-        if back_s >= 0:
-            self.radio.later(back_s, self.plug)
-
-    def plug(self) -> None:
-        self.plugged = True
+    @property
+    def radio(self) -> TetraEmulator:
+        return self.modem
 
     def sent(self, kind: str = "text") -> list[dict[str, Any]]:
         return [line for line in self.radio.journal.of("sent") if line["kind"] == kind]
-
-    def commands(self, name: str) -> list[str]:
-        return [line["line"] for line in self.radio.journal.of("command") if line["name"] == name]
-
-    def _keep(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
 
 
 @asynccontextmanager
