@@ -26,8 +26,9 @@ def channel(
 ) -> None:
     """Disable, enable or test a channel, or see what went over its port.
 
-    Nothing leaves over a disabled channel; what waits takes another. A test sends nothing to anybody. The log is the
-    last 200 lines of a modem's port, in which secrets, texts and numbers are masked.
+    Nothing leaves over a disabled channel; what waits takes another. A test sends nothing to anybody.
+
+    The log is the last 200 lines of a modem's port, in which secrets, texts and numbers are masked.
     """
     if reason and what is not What.DISABLE:
         raise typer.BadParameter("is for disable only", param_hint="--reason")
