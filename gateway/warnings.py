@@ -68,6 +68,9 @@ def _no_route(found: NoWay, recipients: list[str]) -> Json:
 
 def _shortened(kept: Acceptance, accepted: Accepted, world: World) -> list[Json]:
     """One warning for each way of leaving something out, with the channels that do."""
+    ways = [way for way in ways_used(kept, world) if way.shortened is not None]
+    if not ways:
+        return []
     words = words_of(
         kept.alert,
         WayBack(True, ()),
@@ -77,7 +80,7 @@ def _shortened(kept: Acceptance, accepted: Accepted, world: World) -> list[Json]
         expires_at=kept.alert.expires_at or kept.alert.sent,
     )
     channels: dict[ShortText | str, list[str]] = {}
-    for way in ways_used(kept, world):
+    for way in ways:
         said = as_carried(way, words)
         if isinstance(said, str) or (said is not None and lacks(said)):
             key = said if isinstance(said, str) else replace(said, text="", size=None)
