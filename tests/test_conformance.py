@@ -60,6 +60,17 @@ async def test_a_message_arrives_once_and_its_receipt_has_references(far: Harnes
     assert [TEXT in text for text in far.arrived()] == [True]
 
 
+@pytest.mark.parametrize("times", [1, 80])
+async def test_what_a_channel_says_it_carries_is_what_arrives(far: Harness, times: int) -> None:
+    """Who sends is warned by what the channel says beforehand; one that says nothing carries everything."""
+    said = words(headline="Møde", text="Gå til samlingsstedet. " * times, sender_name="")
+    async with up(far) as channel:
+        told = channel.capability.shortened
+        await channel.submit(outgoing(far.to, said))
+    (text,) = far.arrived()
+    assert text.count("samlingsstedet") == times if told is None else told(said).text in text
+
+
 async def test_hand_over_is_called_once_before_anything_has_arrived(far: Harness) -> None:
     seen: list[int] = []
     async with up(far) as channel:
