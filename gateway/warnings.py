@@ -33,7 +33,8 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
     """All that the submitter of this alert should hear."""
     if not kept.alert.status.actionable:
         return ()
-    contacts = kept.recipients or world.directory.expand(kept.alert.to).contacts
+    without = (world.directory.contact(who) for who in accepted.no_route)
+    contacts = kept.recipients or [contact for contact in without if contact is not None]
     return (*_unreached(kept, accepted, world, contacts=contacts), *_shortened(kept, accepted, world))
 
 
@@ -91,8 +92,12 @@ def _shortened(kept: Acceptance, accepted: Accepted, world: World) -> list[Json]
 def ways_used(kept: Acceptance, world: World) -> list[Way]:
     """The channels that the alert may go over: on the ladders of its recipients; of a follower, all."""
     plane = [way for way in world.surroundings.ways if kept.plane in way.planes]
-    if not kept.recipients or not any(way.shortened for way in plane):
+    if not any(way.shortened for way in plane):
         return plane
+    if not kept.recipients:
+        asked_before = world.directory.expand(kept.alert.to).contacts
+        schemes = {entry.address.scheme for contact in asked_before for entry in contact.addresses}
+        return [way for way in plane if way.schemes & schemes or not kept.alert.to]
     asked = kept.alert.precedence, kept.want
     ladders = (world.opening(c, asked[0], plane=kept.plane, want=asked[1]).ladder for c in kept.recipients)
     used = {rung.channel for ladder in ladders for rung in ladder}

@@ -16,11 +16,11 @@ from gateway.router import Way
 from gateway.store.accepting import Accepted
 from gateway.warnings import warnings
 from gateway.world import WayBack, World
-from messages.alert import Alert, MsgType, Status
+from messages.alert import Alert, MsgType, Reference, Status
 from messages.precedence import Precedence
 from messages.render import fit
 from tests.stores import NOW, a_way, a_world
-from tests.ways import BOTH, PHONE, mail, people, sms
+from tests.ways import BOTH, MAIL, PHONE, mail, people, sms
 
 
 def told(world: World, **more: Any) -> list[dict[str, Any]]:
@@ -103,6 +103,16 @@ def test_what_the_short_bearers_leave_out_is_told_once_for_all_that_do(
 def test_a_bearer_that_nobody_is_reached_over_warns_of_nothing() -> None:
     world = a_world(sms(), mail(), directory=people("mailto:vagt@eksempel.invalid"))
     assert told(world, text="x" * 1000) == []
+
+
+@pytest.mark.parametrize(("address", "kinds"), [(PHONE, ["shortened"]), (MAIL, [])])
+def test_a_correction_warns_of_what_those_who_were_asked_can_be_reached_over(
+    address: str, kinds: list[str]
+) -> None:
+    world = a_world(sms(state=State.DOWN), mail(state=State.DOWN), directory=people(address))
+    earlier = Reference("krisestab.invalid", "A0", NOW)
+    found = told(world, msg_type=MsgType.UPDATE, references=(earlier,), text="x" * 1000)
+    assert [each["kind"] for each in found] == kinds
 
 
 def test_a_bearer_too_narrow_for_the_marks_is_named() -> None:
