@@ -1,7 +1,10 @@
 """The anchor: the head of the audit chain, kept in a file outside the store, so that a cut end is found.
 
 A line is `TIME NUMBER HASH MARK`; the mark is an HMAC under the installation's master key over what stands before it.
-Who can write the store but has not the key can neither move an anchor nor add one. Put the file on another disk.
+Who can write the store but has not the key can neither move an anchor nor add one. A line that is taken out is missed
+by the chain, which notes each anchor, and a file without any line is a flaw. Who can write both may still take both
+back to the same earlier moment, and nothing here can tell: put the file on another machine, or where lines can only be
+added. What was written since the last anchor, ten minutes at most, has no witness yet.
 """
 
 import asyncio
@@ -12,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import Clock
-from gateway.errors import StoreUnfit
+from gateway.errors import StoreFailure, StoreUnfit
+from gateway.store.chain import anchored
 from gateway.store.database import Changes, Store
 from gateway.store.showing import audit_head
 
@@ -22,7 +26,7 @@ _MARK_OCTETS = 16
 
 
 class Anchor:
-    """Appends the head every ten minutes in which something happened, and at the end; flushed to disk."""
+    """Appends the head at the start, every ten minutes in which something happened, and at the end; flushed to disk."""
 
     def __init__(
         self, path: Path, store: Store, clock: Clock, *, key: bytes | None, failed: Callable[[str], None]
@@ -36,6 +40,7 @@ class Anchor:
         self._activity.set()
 
     async def run(self) -> None:
+        await self.write()
         while True:
             await self._activity.wait()
             await asyncio.sleep(ANCHOR_EVERY_S)
@@ -43,7 +48,10 @@ class Anchor:
             await self.write()
 
     async def write(self) -> None:
-        """Anchors now, if there is anything new. A failure is reported and tried again next time."""
+        """Anchors now, if there is anything new. A failure is reported and tried again next time.
+
+        The chain then says that it was anchored, so that a line which is gone from the file is missed.
+        """
         try:
             head = await self._store.read(audit_head, None)
             if head is None or head[0] == self._last:
@@ -51,8 +59,12 @@ class Anchor:
             line = anchor_line(self._clock(), *head, key=self._key)
             await asyncio.get_running_loop().run_in_executor(None, _append, self._path, line)
             self._last = head[0]
+            note = await self._store.run(anchored, head[0])
+            self._last = note if note == head[0] + 1 else head[0]  # the note alone is nothing new
         except OSError as error:
             self._failed(f"the audit anchor {self._path} cannot be written: {error}")
+        except StoreFailure as error:
+            self._failed(f"the audit cannot note its anchor: {error}")
 
 
 def anchor_line(at: datetime, number: int, head: bytes, *, key: bytes | None) -> str:
@@ -74,8 +86,8 @@ def _append(path: Path, line: str) -> None:
         os.fsync(file.fileno())
 
 
-def looked_at(path: Path, key: bytes | None) -> str:
-    """Looks at the file before a start: '' or what is wrong with it. StoreUnfit if nothing could be anchored there.
+def looked_at(path: Path, key: bytes | None) -> tuple[dict[int, bytes], str]:
+    """The anchors before a start, and '' or what is wrong with the file. StoreUnfit if nothing could be anchored there.
 
     A damaged line, or a key that is gone, stops no hub at night: it is said, and `bavn audit verify` says it again.
     """
@@ -85,12 +97,12 @@ def looked_at(path: Path, key: bytes | None) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
         with path.open("a", encoding="ascii"):
-            read_anchors(path, key=key, strict=True)
+            anchors = read_anchors(path, key=key, strict=True)
         if new:
             path.unlink()  # a start that fails later leaves nothing behind
-        return ""
+        return anchors, ""
     except ValueError as error:
-        return str(error)
+        return {}, str(error)
     except OSError as error:
         raise StoreUnfit(_unwritable(path, error.strerror)) from error
 
@@ -118,7 +130,7 @@ def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) 
 
     `strict` refuses marks that cannot be checked because there is no key.
     """
-    anchors = {}
+    anchors: dict[int, bytes] = {}
     lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
     for number, line in enumerate(lines, start=1):
         signed, _, mark = line.rpartition(" ")
@@ -131,7 +143,9 @@ def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) 
             raise ValueError(f"{path}: line {number} carries no mark of this installation")
         try:
             _, n, head, *_ = fields
-            anchors[int(n)] = bytes.fromhex(head)
+            anchors.setdefault(
+                int(n), bytes.fromhex(head)
+            )  # the first: a later one may hide that the end was cut
         except ValueError:
             raise ValueError(f"{path}: line {number} is damaged: {line[:80]!r}") from None
     return anchors

@@ -14,6 +14,7 @@ from channels.base import Channel, ChannelConfig
 from channels.registry import new_channel
 from gateway.anchor import Anchor, looked_at
 from gateway.api.server import application, listener, nobody_listens, serving
+from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock, wall_clock
 from gateway.config import Config
 from gateway.errors import StoreUnfit
@@ -38,7 +39,8 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     if not await nobody_listens(config.socket):
         raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
     tokens, key = read_tokens(config.tokens_file), own_master_key(config.key_file)
-    if wrong := looked_at(config.anchor, key):
+    anchors, wrong = looked_at(config.anchor, key)
+    if wrong:
         log.error("the audit's anchors: %s", wrong)
     tcp = listener(config)
     try:
@@ -50,7 +52,15 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
         anchor = Anchor(config.anchor, store, clock, key=key, failed=log.error)
         world = await _world(config, store)
         makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
-        hub = Hub(store, world, makers=makers, clock=clock, anchor=anchor, reserve_mb=config.store.reserve_mb)
+        hub = Hub(
+            store,
+            world,
+            makers=makers,
+            clock=clock,
+            anchor=anchor,
+            audit_watch=AuditWatch(store, None if wrong else anchors),
+            reserve_mb=config.store.reserve_mb,
+        )
         async with hub, serving(application(hub, config, tokens), config, tcp) as port:
             yield hub, port
     finally:

@@ -9,13 +9,14 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
 _CODE = re.compile(r"[0-9]{1,4}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?(?![0-9])")
+ANCHORED = "anchored"  # the event that says: record `head` stands in the anchor file
 GENESIS = hashlib.sha256(b"bavn audit 1").digest()
 
 
@@ -63,9 +64,19 @@ def link(head: bytes, record: str) -> bytes:
     return hashlib.sha256(head + record.encode("utf-8", "surrogateescape")).digest()
 
 
-def verify(records: Iterable[Record], anchors: Mapping[int, bytes]) -> Iterator[Flaw]:
-    """Every flaw of the whole chain, in order, and every anchor that the chain does not meet."""
-    n, head, met = 0, GENESIS, set[int]()
+def verify(
+    records: Iterable[Record],
+    anchors: Mapping[int, bytes],
+    *,
+    known: Container[int] | None = None,
+    after: int = 0,
+    head: bytes = GENESIS,
+) -> Iterator[Flaw]:
+    """Every flaw of the chain after record `after`, in order, and every anchor that it does not meet.
+
+    `known` are the numbers of all anchors where `anchors` are those of a part: the chain says itself which were set.
+    """
+    n, met, known = after, set[int](), anchors if known is None else known
     for record in records:
         if record.n != n + 1:
             yield Flaw(n + 1, f"record {n + 1} is missing: the next one is {record.n}")
@@ -73,8 +84,10 @@ def verify(records: Iterable[Record], anchors: Mapping[int, bytes]) -> Iterator[
         if record.hash != head:
             yield Flaw(n, "the record or one before it was changed: its hash does not follow")
             head = record.hash  # so that one change is one flaw
-        elif _number_inside(record.record) != n:
+        elif (facts := inside(record.record)).get("n") != n:
             yield Flaw(n, "the record carries another number")
+        elif facts.get("event") == ANCHORED and (noted := _noted(facts)) not in known:
+            yield Flaw(n, f"record {noted} was anchored, and the anchor file does not have it any more")
         if n in anchors:
             met.add(n)
             if anchors[n] != record.hash:
@@ -83,12 +96,19 @@ def verify(records: Iterable[Record], anchors: Mapping[int, bytes]) -> Iterator[
         yield Flaw(missing, "the anchored record is not there: the end of the chain was cut off")
 
 
-def _number_inside(record: str) -> int:
+def _noted(facts: Mapping[str, Any]) -> int:
+    """The record whose anchor is noted; -1 where a forged note names none."""
+    head = facts.get("head")
+    return head if isinstance(head, int) else -1
+
+
+def inside(record: str) -> dict[str, Any]:
+    """The facts of a record; {} for what is not one of ours, whatever its hash says."""
     try:
-        number = json.loads(record)["n"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return -1  # not a record of ours, whatever its hash says
-    return number if isinstance(number, int) else -1
+        facts = json.loads(record)
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def far_end_code(words: str) -> str:

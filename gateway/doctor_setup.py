@@ -1,6 +1,5 @@
 """What the doctor looks at in the set-up: the anchor, the domains, the contacts, and the channels of a running hub."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.anchor import ANCHOR_EVERY_S, read_anchors
-from gateway.audit import Record
+from gateway.audit import ANCHORED, Flaw, Record, inside
+from gateway.audit_watch import NEWEST
 from gateway.clock import from_ms
 from gateway.config import Config, doubts
 from gateway.doctor import Check, Finding, good, warning, wrong
@@ -18,6 +18,7 @@ from gateway.errors import GatewayError
 from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Rung, Surroundings, plan
+from gateway.store.chain import Anchors, Page, verified
 from gateway.store.lock import is_held, lock_file
 from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
@@ -37,8 +38,11 @@ def doubtful(config: Config, _now: datetime) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class LastRecord:
+    """`notes` is the number of the record whose anchor this one notes, 0 if it is another event."""
+
     n: int
     at_ms: int
+    notes: int = 0
 
 
 class _Store:
@@ -53,6 +57,12 @@ class _Store:
         with self._engine.connect() as connection, connection.begin():
             head = audit_head(connection, None)
         return None if head is None else head[0]
+
+    def flaws(self, head: int, anchors: Mapping[int, bytes]) -> tuple[Flaw, ...]:
+        """Those of the newest records."""
+        page = Page(max(0, head - NEWEST), min(head, NEWEST), Anchors(anchors, known=anchors))
+        with self._engine.connect() as connection, connection.begin():
+            return verified(connection, page).flaws
 
     def record(self, n: int) -> Record | None:
         with self._engine.connect() as connection, connection.begin():
@@ -74,29 +84,33 @@ def last_record(config: Config) -> LastRecord | None:
         record = None if head is None else store.record(head)
     except SQLAlchemyError:
         return None  # a store that cannot be read is the audit check's finding
-    return None if record is None else LastRecord(record.n, json.loads(record.record)["at"])
+    facts = {} if record is None else inside(record.record)
+    if record is None or not isinstance(facts.get("at"), int):
+        return None
+    return LastRecord(record.n, facts["at"], facts.get("head", 0) if facts.get("event") == ANCHORED else 0)
 
 
 def audit(config: Config, now: datetime) -> Iterator[Finding]:
-    """The last anchor against the record it vouches for, and how old it is."""
+    """The last anchor against the record it vouches for, how old it is, and whether the newest records hold."""
     store = _Store(config)
     if not store.readable:
         yield warning("no_store", file=config.database)
         return
     try:
+        number = store.head()  # before the anchors: what is noted up to here stands in the file
         anchors = read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
-        number = store.head()
         head = last_record(config) if number else None
         anchored = max(anchors, default=0)
         record = store.record(anchored) if anchored else None
+        flaws = store.flaws(number, anchors) if number else ()
     except (OSError, ValueError) as error:
         yield wrong("anchor_damaged", reason=error)
     except (SQLAlchemyError, GatewayError) as error:
         yield wrong("store_unreadable", file=config.database, reason=error)
     else:
-        yield _anchored(
-            config, anchored, head, met=record is not None and record.hash == anchors[anchored], now=now
-        )
+        met = record is not None and record.hash == anchors[anchored]
+        yield _anchored(config, anchored, head, met=met, now=now)
+        yield from (wrong("audit_flaw", n=flaw.n, reason=flaw.reason) for flaw in flaws[:1])
 
 
 def _anchored(config: Config, anchored: int, head: LastRecord | None, *, met: bool, now: datetime) -> Finding:
@@ -104,7 +118,9 @@ def _anchored(config: Config, anchored: int, head: LastRecord | None, *, met: bo
         return wrong("anchor_not_met", n=anchored, file=config.anchor)
     if head is None:
         return good("audit_empty")
-    if head.n > anchored and now - from_ms(head.at_ms) > ANCHOR_LATE:
+    if not anchored:
+        return wrong("anchor_none", n=head.n, file=config.anchor)
+    if head.n > anchored and head.notes != anchored and now - from_ms(head.at_ms) > ANCHOR_LATE:
         return warning("anchor_late", n=head.n, anchored=anchored, file=config.anchor)
     return good("audit_good", n=head.n, anchored=anchored)
 

@@ -10,6 +10,7 @@ from typing import Self
 from channels.base import Channel, Health, State
 from gateway.accept import Intake
 from gateway.anchor import Anchor
+from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock
 from gateway.dispatch import Dispatcher, Services
 from gateway.health import judge
@@ -40,9 +41,10 @@ class Hub:
         makers: Mapping[str, Callable[[], Channel]],
         clock: Clock,
         anchor: Anchor,
+        audit_watch: AuditWatch,
         reserve_mb: int | None = None,
     ) -> None:
-        self.store, self.clock, self.anchor = store, clock, anchor
+        self.store, self.clock, self.anchor, self.audit_watch = store, clock, anchor, audit_watch
         self.reserve = Reserve(lambda: room_on(store.path.parent, reserve_mb))
         self._world = world
         self._kept: dict[str, ChannelState] = {}
@@ -66,6 +68,7 @@ class Hub:
         for name, dispatcher in self.dispatchers.items():
             self._spawn(dispatcher.run(), f"channel {name}")
         self._spawn(self.timekeeper.run(), "timekeeper")
+        self._spawn(self.audit_watch.run(await self.audit_watch.end()), "audit watch")
         self._spawn(self.anchor.run(), "anchor")
         return self
 

@@ -17,7 +17,7 @@ from gateway.config import Config
 from gateway.errors import GatewayError
 from gateway.init import own_master_key
 from gateway.store.lock import is_held, lock_file
-from gateway.store.showing import audit_records
+from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
 
 FLAWS_MOST = 100  # shown; one change is one flaw, so a hundred say enough
@@ -50,12 +50,7 @@ def verify_audit(config: Config) -> Verification:
         raise AuditUnreadable(
             f"{driver().name} may have one connection only: stop the hub first, then verify"
         )
-    try:
-        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
-    except (OSError, ValueError, GatewayError) as error:
-        raise AuditUnreadable(
-            f"the anchors cannot be read: {error}. Restore the file from its copy"
-        ) from error
+    anchors = _anchors(config)
     try:
         return _verified(config, anchors)
     except (SQLAlchemyError, driver().module.Error) as error:
@@ -65,14 +60,26 @@ def verify_audit(config: Config) -> Verification:
         ) from error
 
 
+def _anchors(config: Config) -> dict[int, bytes]:
+    try:
+        return read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
+    except (OSError, ValueError, GatewayError) as error:
+        raise AuditUnreadable(
+            f"the anchors cannot be read: {error}. Restore the file from its copy"
+        ) from error
+
+
 def _verified(config: Config, anchors: Mapping[int, bytes]) -> Verification:
     seen = _Seen()
     with open_engine(config.database, read_only=True).connect() as connection, connection.begin():
         flaws = []
-        for flaw in verify(seen.counting(_records(connection)), anchors):
+        audit_head(connection, None)  # from here on the chain stands still, and its notes have their lines
+        for flaw in verify(seen.counting(_records(connection)), anchors, known=_anchors(config)):
             flaws.append(flaw)
             if len(flaws) == FLAWS_MOST:
                 break
+    if seen.last and not anchors:
+        flaws.append(Flaw(seen.last, "no anchor is in the file, and each start of the hub sets one"))
     return Verification(seen.last, max((n for n in anchors if n <= seen.last), default=0), tuple(flaws))
 
 

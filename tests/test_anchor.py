@@ -1,13 +1,20 @@
 """The anchor file: what is kept outside the store, and who may write it."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway.anchor import Anchor, read_anchors
-from tests.stores import store_in
+from gateway.anchor import Anchor, anchor_line, read_anchors
+from tests.stores import Bench, store_in
 
 KEY, OTHER = b"k" * 32, b"o" * 32
+
+
+async def _records(bench: Bench) -> list[tuple[int, str]]:
+    """Number and event of each record."""
+    return [(row["n"], json.loads(row["record"])["event"]) for row in await bench.rows("SELECT * FROM audit")]
 
 
 async def _anchored(folder: Path, key: bytes | None) -> Path:
@@ -42,3 +49,38 @@ async def test_a_changed_number_or_hash_is_named(tmp_path: Path) -> None:
     path.write_text(" ".join((time, str(int(number) + 1), *rest)))
     with pytest.raises(ValueError, match="line 1"):
         read_anchors(path, key=KEY)
+
+
+async def test_each_anchor_is_noted_in_the_chain_and_the_note_alone_sets_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "anchors.log"
+    async with store_in(tmp_path) as bench:
+        anchor = Anchor(path, bench.store, lambda: bench.now, key=KEY, failed=pytest.fail)
+        for alerts in range(1, 4):
+            await bench.accept()
+            await anchor.write()
+            await anchor.write()
+            assert len(read_anchors(path, key=KEY)) == alerts
+        notes = [n for n, event in await _records(bench) if event == "anchored"]
+        assert [n - 1 for n in notes] == list(read_anchors(path, key=KEY))
+        assert await bench.flaws(read_anchors(path, key=KEY)) == []
+
+
+async def test_every_line_that_is_taken_out_is_missed_once_its_note_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "anchors.log"
+    async with store_in(tmp_path) as bench:
+        anchor = Anchor(path, bench.store, lambda: bench.now, key=KEY, failed=pytest.fail)
+        for _ in range(3):
+            await bench.accept()
+            await anchor.write()
+        anchors = read_anchors(path, key=KEY)
+        for gone in anchors:
+            left = {n: hash_ for n, hash_ in anchors.items() if n != gone}
+            assert [flaw.n for flaw in await bench.flaws(left)] == [gone + 1]
+
+
+async def test_a_later_line_for_the_same_record_hides_nothing(tmp_path: Path) -> None:
+    path = await _anchored(tmp_path, KEY)
+    ((number, head),) = read_anchors(path, key=KEY).items()
+    with path.open("a", encoding="ascii") as file:
+        file.write(anchor_line(datetime.now(UTC), number, bytes(32), key=KEY))
+    assert read_anchors(path, key=KEY) == {number: head}

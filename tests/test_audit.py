@@ -94,6 +94,30 @@ def test_a_chain_rewritten_from_a_record_on_is_found_by_the_anchor() -> None:
     assert found(rewritten) == [len(CHAIN)]
 
 
+@pytest.mark.parametrize(
+    ("head", "anchors", "flawed"),
+    [
+        (2, {2: CHAIN[1].hash}, []),
+        (2, {}, [6]),
+        (2, {1: CHAIN[0].hash}, [6]),
+        ([2], {2: CHAIN[1].hash}, [6]),  # a note of ours names a number
+    ],
+)
+def test_an_anchor_that_was_noted_and_is_gone_is_found(
+    head: object, anchors: dict[int, bytes], flawed: list[int]
+) -> None:
+    last = CHAIN[-1]
+    noted = chain([Entry("anchored", {"head": head})], at_ms=0, after=last.n, head=last.hash)
+    assert found([*CHAIN, *noted], anchors) == flawed
+
+
+@pytest.mark.parametrize("after", range(1, len(CHAIN)))
+def test_a_part_is_judged_from_the_record_before_it(after: int) -> None:
+    part, head = CHAIN[after:], CHAIN[after - 1].hash
+    assert list(verify(part, {}, after=after, head=head)) == []
+    assert [flaw.n for flaw in verify(part, {}, after=after, head=GENESIS)] == [after + 1]
+
+
 def test_a_record_that_is_no_json_any_more_is_a_flaw_and_no_crash() -> None:
     record = "{"
     broken = Record(1, record, chain_hash(record))

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -150,11 +151,36 @@ async def test_the_anchor_is_held_against_the_record_it_vouches_for(installation
 
 async def test_an_anchor_that_is_late_is_found(installation: InitResult) -> None:
     config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
-    async with running(config):
-        pass
-    config.anchor.unlink()
+    for _ in range(2):  # each start anchors what is there
+        async with running(config):
+            pass
+    first, *_ = config.anchor.read_text(encoding="ascii").splitlines(keepends=True)
+    config.anchor.write_text(first, encoding="ascii")
     assert "anchor_late" not in found(config)
     assert found(config, now=datetime.now(UTC) + timedelta(hours=1))["anchor_late"].level is Level.WARNING
+
+
+async def test_an_anchor_file_without_a_line_is_wrong(installation: InitResult) -> None:
+    config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
+    async with running(config):
+        pass
+    assert found(config, now=datetime.now(UTC) + timedelta(hours=1))["audit_good"].level is Level.GOOD
+    config.anchor.write_text("", encoding="ascii")
+    assert found(config)["anchor_none"].level is Level.WRONG
+
+
+async def test_a_record_that_was_altered_is_found(installation: InitResult) -> None:
+    config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
+    async with running(config):
+        pass
+    alter(config.database, n=1)
+    assert found(config)["audit_flaw"].fields["n"] == 1
+
+
+def alter(database: Path, *, n: int) -> None:
+    with closing(driver().module.connect(database)) as store:
+        store.execute("UPDATE audit SET record = record || ' ' WHERE n = ?", (n,))
+        store.commit()
 
 
 def test_an_anchor_inside_the_store_s_folder_is_doubtful(installation: InitResult) -> None:

@@ -26,7 +26,8 @@ async def readyz(request: web.Request) -> web.Response:
     await hub.store.run(_nothing, None)
     if hub.reserve.room.gone:
         return web.json_response({"status": "only FLASH: the disk is nearly full"}, status=503)
-    return web.json_response({"status": "ready"})
+    warning = hub.audit_watch.warning
+    return web.json_response({"status": "ready", **({"warning": warning} if warning else {})})
 
 
 def _nothing(_tx: Transaction, _: None) -> None:

@@ -222,10 +222,15 @@ def alert_row(connection: Connection, identifier: str) -> Row[Any]:
 
 
 def audit_records(connection: Connection, after: int) -> list[Record]:
-    """The next records of the chain after number `after`, at most 10,000; damaged ones as they are."""
+    """The next records of the chain after number `after`, at most 10,000."""
+    return records_after(connection, after, most=10_000)
+
+
+def records_after(connection: Connection, after: int, *, most: int) -> list[Record]:
+    """The next records of the chain after number `after`; damaged ones as they are."""
     octets = cast(t.audit.c.record, LargeBinary)
     query = select(t.audit.c.n, octets.label("record"), t.audit.c.hash).where(t.audit.c.n > after)
-    rows = connection.execute(query.order_by(t.audit.c.n).limit(10_000))
+    rows = connection.execute(query.order_by(t.audit.c.n).limit(most))
     return [Record(row.n, row.record.decode("utf-8", "surrogateescape"), row.hash) for row in rows]
 
 
