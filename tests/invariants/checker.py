@@ -78,7 +78,9 @@ def i3_at_least_once_bounded(facts: Facts) -> list[str]:
 
 
 def _judge_copies(facts: Facts, copies: list[Copy], order: dict[tuple[str, int], int]) -> Iterator[str]:
-    for first, second in pairwise(copies):
+    """In the order in which they left: what a killed hub had begun may arrive after what the next one sends."""
+    left_in_turn = sorted(copies, key=lambda copy: order.get(("sending", copy.attempt), 0))
+    for first, second in pairwise(left_in_turn):
         if first.attempt == second.attempt:
             yield f"attempt {first.attempt} arrived twice"
             continue

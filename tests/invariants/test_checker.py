@@ -125,6 +125,12 @@ def test_a_whole_run_has_nothing_wrong() -> None:
     assert violations(run()) == []
 
 
+def test_what_a_killed_hub_had_begun_may_arrive_after_its_repetition() -> None:
+    facts = run()
+    facts.copies = [facts.copies[1], replace(facts.copies[0], arrived=T0 + 2.3), facts.copies[2]]
+    assert violations(facts) == []
+
+
 DOCTORED: list[tuple[str, str, Doctor]] = [
     ("i1", "is lost", lambda f: forget(f, alert="d", number=4)),
     ("i1", "crash 1: alert a was accepted and is lost", lambda f: f.crashes[0].alerts.clear()),
