@@ -104,7 +104,11 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Later evidence of something handed over. Matched by (channel, reference, address, window)."""
+    """Later evidence of something handed over. Matched by (channel, reference, address, window).
+
+    Where the bearer carries our own identifier back, `attempt` names it and the reference may be empty: then even a
+    hand-over whose receipt was lost is found again.
+    """
 
     reference: str
     evidence: Evidence  # UNKNOWN: still trying, no news; REFUSED: gave up (kept beside, lowers nothing)
@@ -112,18 +116,24 @@ class Report:
     address: Address | None = None
     detail: str = ""
     raw: str = ""
+    attempt: str = ""  # Outgoing.attempt, as ENVID, correlation data or a user reference brought it back
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """A message from outside, whole or one part of it. `bearer_id` is the bearer's own identifier, for idempotency."""
+    """A message from outside, whole or one part of it. `bearer_id` is the bearer's own identifier, for idempotency.
+
+    `automatic` says why no person wrote it (an out-of-office, a list); "" for what a person may have written. Such a
+    message never answers anything; it is kept, and shown beside what it was sent about.
+    """
 
     bearer_id: str
     sender: str  # as the bearer shows it: an address URI where it is one, else the alphanumeric sender
     text: str
     at: datetime
-    in_reply_to: str = ""
+    in_reply_to: str = ""  # Outgoing.attempt of what it answers, where the bearer says so
+    automatic: str = ""
     part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store
     raw: str = ""
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
