@@ -1,7 +1,14 @@
 """Short bursts over an Iridium modem of our own: one text of up to 340 octets, to where the modem is provisioned.
 
 A message carries no destination; a reseller's header in front names another of his units. That the gateway took
-a message is all that can be proved. Not here: the dialogue with the modem (`hardware.iridium`).
+a message is all that can be proved:
+
+    status 0 to 4 and the serial number (MOMSN) moved on by one    submitted
+    10, 13, 17, 18, 19 and what is in no table                     unknown
+    no end was heard: the link, the modem or an octet was lost     unknown; submitted once the number has moved on
+    11, 12, 14, 15, 16, 32 to 38, 64, 65; ERROR for the session    not sent: another try, never, or down
+
+Not here: the dialogue with the modem (`hardware.iridium`).
 Source: public RockBLOCK documentation for the header ("RB" and seven digits, of the receiver out, of the sender in).
 """
 

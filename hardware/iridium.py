@@ -21,7 +21,7 @@ from hardware.iridium_exchange import ENOUGH_BARS, Doubt, Sessions
 from hardware.iridium_init import has_forgotten, has_time, service_of, set_up
 from hardware.iridium_session import Garbled, NotTaken, bars, buffers, checked_payload, clear, load, read
 from hardware.iridium_state import Change, State
-from hardware.iridium_status import NO_NETWORK, Meaning, Verdict, result_of, verdict
+from hardware.iridium_status import NO_NETWORK, Buffers, Meaning, Verdict, result_of, verdict
 from hardware.iridium_timing import IridiumTiming
 from hardware.port import Opener
 from hardware.power import PowerCycle
@@ -165,8 +165,7 @@ class IridiumModem(Sessions):
         async with self._line:
             await set_up(chat, self.setup)
             now = await buffers(chat)
-            if self._doubt is not None:
-                self._resolve(verdict(self._doubt.momsn, now))
+            self._judge(now, chat.rest())
             self._inbox.opened(chat)
             await self._inbox.collect(chat, now)
             await clear(chat, 0)
@@ -213,16 +212,26 @@ class IridiumModem(Sessions):
         elif info.prefix == "+CIEV":
             signal, service = service_of(info)
             self._sky(signal if signal is not None else self.bars if service else 0)
-        elif info.prefix == "+SBDIX":
-            self._late(info)
+        elif self._denied(info):
+            self._resolve(Verdict.NOT_SENT)
 
-    def _late(self, info: Info) -> None:
-        """The end of a session that had taken too long."""
-        result = result_of(info)
+    def _judge(self, now: Buffers, late: list[Info]) -> None:
+        """What became of a message whose session was cut off. `late`: what the modem has said since, unasked."""
+        if self._doubt is not None:
+            said = verdict(self._doubt.momsn, now, refused=self._doubt.refused)
+            if said is Verdict.OPEN and any(map(self._denied, late)):
+                said = Verdict.NOT_SENT
+            self._resolve(said)
+
+    def _denied(self, info: Info) -> bool:
+        """Whether this is the late end of the session in doubt, and says that nothing left.
+
+        That something left is believed of the serial number alone: a lost digit makes a success of 10 or 32.
+        """
+        result = result_of(info) if info.prefix == "+SBDIX" else None
         if result is None or self._doubt is None or result.momsn != self._doubt.momsn:
-            return
-        meanings = {Meaning.SENT: Verdict.SENT, Meaning.UNKNOWN: Verdict.OPEN}
-        self._resolve(meanings.get(result.meaning, Verdict.NOT_SENT))
+            return False
+        return result.meaning not in {Meaning.SENT, Meaning.UNKNOWN}
 
     def _sky(self, signal: int | None) -> None:
         """What is known of the satellites overhead. A sky that opens ends the hold of "no network"."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hardware.chat import Chat
-from hardware.errors import HardwareError, NotNow, Restarted
+from hardware.errors import HardwareError, NotNow, Refused, Restarted
 from hardware.iridium_budget import Budget
 from hardware.iridium_events import Resolved
 from hardware.iridium_inbox import Inbox
@@ -45,9 +45,13 @@ _DEAF_AFTER = 2  # sessions in a row that reach nobody under a good signal
 
 @dataclass(slots=True)
 class Doubt:
-    """A message whose session was cut off. `waited`: its `send` waits yet to hear what became of it."""
+    """A message whose session nobody heard the end of. `refused`: the modem did not take the command.
+
+    `waited`: its `send` waits yet to hear what became of it.
+    """
 
     momsn: int
+    refused: bool = False
     heard: asyncio.Future[Verdict] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     waited: bool = False
 
@@ -100,6 +104,7 @@ class Sessions(IridiumLink):
 
         if chat is not self._chat or self.state not in AT_WORK:
             raise NotNow(f"{self.state.value}: {self.reason}")
+        self._doubt = None  # from now on the serial number speaks of this one
         self._move(Change.BEGUN, "a session runs")
         try:
             result = await session(
@@ -109,7 +114,7 @@ class Sessions(IridiumLink):
             if not left:
                 self._ended("not begun")
                 raise
-            self._doubt = Doubt(momsn)
+            self._doubt = Doubt(momsn, refused=isinstance(error, Refused))
             doubt = self._doubt
             cut = error if isinstance(error, HardwareError) else Restarted("a session was given up")
             self._alarm(cut)
@@ -180,7 +185,7 @@ class Sessions(IridiumLink):
         raise failure(result, momsn=momsn, retry_s=hold_s(result, self.timing))
 
     async def _heard_of(self, doubt: Doubt) -> int:
-        """Waits for what the modem's serial number tells of a session that was cut off."""
+        """Waits for what the modem tells, once it is back, of a session that was cut off."""
         doubt.waited = True
         try:
             await asyncio.wait({doubt.heard}, timeout=self.timing.verdict_s)
@@ -190,13 +195,18 @@ class Sessions(IridiumLink):
         if said is Verdict.SENT:
             return doubt.momsn
         if said is Verdict.NOT_SENT:
-            raise NotNow("the session was cut off, and the modem still holds the message")
+            raise NotNow("the modem says that nothing left")
         raise Uncertain("the session was cut off, and nobody knows how it ended", momsn=doubt.momsn)
 
     def _resolve(self, said: Verdict) -> None:
-        doubt, self._doubt = self._doubt, None
+        """Tells what became of it, to its `send` or as an event. While nobody knows, a late line may still say."""
+        doubt = self._doubt
         if doubt is None:
             return
-        doubt.heard.set_result(said)
-        if not doubt.waited and said is not Verdict.OPEN:
+        if said is not Verdict.OPEN:
+            self._doubt = None
+        waited = doubt.waited and not doubt.heard.done()
+        if not doubt.heard.done():
+            doubt.heard.set_result(said)
+        if not waited and said is not Verdict.OPEN:
             self._events.offer(Resolved(doubt.momsn, said is Verdict.SENT))

@@ -123,21 +123,23 @@ def buffers_of(info: Info) -> Buffers | None:
 
 
 class Verdict(Enum):
-    """What the serial number proves of a message whose session was cut off."""
+    """What is known of a message whose session nobody heard the end of."""
 
-    SENT = "it has moved on by one"
-    NOT_SENT = "it has not, and the modem still holds the message"
-    OPEN = "neither: the modem restarted meanwhile"
+    SENT = "the serial number has moved on by one"
+    NOT_SENT = "the modem says that nothing left"
+    OPEN = "nobody knows"
 
 
-def verdict(momsn: int, now: Buffers) -> Verdict:
+def verdict(momsn: int, now: Buffers, *, refused: bool = False) -> Verdict:
     """`momsn` was noted before the session; no other session has run since.
 
-    Where a gateway has a message that the modem does not know to be there, its repetition has the same number.
+    A number that stayed proves nothing of a session that began: it stays too where the gateway has the message and
+    its word was lost on the way back (10, 13, 17, 18 and 19), and the modem holds the message in either case. Only one
+    that was `refused` outright, as no command at all, has not begun.
     """
     if now.momsn == (momsn + 1) % _WRAP:
         return Verdict.SENT
-    return Verdict.NOT_SENT if now.momsn == momsn and now.mo else Verdict.OPEN
+    return Verdict.NOT_SENT if refused and now.momsn == momsn and now.mo else Verdict.OPEN
 
 
 def hold_s(result: Result, timing: IridiumTiming) -> float:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hardware.emulators import iridium_modem
 from hardware.emulators.iridium_modem import KNOWN_FAULTS
 from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow
 from hardware.iridium import IridiumModem
@@ -168,27 +169,88 @@ async def test_a_number_that_moved_on_proves_that_a_message_was_sent() -> None:
         assert bench.sent() == [b"midt i det"]
 
 
+@pytest.mark.parametrize("gateway_has_it", [True, False])
 @virtually
-async def test_a_number_that_stayed_and_a_full_buffer_prove_that_it_was_not() -> None:
-    async with Bench() as bench, driver(bench) as modem:
-        await in_state(modem, State.READY)
-        bench.modem.network.status = 36
-        with pytest.raises(NotNow, match="still holds"):
-            await cut_off(bench, modem, back_s=5)
-        assert bench.sent() == []
-        await in_state(modem, State.READY)
-        assert bench.modem.device.mo is None
-
-
-@pytest.mark.parametrize("status", [None, 36])
-@virtually
-async def test_what_became_of_it_is_told_when_it_is_known_too_late(status: int | None) -> None:
+async def test_a_number_that_stayed_proves_nothing_of_a_session_that_began(gateway_has_it: bool) -> None:
+    """The modem's buffer and its number are the same where the gateway took the message and the modem says 18."""
     async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
         await in_state(modem, State.READY)
-        bench.modem.network.status = status
+        if gateway_has_it:
+            bench.modem.faults.arm("sent-but-failed", {"times": 1})
+        else:
+            bench.modem.network.status = 18
+        with pytest.raises(Uncertain, match="nobody knows"):
+            await cut_off(bench, modem, back_s=5)
+        await in_state(modem, State.READY)
+        await asyncio.sleep(300)
+        assert (bench.sent(), bench.modem.device.mo) == ([b"midt i det"] * gateway_has_it, None)
+        assert heard.of(Resolved) == []
+
+
+@pytest.mark.parametrize("lost", range(len("+SBDIX: 18, 0, 2, 0, 0, 0")))
+@virtually
+async def test_an_end_of_which_an_octet_is_lost_is_unknown(lost: int) -> None:
+    async with Bench() as bench, driver(bench) as modem:
+        await in_state(modem, State.READY)
+        bench.modem.faults.arm("sent-but-failed", {"times": 1})
+        told = bench.modem.info
+        bench.modem.info = (
+            lambda text, **more: told(  # type: ignore[method-assign]
+                text[:lost] + text[lost + 1 :] if text.startswith("+SBDIX: 18") else text, **more
+            )
+        )
+        with pytest.raises(MaybeSent):
+            await sent(modem)
+        assert bench.sent() == [b"Kom nu"]
+
+
+@virtually
+async def test_a_session_that_the_modem_refuses_outright_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refuse(*_: object) -> str:
+        return "ERROR"
+
+    monkeypatch.setitem(iridium_modem._ALL_HANDLERS, "+SBDIX", refuse)
+    async with Bench() as bench, driver(bench) as modem:
+        with pytest.raises(NotNow, match="nothing left"):
+            await sent(modem)
+
+
+@virtually
+async def test_a_message_that_left_is_told_when_that_is_known_too_late() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
         with pytest.raises(Uncertain) as uncertain:
             await cut_off(bench, modem, back_s=200)
-        assert await heard.first(Resolved) == Resolved(uncertain.value.momsn, sent=status is None)
+        assert await heard.first(Resolved) == Resolved(uncertain.value.momsn, sent=True)
+
+
+@pytest.mark.parametrize(("status", "told"), [(32, [Resolved(0, sent=False)]), (18, [])])
+@virtually
+async def test_a_session_that_ends_too_late_is_unsent_only_where_the_modem_says_so(
+    status: int, told: list[Resolved]
+) -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        bench.modem.faults.arm("slow-sbdix", {"seconds": 200})
+        bench.modem.network.status = status
+        with pytest.raises(Uncertain):
+            await sent(modem)
+        await asyncio.sleep(300)
+        assert heard.of(Resolved) == told
+
+
+@virtually
+async def test_a_message_that_the_gateway_has_is_never_told_as_unsent() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        bench.modem.faults.arm("slow-sbdix", {"seconds": 200, "times": 1})
+        bench.modem.faults.arm("sent-but-failed", {"times": 1})
+        with pytest.raises(Uncertain):
+            await sent(modem)
+        await asyncio.sleep(600)
+        assert (heard.of(Resolved), bench.sent()) == ([], [b"Kom nu"])
 
 
 @virtually
