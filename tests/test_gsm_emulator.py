@@ -1,7 +1,6 @@
 """The emulated GSM modem: its line, its settings, its storage, its network, and its orders."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,12 +14,9 @@ from hardware.chat import Chat
 from hardware.codecs.semioctets import split_pdu
 from hardware.codecs.tpdu import decode_received
 from hardware.emulators import gsm as gsm_emulator
-from hardware.emulators.faults import Faults, UnknownFault
 from hardware.emulators.gsm_calls import Callee
-from hardware.emulators.gsm_modem import KNOWN_FAULTS
-from hardware.emulators.line import Link, PtyPort
 from hardware.emulators.running import Options
-from hardware.errors import NoAnswer, PortLost, Refused
+from hardware.errors import NoAnswer, Refused
 from hardware.gsm import GsmModem
 from hardware.gsm_state import State
 from hardware.port import open_port
@@ -182,28 +178,6 @@ async def test_what_is_stored_can_be_read_after_a_restart() -> None:
         )  # type: ignore[union-attr]
 
 
-async def test_orders_do_what_the_world_does(tmp_path: Path) -> None:
-    async with emulator(tmp_path) as control:
-        assert await control.do("faults") == {"ok": True, "faults": sorted(KNOWN_FAULTS)}
-        assert await control.do("receive", **{"from": "+4500000002", "text": "æ" * 200}) == {
-            "ok": True,
-            "parts": 2,
-        }
-        assert await control.do("coverage", value=False) == {"ok": True}
-        for do, fields in (
-            ("coverage", {}),
-            ("fault", {"name": "x"}),
-            ("report", {"ref": 9}),
-            ("dance", {}),
-            ("latency", {"seconds": -1}),
-        ):
-            answer = await control.do(do, **fields)
-            assert (answer["ok"], bool(answer["error"])) == (False, True)
-    assert [line["value"] for line in journal(tmp_path, "coverage")] == [False]
-    assert journal(tmp_path, "received")[0]["text"] == "æ" * 200
-    assert not (tmp_path / "modem").is_symlink()
-
-
 async def test_the_link_goes_with_the_cable_and_comes_back_with_another_device(tmp_path: Path) -> None:
     link = tmp_path / "modem"
     async with emulator(tmp_path) as control:
@@ -242,127 +216,9 @@ async def _take(channel: SmsModemChannel, count: int) -> AsyncIterator[tuple[Any
             return
 
 
-async def test_a_port_can_be_a_serial_device_server() -> None:
-    async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"<" + await reader.read(100) + b">")
-        writer.close()
-
-    async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
-        port = await open_port(f"socket://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
-        port.write(b"AT\r")
-        assert await port.read() == b"<AT\r>"
-        with pytest.raises(PortLost):
-            await port.read()
-        await port.close()
-
-
-async def test_a_port_belongs_to_one_program(tmp_path: Path) -> None:
-    pty = PtyPort()
-    port = await open_port(pty.device)
-    with pytest.raises(PortLost, match="cannot be opened"):
-        await open_port(pty.device)
-    await port.close()
-    again = await open_port(pty.device)
-    pty.unplug()
-    with pytest.raises(PortLost):
-        await again.read()
-    with pytest.raises(PortLost):
-        again.write(b"AT\r")
-    await again.close()
-
-
-@pytest.mark.parametrize(
-    "path", ["/dev/no-such-device", "socket://nowhere", "rfc2217://127.0.0.1:1", "socket://127.0.0.1:1"]
-)
-async def test_a_port_that_is_not_there_says_so(path: str) -> None:
-    with pytest.raises(PortLost):
-        await open_port(path)
-
-
-async def test_the_line_carries_more_than_the_kernel_holds() -> None:
-    pty = PtyPort()
-    port = await open_port(pty.device)
-    pty.write(b"x" * 30_000)
-    seen = b""
-    while len(seen) < 30_000:
-        seen += await port.read()
-    await port.close()
-    await pty.close()
-
-
-def test_a_link_never_replaces_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "notes"
-    path.write_text("mine")
-    with pytest.raises(FileExistsError, match="no link"):
-        Link(path).point_to("/dev/null")
-    Link(path).remove()
-    assert path.read_text() == "mine"
-
-
-def test_a_link_belongs_to_one_emulator_at_a_time(tmp_path: Path) -> None:
-    (tmp_path / "same").symlink_to(tmp_path)
-    first, second = Link(tmp_path / "modem"), Link(tmp_path / "same" / "modem")
-    first.claim()
-    with pytest.raises(FileExistsError, match="an emulator that runs: choose another path"):
-        second.claim()
-    first.release()
-    second.claim()
-    second.release()
-
-
 async def test_a_second_emulator_leaves_the_link_of_the_first_alone(tmp_path: Path) -> None:
     async with emulator(tmp_path):
         device = (tmp_path / "modem").readlink()
         with pytest.raises(FileExistsError):
             await gsm_emulator.emulate(Options(tmp_path / "modem"))
         assert (tmp_path / "modem").readlink() == device
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("[mute]\nrate = 7", "rate 7 is not from 0 to 1"),
-        ("[mute]\nrate = -0.1", "rate -0.1 is not from 0 to 1"),
-        ("[mute]\nrate = nan", "rate nan is not from 0 to 1"),
-        ('[mute]\nrate = "0.1"', "rate '0.1' is not from 0 to 1"),
-        ("[mute]\ntimes = true", "times True is no count"),
-        ("mute = 1", "mute is no table: write .mute."),
-        ("[mute", "faults: Expected"),
-    ],
-)
-def test_a_fault_file_that_arms_nothing_is_refused(text: str, reason: str, tmp_path: Path) -> None:
-    (tmp_path / "faults").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=reason):
-        Faults(KNOWN_FAULTS, seed=0).load(tmp_path / "faults")
-
-
-def test_the_same_seed_gives_the_same_faults() -> None:
-    def drawn(seed: int) -> list[bool]:
-        faults = Faults(KNOWN_FAULTS, seed=seed)
-        faults.arm("mute", {"rate": 0.3})
-        return [faults.strikes("mute") is not None for _ in range(200)]
-
-    assert drawn(7) == drawn(7) != drawn(8)
-    assert 30 < sum(drawn(7)) < 90
-
-
-def test_faults_come_from_a_file_and_unknown_ones_are_named(tmp_path: Path) -> None:
-    file = tmp_path / "faults.toml"
-    file.write_text("[late-cmgs]\ntimes = 2\nseconds = 70\n")
-    faults = Faults(KNOWN_FAULTS, seed=0)
-    faults.load(file)
-    strikes = [faults.strikes("late-cmgs") for _ in range(3)]
-    assert [fault and fault.number("seconds", 0) for fault in strikes] == [70, 70, None]
-    with pytest.raises(UnknownFault, match=r"mo-kept.*late-cmgs"):
-        faults.arm("mo-kept", {})
-
-
-def test_a_stale_control_socket_is_replaced(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as left_over:
-        left_over.bind(str(tmp_path / "control"))
-
-    async def scenario() -> None:
-        async with emulator(tmp_path) as control:
-            assert (await control.do("faults"))["ok"]
-
-    asyncio.run(scenario())

@@ -7,11 +7,24 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 Order = Mapping[str, Any]
-Verb = Callable[[Order], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What an order does, and the keys that it reads; any other key is a mistake of whoever wrote the order."""
+
+    follow: Callable[[Order], Mapping[str, Any] | None]
+    keys: frozenset[str] | None = frozenset()  # None: those that it judges itself
+
+
+def verb(follow: Callable[[Order], Mapping[str, Any] | None], *keys: str) -> Verb:
+    """`verb(orders.receive, "from", "text")`."""
+    return Verb(follow, frozenset(keys))
 
 
 class BadOrder(ValueError):
@@ -70,9 +83,22 @@ def answer(line: bytes, verbs: Mapping[str, Verb]) -> dict[str, Any]:
         verb = verbs.get(order["do"])
         if verb is None:
             raise BadOrder(f"{order['do']!r} is not one of {', '.join(sorted(verbs))}")
-        return {"ok": True, **(verb(order) or {})}
+        _check(order, verb)
+        return {"ok": True, **(verb.follow(order) or {})}
     except ValueError as error:
         return {"ok": False, "error": str(error)}
+    except RecursionError:
+        return {"ok": False, "error": 'an order is an object with "do", nothing inside anything'}
+
+
+def _check(order: Order, verb: Verb) -> None:
+    """Names a key that nobody reads, and one whose value can be no value of an order."""
+    for name, value in order.items():
+        if verb.keys is not None and name != "do" and name not in verb.keys:
+            read = ", ".join(map(repr, sorted(verb.keys))) or "nothing else"
+            raise BadOrder(f"{name!r} is no key of {order['do']!r}, which reads {read}")
+        if value is None or isinstance(value, list | dict):
+            raise BadOrder(f"{name!r} has to be a text, a number, true or false")
 
 
 def flag(order: Order, name: str = "value") -> bool:
@@ -94,3 +120,19 @@ def number(order: Order, name: str, *, least: float = 0, most: float = 86_400) -
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise BadOrder(f"{name!r} has to be a number from {least:g} to {most:g}")
     return float(value)
+
+
+def integer(order: Order, name: str, *, least: int = 0, most: int = 86_400) -> int:
+    value = order.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise BadOrder(f"{name!r} has to be a whole number from {least} to {most}")
+    return value
+
+
+def status_of(order: Order, words: Mapping[str, int], *, default: str) -> int:
+    """`status`: one of the words, or 0 to 255."""
+    word = order.get("status", default)
+    status = words.get(word) if isinstance(word, str) else word
+    if isinstance(status, bool) or not isinstance(status, int) or not 0 <= status <= 255:
+        raise BadOrder(f"'status' {word!r} is not one of {', '.join(words)} or 0 to 255")
+    return status

@@ -1,14 +1,17 @@
 """Which fault strikes next: named misbehaviours of real modems, by rate or by count, from one seed.
 
-A file is TOML: `[late-cmgs]` with `rate = 0.1` (of the occasions) or `times = 1` (the next ones), and whatever else
-the fault reads, as `seconds = 70`.
+A file is TOML: `[late-cmgs]` with `rate = 0.1` (of the occasions) or `times = 1` (the next ones), `seconds = 70` for
+those that last, and the switches that the emulator names.
 """
 
 import random
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+_MOST_S = 31_536_000  # a year
 
 
 class UnknownFault(ValueError):
@@ -24,15 +27,20 @@ class Fault:
     options: dict[str, Any] = field(default_factory=dict)
 
     def number(self, name: str, default: float) -> float:
-        value = self.options.get(name, default)
-        return float(value) if isinstance(value, int | float) else default
+        return float(self.options.get(name, default))
+
+    def switch(self, name: str) -> bool:
+        return bool(self.options.get(name, False))
 
 
 class Faults:
-    """The faults that are armed. `known`: those that this emulator plays."""
+    """The faults that are armed. `known`: those that this emulator plays; `switches`: what some may be told besides."""
 
-    def __init__(self, known: frozenset[str], *, seed: int) -> None:
+    def __init__(
+        self, known: frozenset[str], *, seed: int, switches: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
         self.known = known
+        self._switches = switches or {}
         self._armed: dict[str, Fault] = {}
         self._random = random.Random(seed)  # noqa: S311  # faults must be repeatable, not secret
 
@@ -49,9 +57,13 @@ class Faults:
             raise ValueError(f"{path}: {error}") from error
 
     def arm(self, name: str, options: dict[str, Any]) -> None:
-        """`rate` (0 to 1) alone strikes for ever; `times` (default 1) strikes the next occasions; 0 disarms."""
+        """`rate` (0 to 1) alone strikes for ever; `times` (default 1) strikes the next occasions; 0 disarms.
+
+        UnknownFault names a fault, an option or a value that arms nothing.
+        """
         if name not in self.known:
             raise UnknownFault(f"fault {name!r} is not one of {', '.join(sorted(self.known))}")
+        self._check(name, options)
         rest = {key: value for key, value in options.items() if key not in {"rate", "times"}}
         times = options.get("times", None if "rate" in options else 1)
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 0):
@@ -62,6 +74,19 @@ class Faults:
                 f"fault {name}: rate {rate!r} is not from 0 to 1: write for example rate = 0.1"
             )
         self._armed[name] = Fault(float(rate), times, rest)
+
+    def _check(self, name: str, options: dict[str, Any]) -> None:
+        """The options besides `rate` and `times`."""
+        switches = self._switches.get(name, frozenset())
+        known = {"rate", "times", "seconds"} | switches
+        for option, value in options.items():
+            if option not in known:
+                raise UnknownFault(f"fault {name}: {option!r} is not one of {', '.join(sorted(known))}")
+            if option in switches and not isinstance(value, bool):
+                raise UnknownFault(f"fault {name}: {option} {value!r} is not true or false")
+        seconds = options.get("seconds", 0)
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not -1 <= seconds <= _MOST_S:
+            raise UnknownFault(f"fault {name}: seconds {seconds!r} is not from -1 (for ever) to {_MOST_S}")
 
     def strikes(self, name: str) -> Fault | None:
         """The fault when it strikes on this occasion, which then counts as one of its times."""

@@ -1,9 +1,10 @@
 """What the world does to an emulated GSM modem, as orders of the control socket."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
+from hardware.emulators.control import BadOrder, Order, Verb, flag, integer, number, status_of, text, verb
 from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.gsm_network import STATUSES
@@ -15,16 +16,16 @@ def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], 
     orders = _Orders(modem)
     return {
         **common_verbs(modem, plug=plug, unplug=unplug),
-        "coverage": orders.coverage,
-        "receive": orders.receive,
-        "report": orders.report,
-        "deliver": orders.deliver,
-        "latency": orders.latency,
-        "refuse": orders.refuse,
-        "ring": orders.ring,
-        "callee": orders.callee,
-        "pin": orders.pin,
-        "smsc": orders.smsc,
+        "coverage": verb(orders.coverage, "value"),
+        "receive": verb(orders.receive, "from", "text"),
+        "report": verb(orders.report, "ref", "status"),
+        "deliver": verb(orders.deliver, "value"),
+        "latency": verb(orders.latency, "seconds", "report"),
+        "refuse": verb(orders.refuse, "to", "code"),
+        "ring": verb(orders.ring, "times"),
+        "callee": verb(orders.callee, "to", "does", "seconds"),
+        "pin": verb(orders.pin, "value"),
+        "smsc": verb(orders.smsc, "value"),
     }
 
 
@@ -39,13 +40,10 @@ class _Orders:
         return {"parts": self._modem.network.receive(text(order, "from"), text(order, "text"))}
 
     def report(self, order: Order) -> None:
-        reference, word = order.get("ref"), order.get("status", "delivered")
-        status = STATUSES.get(word) if isinstance(word, str) else word
-        if not isinstance(status, int) or not 0 <= status <= 255:
-            raise BadOrder(f"status {word!r} is not one of {', '.join(STATUSES)} or 0 to 255")
+        status, reference = status_of(order, STATUSES, default="delivered"), integer(order, "ref")
         if reference not in self._modem.network.accepted:
             raise BadOrder(f"no message has the reference {reference!r}")
-        self._modem.network.report(int(reference), status)
+        self._modem.network.report(reference, status)
 
     def deliver(self, order: Order) -> None:
         self._modem.network.delivers = flag(order)
@@ -58,14 +56,14 @@ class _Orders:
 
     def refuse(self, order: Order) -> None:
         """The network refuses a number with a CMS code (default 1, unassigned); 0 ends that."""
-        code = int(number(order, "code", most=511)) if "code" in order else 1
+        code = integer(order, "code", most=511) if "code" in order else 1
         refusals = self._modem.network.refusals
-        refusals[text(order, "to")] = code
+        refusals[_number(order, "to")] = code
         if not code:
-            del refusals[text(order, "to")]
+            del refusals[_number(order, "to")]
 
     def ring(self, order: Order) -> None:
-        self._modem.calls.ring(int(number(order, "times", most=100)) if "times" in order else 4)
+        self._modem.calls.ring(integer(order, "times", most=100) if "times" in order else 4)
 
     def callee(self, order: Order) -> None:
         """What a number does when the modem calls it, and after how many `seconds` (optional)."""
@@ -73,14 +71,22 @@ class _Orders:
         if word not in {callee.value for callee in Callee}:
             raise BadOrder(f"{word!r} is not one of {', '.join(callee.value for callee in Callee)}")
         after_s = number(order, "seconds") if "seconds" in order else None
-        self._modem.calls.callees[text(order, "to")] = (Callee(word), after_s)
+        self._modem.calls.callees[_number(order, "to")] = (Callee(word), after_s)
 
     def pin(self, order: Order) -> None:
         """The SIM's PIN from the next restart on; an empty text takes it away."""
         pin = text(order, "value")
-        if pin and not (pin.isdecimal() and 4 <= len(pin) <= 8):
+        if pin and not (pin.isdecimal() and pin.isascii() and 4 <= len(pin) <= 8):
             raise BadOrder("a PIN has 4 to 8 digits")
         self._modem.device.pin = pin or None
 
     def smsc(self, order: Order) -> None:
-        self._modem.device.smsc = text(order, "value")
+        """The number of the service centre; an empty text takes it away."""
+        self._modem.device.smsc = _number(order, "value") if order.get("value") != "" else ""
+
+
+def _number(order: Order, name: str) -> str:
+    number = text(order, name)
+    if not re.fullmatch(r"\+?[0-9]{1,20}", number, re.ASCII):
+        raise BadOrder(f"{name!r} has to be a number of 1 to 20 digits, + first when international")
+    return number

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
+from hardware.emulators.control import BadOrder, Order, Verb, flag, integer, number, text, verb
 from hardware.emulators.iridium_modem import IridiumEmulator
 from hardware.emulators.orders import common_verbs
 
@@ -15,12 +15,12 @@ def verbs(
     orders = _Orders(modem)
     return {
         **common_verbs(modem, plug=plug, unplug=unplug),
-        "coverage": orders.coverage,
-        "signal": orders.signal,
-        "queue": orders.queue,
-        "ring": lambda order: modem.ring(),
-        "latency": orders.latency,
-        "status": orders.status,
+        "coverage": verb(orders.coverage, "value"),
+        "signal": verb(orders.signal, "value"),
+        "queue": verb(orders.queue, "hex"),
+        "ring": verb(lambda order: modem.ring()),
+        "latency": verb(orders.latency, "seconds"),
+        "status": verb(orders.status, "value"),
     }
 
 
@@ -33,7 +33,7 @@ class _Orders:
 
     def signal(self, order: Order) -> None:
         """`value`: bars, 0 to 5, while there is coverage."""
-        self._modem.network.signal = int(number(order, "value", most=5))
+        self._modem.network.signal = integer(order, "value", most=5)
         self._modem.indicate()
 
     def queue(self, order: Order) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class _Orders:
 
     def status(self, order: Order) -> None:
         """`value`: the MO status that sessions end with from now on; 0 ends that."""
-        value = int(number(order, "value", most=65))
+        value = integer(order, "value", most=65)
         if 0 < value < 5:
             raise BadOrder("status 1 to 4 are successes: choose 5 to 65, or 0")
         self._modem.network.status = value or None

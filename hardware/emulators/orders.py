@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hardware.emulators.control import Order, Verb, number, text
+from hardware.emulators.control import Order, Verb, number, text, verb
 from hardware.emulators.modem import EmulatedModem
 
 
@@ -22,11 +22,11 @@ def common_verbs(
         modem.speed = number(order, "factor", least=0.01, most=1000)
 
     return {
-        "fault": fault,
-        "faults": faults,
-        "speed": speed,
-        "hang": lambda order: modem.hang(),
-        "reboot": lambda order: modem.reboot("control"),
-        "plug": lambda order: plug(),
-        "unplug": lambda order: unplug(),
+        "fault": Verb(fault, keys=None),
+        "faults": verb(faults),
+        "speed": verb(speed, "factor"),
+        "hang": verb(lambda order: modem.hang()),
+        "reboot": verb(lambda order: modem.reboot("control")),
+        "plug": verb(lambda order: plug()),
+        "unplug": verb(lambda order: unplug()),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from hardware.codecs.sds_status import Status
 from hardware.codecs.sds_text import octets_of_hex
-from hardware.emulators.control import BadOrder, Order, Verb, flag, number, text
+from hardware.emulators.control import BadOrder, Order, Verb, flag, integer, number, status_of, text, verb
 from hardware.emulators.orders import common_verbs
 from hardware.emulators.tetra_network import SDS4, STATUS, STATUSES, Incoming
 from hardware.emulators.tetra_radio import TetraEmulator
@@ -19,19 +19,19 @@ def verbs(
     orders = _Orders(radio)
     return {
         **common_verbs(radio, plug=plug, unplug=unplug),
-        "coverage": lambda order: radio.cover(flag(order)),
-        "receive": orders.receive,
-        "report": orders.report,
-        "deliver": orders.deliver,
-        "consume": orders.consume,
-        "latency": orders.latency,
-        "refuse": orders.refuse,
-        "call": orders.call,
-        "ring": orders.ring,
-        "hang-up": lambda order: radio.end_call(radio.call),
-        "mode": lambda order: radio.choose_mode(int(number(order, "value", most=6))),
-        "inhibit": orders.inhibit,
-        "make": orders.make,
+        "coverage": verb(lambda order: radio.cover(flag(order)), "value"),
+        "receive": verb(orders.receive, "from", "to", "text", "report", "status", "hex"),
+        "report": verb(orders.report, "ref", "status"),
+        "deliver": verb(orders.deliver, "value"),
+        "consume": verb(orders.consume, "value", "seconds"),
+        "latency": verb(orders.latency, "seconds", "report"),
+        "refuse": verb(orders.refuse, "to", "status"),
+        "call": verb(orders.call, "from", "seconds"),
+        "ring": verb(orders.ring, "from", "seconds"),
+        "hang-up": verb(lambda order: radio.end_call(radio.call)),
+        "mode": verb(lambda order: radio.choose_mode(integer(order, "value", most=6)), "value"),
+        "inhibit": verb(orders.inhibit, "value"),
+        "make": verb(orders.make, "name", "value"),
     }
 
 
@@ -50,20 +50,17 @@ class _Orders:
             report = flag(order, "report") if "report" in order else False
             return {"parts": network.receive(sender, text(order, "text"), called=called, report=report)}
         if "status" in order:
-            data = Status(int(number(order, "status", most=0xFFFF))).encode()
+            data = Status(integer(order, "status", most=0xFFFF)).encode()
             network.bring(Incoming(STATUS, sender, called, data))
         else:
             network.bring(Incoming(SDS4, sender, called, octets_of_hex(text(order, "hex"))))
         return {"parts": 1}
 
     def report(self, order: Order) -> None:
-        reference, word = order.get("ref"), order.get("status", "delivered")
-        status = STATUSES.get(word) if isinstance(word, str) else word
-        if not isinstance(status, int) or not 0 <= status <= 255:
-            raise BadOrder(f"status {word!r} is not one of {', '.join(STATUSES)} or 0 to 255")
+        status, reference = status_of(order, STATUSES, default="delivered"), integer(order, "ref")
         if reference not in self._radio.network.accepted:
             raise BadOrder(f"no message has the reference {reference!r}")
-        self._radio.network.report(int(reference), status)
+        self._radio.network.report(reference, status)
 
     def deliver(self, order: Order) -> None:
         self._radio.network.delivers = flag(order)
@@ -82,7 +79,7 @@ class _Orders:
 
     def refuse(self, order: Order) -> None:
         """A recipient's messages fail with a delivery status (default 4B, not registered); 0 ends that."""
-        status = int(number(order, "status", most=255)) if "status" in order else STATUSES["not-registered"]
+        status = integer(order, "status", most=255) if "status" in order else STATUSES["not-registered"]
         refusals = self._radio.network.refusals
         refusals[_ssi(order, "to")] = status
         if not status:
