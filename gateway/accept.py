@@ -6,6 +6,7 @@ that names the element. The audience is never guessed: no recipients means a ref
 
 import hashlib
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -24,7 +25,7 @@ from gateway.store.accepting import CAP_KEY, Acceptance, Accepted, accept, withd
 from gateway.store.database import Store
 from gateway.store.naming import names_of
 from gateway.strict_json import read_object
-from gateway.warnings import warnings
+from gateway.warnings import Json, not_here, warnings
 from gateway.world import World
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json
 from messages.cap import CapError, parse
@@ -82,16 +83,18 @@ class Intake:
         alert = acceptance.alert
         if alert.msg_type in _REPLACING:
             replaced = alert.references if alert.status.actionable else ()
-            with self._outgoing.withdrawing(await self._store.read(names_of, replaced)):
-                return self._warned(acceptance, _good(await self._store.run(withdraw, acceptance)))
+            found = await self._store.read(names_of, replaced)
+            with self._outgoing.withdrawing(found.names):
+                accepted = _good(await self._store.run(withdraw, acceptance))
+            return self._warned(acceptance, accepted, not_here(found.not_here))
         self._reserve.check(alert.precedence)
         accepted = _good(await self._store.run(accept, acceptance))
         if not accepted.replayed:
             self._outgoing.remember(accepted.identifier, alert)
         return self._warned(acceptance, accepted)
 
-    def _warned(self, acceptance: Acceptance, accepted: Accepted) -> Accepted:
-        return replace(accepted, warnings=warnings(acceptance, accepted, self._store.world))
+    def _warned(self, acceptance: Acceptance, accepted: Accepted, more: Iterable[Json] = ()) -> Accepted:
+        return replace(accepted, warnings=(*more, *warnings(acceptance, accepted, self._store.world)))
 
 
 def _good(result: Accepted | GatewayError) -> Accepted:

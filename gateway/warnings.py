@@ -3,7 +3,7 @@
 Nothing is refused for it. Each warning is an object with a `kind`, a sentence in `detail` and what it is about.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from gateway.outgoing import words_of
 from gateway.router import Way
 from gateway.store.accepting import Acceptance, Accepted
 from gateway.world import WayBack, World
+from messages.alert import Reference
 from messages.directory import Contact
 from messages.render import RenderError, ShortText, Words
 
@@ -36,6 +37,20 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
     without = (world.directory.contact(who) for who in accepted.no_route)
     contacts = kept.recipients or [contact for contact in without if contact is not None]
     return (*_unreached(kept, accepted, world, contacts=contacts), *_shortened(kept, accepted, world))
+
+
+def not_here(references: Sequence[Reference]) -> list[Json]:
+    """One warning for all the alerts that an Update or Cancel names and that never came here."""
+    if not references:
+        return []
+    names = ", ".join(each.identifier for each in references)
+    return [
+        {
+            "kind": "not_here",
+            "references": [each.identifier for each in references],
+            "detail": f"{names}: never came here, so nobody here was told of it, and nothing of it was withdrawn",
+        }
+    ]
 
 
 def _unreached(

@@ -25,6 +25,8 @@ def _line(warning: Json, words: Catalogue) -> str:
         return words("warning.shortened", ways=ways, what=shortening(warning, words), over=over)
     if kind == "not_carried":
         return words("warning.not_carried", ways=", ".join(warning["channels"]))
+    if kind == "not_here":
+        return words("warning.not_here", what=", ".join(warning["references"]))
     return words("check.doubt", what=warning["detail"])
 
 

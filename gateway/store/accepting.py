@@ -19,10 +19,11 @@ from gateway.store import tables as t
 from gateway.store.bulk import ByKey, inserting
 from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
-from gateway.store.naming import Names, cap_columns, referenced
+from gateway.store.naming import Names, cap_columns, nothing_here, referenced
+from gateway.store.succession import in_force, predecessors, successor
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
-from messages.alert import Alert, Reference, Withdrawal, to_json
+from messages.alert import Alert, Withdrawal, to_json
 from messages.directory import Contact
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -108,28 +109,38 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     names = Names(tx)
     if _is_known(item, names):
         return _known_already(item)
-    rows = [_replaceable(tx, item, reference) for reference in item.alert.references]
-    if not rows:
-        raise Refused("an Update or Cancel names what it replaces", pointer="references")
-    referenced = [int(row.id) for row in rows]
-    item = _no_slower(tx, item, Precedence(min(row.precedence for row in rows)))
+    live = _replaceable(tx, item)
+    item = _no_slower(tx, item, Precedence(min(row.precedence for row in live)))
     ledger = Ledger(tx)
-    word = WITHDRAWN[item.alert.withdrawal]
-    touched: dict[str, set[tuple[str, str]]] = {}
-    for alert_id in referenced if item.alert.status.actionable else ():  # a draft withdraws nothing
-        for recipient, ways in stop_alert(tx, ledger, alert_id, word=word).items():
-            touched.setdefault(recipient, set()).update(ways)
+    touched = _withdrawn(tx, ledger, item, live) if item.alert.status.actionable else {}
     recipients = [
         (contact, frozenset(ways))
         for recipient, ways in touched.items()
         if (contact := tx.world.directory.contact(recipient)) is not None
     ]
-    replaces = referenced[0] if item.alert.status.actionable else None
+    replaces = int(live[0].id) if item.alert.status.actionable else None  # a draft withdraws nothing
     accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces, names=names)
     ledger.flush()
     if item.key:
         _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
     return accepted
+
+
+def _withdrawn(
+    tx: Transaction, ledger: Ledger, item: Acceptance, live: Sequence[Any]
+) -> dict[str, set[tuple[str, str]]]:
+    """Stops all of these; everybody who may have got one of them, or a text before it, with the ways it went.
+
+    Whoever has the text before, and had not got its update when that was withdrawn, has nothing but a wrong text.
+    """
+    touched: dict[str, set[tuple[str, str]]] = {}
+    ids = [int(row.id) for row in live]
+    word = WITHDRAWN[item.alert.withdrawal]
+    found = [stop_alert(tx, ledger, alert_id, word=word) for alert_id in ids]
+    before = [_may_have_it(ledger, _loaded(tx, ledger, each)) for each in predecessors(tx.connection, ids)]
+    for recipient, ways in (pair for each in (*found, *before) for pair in each.items()):
+        touched.setdefault(recipient, set()).update(ways)
+    return touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +164,7 @@ def stop(tx: Transaction, identifier: str) -> Stopping:
         touched, already = stop_alert(tx, ledger, alert_id, word="stopped"), None
         ledger.flush()
     everyone = sum(known.alert_id == alert_id for known in ledger.known.values())
-    return Stopping(everyone - len(touched), len(touched), already, _in_force(tx, alert_id))
-
-
-def _in_force(tx: Transaction, alert_id: int) -> str | None:
-    """The code of the last alert in the row of those that replaced this one; None if none did."""
-    code, replaced = None, alert_id
-    query = select(t.alerts.c.id, t.alerts.c.code).order_by(t.alerts.c.id.desc()).limit(1)
-    while (row := tx.connection.execute(query.where(t.alerts.c.replaces == replaced)).first()) is not None:
-        code, replaced = str(row.code), row.id
-    return code
+    return Stopping(everyone - len(touched), len(touched), already, in_force(tx.connection, alert_id))
 
 
 def stop_alert(
@@ -217,25 +219,41 @@ def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Accept
     return replace(item, alert=alert, body=to_json(alert), want=alert.want or tx.world.policies[earlier].want)
 
 
-def _replaceable(tx: Transaction, item: Acceptance, reference: Reference) -> Any:
-    """The alert a reference names. Only its own sender may replace it, and nothing is replaced twice."""
-    row, name = referenced(tx.connection, reference), repr(reference.identifier)
+def _replaceable(tx: Transaction, item: Acceptance) -> list[Any]:
+    """The alerts that are named and stand. Only their own sender may replace them, and nothing is replaced twice.
+
+    A whole row of updates may be named (CAP 1.2, 3.2.1 references): those that were replaced before are passed over,
+    and so is what never came here. Refused or Conflict if nothing is left.
+    """
+    references = item.alert.references
+    if not references:
+        raise Refused("an Update or Cancel names what it replaces", pointer="references")
+    rows = {row.id: row for each in references if (row := referenced(tx.connection, each)) is not None}
+    if not rows:
+        raise nothing_here(references[0])
+    for row in rows.values():
+        _may_replace(row, item)
+    live = [row for row in rows.values() if row.withdrawn not in _REPLACED]
+    if not live:
+        row = next(iter(rows.values()))
+        raise Conflict(f"{row.cap_identifier!r} was already {row.withdrawn}: {_instead(tx, row.id)}")
+    return live
+
+
+def _may_replace(row: Any, item: Acceptance) -> None:
+    name = repr(row.cap_identifier)
     if row.sender != item.alert.sender:
         raise Refused(f"{name} was sent by {row.sender}: only its sender may replace it", pointer="sender")
     if row.plane != item.plane:
         raise Refused(f"{name} belongs to the {row.plane} plane: use its status", pointer="status")
-    if row.withdrawn in _REPLACED:
-        raise Conflict(f"{name} was already {row.withdrawn}: {_instead(tx, row.id)}")
-    return row
 
 
 def _instead(tx: Transaction, alert_id: int) -> str:
     """What to name instead of an alert that was replaced: the one that replaced it."""
-    query = select(t.alerts.c.identifier).where(t.alerts.c.replaces == alert_id)
-    successor = tx.connection.execute(query.order_by(t.alerts.c.id.desc())).scalar()
-    if successor is None:
+    after = successor(tx.connection, alert_id)
+    if after is None:
         return "nothing replaced it, so send a new alert"
-    return f"name the alert that replaced it, {successor!r}"
+    return f"name the alert that replaced it, {after.identifier!r}"
 
 
 def _keep(

@@ -5,6 +5,7 @@ Where another sender has it already, the alert's number follows after a comma, w
 no name can be taken by what comes later. What follows a CAP file is matched by the CAP name alone.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -31,6 +32,7 @@ _BY_CAP_NAME = Query(
 _OF_A_REFERENCE = select(
     t.alerts.c.id,
     t.alerts.c.identifier,
+    t.alerts.c.cap_identifier,
     t.alerts.c.sender,
     t.alerts.c.sent_ms,
     t.alerts.c.withdrawn,
@@ -68,31 +70,46 @@ def cap_columns(alert: Alert | Reference) -> dict[str, Any]:
     return {"cap_identifier": alert.identifier, "sender": alert.sender, "sent_ms": to_ms(alert.sent)}
 
 
-def referenced(connection: Any, reference: Reference) -> Any:
-    """The alert that a reference names, by sender and identifier. Refused if there is none, or if it may be several.
+def referenced(connection: Any, reference: Reference) -> Any | None:
+    """The alert that a reference names, by sender and identifier; None if it never came here.
 
     `sent` decides only between several: a sender who writes it otherwise than in the message is still understood.
+    Refused if it may be several all the same.
     """
     same = _OF_A_REFERENCE.where(
         t.alerts.c.cap_identifier == reference.identifier, t.alerts.c.sender == reference.sender
     )
     exact = connection.execute(same.where(t.alerts.c.sent_ms == to_ms(reference.sent))).first()
     rows = [exact] if exact else connection.execute(same.limit(2)).all()
-    if not rows:
-        raise Refused(
-            f"there is no alert {reference.identifier!r} of {reference.sender!r} here to replace: "
-            "send it as msgType Alert, or see `bavn list`",
-            pointer="references",
-        )
     if len(rows) > 1:
         raise Refused(
             f"{reference.sender} used {reference.identifier!r} for several alerts, and none was sent "
             f"{reference.sent.isoformat()}: write the time that the alert itself has",
             pointer="references",
         )
-    return rows[0]
+    return rows[0] if rows else None
 
 
-def names_of(connection: Any, references: tuple[Reference, ...]) -> tuple[str, ...]:
-    """The store's own names of the alerts that references name. Refused as `referenced`."""
-    return tuple(referenced(connection, reference).identifier for reference in references)
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """What references name: the store's own names of the alerts that are here, and those that never came here."""
+
+    names: tuple[str, ...]
+    not_here: tuple[Reference, ...]
+
+
+def names_of(connection: Any, references: tuple[Reference, ...]) -> Referenced:
+    """What is here of the alerts that references name. Refused as `referenced`, and where none is here."""
+    found = [(each, referenced(connection, each)) for each in references]
+    not_here = tuple(reference for reference, row in found if row is None)
+    if references and len(not_here) == len(references):
+        raise nothing_here(references[0])
+    return Referenced(tuple(row.identifier for _, row in found if row is not None), not_here)
+
+
+def nothing_here(reference: Reference) -> Refused:
+    return Refused(
+        f"there is no alert {reference.identifier!r} of {reference.sender!r} here to replace: "
+        "send it as msgType Alert, or see `bavn list`",
+        pointer="references",
+    )

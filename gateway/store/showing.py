@@ -12,6 +12,7 @@ from gateway.clock import from_ms
 from gateway.errors import NotFound
 from gateway.store import tables as t
 from gateway.store.rows import load_ladder
+from gateway.store.succession import successor
 from messages.alert import from_json
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -63,9 +64,7 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
     replaced = (
         connection.execute(name.where(t.alerts.c.id == row.replaces)).scalar() if row.replaces else None
     )
-    successor = (
-        connection.execute(name.where(t.alerts.c.replaces == row.id)).scalar() if row.withdrawn else None
-    )
+    after = successor(connection, row.id) if row.withdrawn else None
     loose = connection.execute(
         select(t.inbound.c.channel, t.inbound.c.sender, t.inbound.c.text, t.inbound.c.at_ms).where(
             t.inbound.c.alert_id == row.id
@@ -74,7 +73,11 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
     unconfirmed = [
         {"channel": r.channel, "sender": r.sender, "text": r.text, "at": rfc3339(r.at_ms)} for r in loose
     ]
-    return {"replaces": replaced, "replaced_by": successor, "unconfirmed_answers": unconfirmed}
+    return {
+        "replaces": replaced,
+        "replaced_by": after.identifier if after else None,
+        "unconfirmed_answers": unconfirmed,
+    }
 
 
 def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
