@@ -42,7 +42,6 @@ class Services:
 
     outgoing: Callable[[str, Claimed], Outgoing]
     health: Callable[[str, Health], None]
-    concluded: Callable[[str], None]
     follow: Callable[[str, Channel], Coroutine[None, None, None]]  # the way back
 
 
@@ -74,11 +73,6 @@ class Dispatcher:
         if health.state is State.DOWN:
             self._down.set()
         self.wake()
-
-    @property
-    def unconcluded(self) -> bool:
-        """A receipt may still be on its way to the store."""
-        return self._unconcluded > 0
 
     async def drain(self) -> None:
         """Takes nothing more and waits for what is in flight."""
@@ -168,7 +162,6 @@ class Dispatcher:
         finally:
             self._unconcluded -= 1
             self._idle.set()
-        self._services.concluded(self.name)
 
     async def _stored(self, outcome: Outcome) -> bool:
         try:

@@ -53,8 +53,8 @@ class Hub:
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
         self.timekeeper = Timekeeper(store, clock)
-        self.inbox = Inbox(store, note=self._note, in_flight=lambda name: self.dispatchers[name].unconcluded)
-        services = Services(self.outgoing.make, self._health_changed, self._concluded, self.inbox.follow)
+        self.inbox = Inbox(store, note=self._note)
+        services = Services(self.outgoing.make, self._health_changed, self.inbox.follow)
         self.dispatchers = {name: Dispatcher(name, make, store, services) for name, make in makers.items()}
         self._background: set[asyncio.Task[None]] = set()
 
@@ -134,10 +134,6 @@ class Hub:
         after: int | None = 0
         while after is not None:
             after = await self.store.run(channel_down, (name, after))
-
-    def _concluded(self, name: str) -> None:
-        if self.inbox.has_early(name):
-            self._spawn(self.inbox.concluded(name), f"{name} early reports")
 
     def _committed(self, changes: Changes) -> None:
         for name in changes.channels & self.dispatchers.keys():

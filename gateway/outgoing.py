@@ -1,13 +1,12 @@
 """From a claimed attempt to what a channel is shown, with the last check before the first byte."""
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from hashlib import sha256
 
 from channels.base import Outgoing, Withdrawn
+from gateway.attempt_names import attempt_name
 from gateway.clock import Clock
 from gateway.store.sending import Claimed
 from gateway.world import WayBack, World
@@ -16,7 +15,6 @@ from messages.alert import Alert, from_json
 from messages.render import Words
 
 ALERTS_KEPT = 4096
-_TOKEN = re.compile(r"[0-9A-Za-z._-]{1,64}")
 
 
 class OutgoingMaker:
@@ -40,7 +38,7 @@ class OutgoingMaker:
 
     def make(self, channel: str, claimed: Claimed) -> Outgoing:
         return Outgoing(
-            attempt=f"{_token(claimed.identifier)}.{claimed.attempt_id}",
+            attempt=attempt_name(claimed.identifier, claimed.attempt_id),
             alert=claimed.identifier,
             address=parse_address(claimed.address),
             words=self._words(channel, claimed),
@@ -86,15 +84,6 @@ class OutgoingMaker:
         self._alerts[name] = alert
         if len(self._alerts) > ALERTS_KEPT:
             self._alerts.popitem(last=False)
-
-
-def _token(identifier: str) -> str:
-    """The identifier, or a digest of one that a bearer could not carry: a CAP identifier has up to 500 signs of any
-    kind, and mail takes a hundred octets (RFC 3461 4.4, ENVID).
-    """
-    if _TOKEN.fullmatch(identifier):
-        return identifier
-    return sha256(identifier.encode()).hexdigest()[:32]
 
 
 def words_of(

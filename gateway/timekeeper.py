@@ -8,6 +8,7 @@ from gateway.clock import Clock, to_ms
 from gateway.errors import StoreFailure
 from gateway.store.accepting import forget_old_keys
 from gateway.store.database import Changes, Store
+from gateway.store.reporting import let_go
 from gateway.store.sending import look, next_look
 
 log = logging.getLogger(__name__)
@@ -59,3 +60,4 @@ class Timekeeper:
         if self._clock() - self._cleaned >= HOUSEKEEPING:
             self._cleaned = self._clock()
             await self._store.run(forget_old_keys, None)
+            await self._store.run(let_go, None)

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from channels.base import Inbound, Report
+from gateway.attempt_names import attempt_name
 from gateway.store.accepting import Accepted
-from gateway.store.receiving import Matched, receive, report
+from gateway.store.receiving import Matched, receive
+from gateway.store.reporting import let_go, report
+from gateway.store.sending import look
 from messages.address import parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -80,6 +83,79 @@ async def test_a_report_about_something_else_raises_nothing(
         assert await evidence(bench) == [Evidence.SUBMITTED]
 
 
+async def hears_of(bench: Bench, evidence: Evidence, reference: str = "", **more: object) -> bool:
+    event = Report(reference=reference, evidence=evidence, at=bench.now, **more)  # type: ignore[arg-type]
+    return await bench.store.run(report, ("loop", event))
+
+
+async def test_a_report_that_overtook_its_receipt_is_told_when_the_receipt_comes(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        assert not await hears_of(bench, Evidence.DELIVERED, f"ref-{claimed.attempt_id}")
+    async with store_in(tmp_path) as bench:  # a restart forgets nothing
+        await bench.conclude(claimed)
+        assert await evidence(bench) == [Evidence.DELIVERED]
+        assert await bench.rows("select id from early_reports") == []
+
+
+async def test_a_report_that_overtook_a_late_receipt_is_told_too(tmp_path: Path) -> None:
+    """The modem fell silent, the phone's report came, then the modem said that it had gone."""
+    phone = parse_address("loopback:vagt")
+    async with store_in(tmp_path) as bench:
+        await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed, "unknown")
+        assert not await hears_of(bench, Evidence.DELIVERED, "17", address=phone)
+        assert await evidence(bench) == [Evidence.UNKNOWN]
+        assert await hears_of(bench, Evidence.SUBMITTED, "17", address=phone)
+        assert await evidence(bench) == [Evidence.DELIVERED]
+
+
+async def test_a_report_for_which_nothing_came_is_let_go_and_noted(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await bench.accept("vagt")
+        await bench.claim()
+        assert not await hears_of(bench, Evidence.DELIVERED, "of somebody else")
+        bench.later(timedelta(minutes=16))
+        await bench.store.run(let_go, None)
+        assert await bench.rows("select id from early_reports") == []
+        [noted] = await bench.rows("select record from audit where record like '%report_unmatched%'")
+        assert "of somebody else" in noted["record"]
+
+
+@pytest.mark.parametrize("verb", ["submitted", "unknown"])
+async def test_a_report_that_names_our_attempt_needs_no_reference(tmp_path: Path, verb: str) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed, verb)
+        name = attempt_name(sent.identifier, claimed.attempt_id)
+        assert await hears_of(bench, Evidence.DELIVERED, attempt=name)
+        assert await evidence(bench) == [Evidence.DELIVERED]
+
+
+async def test_a_report_that_names_our_attempt_may_overtake_its_outcome(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        name = attempt_name(sent.identifier, claimed.attempt_id)
+        assert not await hears_of(bench, Evidence.DELIVERED, attempt=name)
+        await bench.conclude(claimed, "unknown")
+        assert await evidence(bench) == [Evidence.DELIVERED]
+
+
+@pytest.mark.parametrize("name", ["another.{n}", "{a}.999", "{a}", "{a}.{n}x", "{a}.-1", "æ.{n}"])
+async def test_a_name_that_is_not_one_of_ours_raises_nothing(tmp_path: Path, name: str) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed)
+        wrong = name.format(a=sent.identifier, n=claimed.attempt_id)
+        assert not await hears_of(bench, Evidence.DELIVERED, attempt=wrong)
+        assert await evidence(bench) == [Evidence.SUBMITTED]
+
+
 # Answers
 
 
@@ -121,6 +197,28 @@ async def test_a_thumb_is_seen_and_answers_nothing(tmp_path: Path) -> None:
         await asked(bench, "vagt")
         assert (await hears(bench, "👍")).kind == "reaction"
         assert await evidence(bench) == [Evidence.READ]
+
+
+async def test_a_thumb_from_the_phone_says_nothing_about_the_mail(tmp_path: Path) -> None:
+    both = ["loopback:telefon", "loopback:postkasse"]
+    people = [{"id": "vagt", "name": "Vagt", "addresses": both, "exercise": True}]
+    async with store_in(tmp_path, people=people) as bench:
+        await asked(bench, "vagt")
+        bench.later(timedelta(minutes=2))
+        await bench.store.run(look, None)
+        for claimed in await bench.claim(window=9):
+            await bench.conclude(claimed)
+        await hears(bench, "👍", sender="loopback:telefon")
+        tried = await bench.rows("select address, evidence from attempts order by id")
+        assert [tuple(row.values()) for row in tried] == [(both[0], Evidence.READ), (both[1], 3)]
+
+
+async def test_an_empty_message_after_an_answer_does_not_hide_it(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        await hears(bench, "1")
+        await hears(bench, "")
+        assert (await bench.rows("select answer from deliveries"))[0]["answer"] == "1"
 
 
 async def test_a_stranger_with_the_code_is_shown_as_unconfirmed_and_proves_nothing(tmp_path: Path) -> None:

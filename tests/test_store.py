@@ -20,7 +20,7 @@ from gateway.store import sqlite
 from gateway.store.accepting import Accepted, accept, stop, withdraw
 from gateway.store.database import Store, Transaction
 from gateway.store.people import erase
-from gateway.store.receiving import report
+from gateway.store.reporting import report
 from gateway.store.sending import look, next_look, recover
 from gateway.store.tables import metadata
 from gateway.store.writer import brief

@@ -117,6 +117,7 @@ def erase(tx: Transaction, contact_id: str) -> None:
         .where(t.deliveries.c.person_id == row.person_id)
         .values(recipient="", answer=None)
     )
+    execute(t.early_reports.delete().where(t.early_reports.c.address.in_(_addresses(row.data))))
     execute(t.contacts.delete().where(t.contacts.c.id == contact_id))
     tx.session.forget_person(row.person_id)
     tx.audit("erased", person=row.person_id)

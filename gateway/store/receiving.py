@@ -1,4 +1,4 @@
-"""Operations of the way back: reports about what was handed over, messages from outside, answers.
+"""Operations of the way back: messages from outside, and answers. Reports are in `reporting`.
 
 Nothing that arrives is lost: what matches no question is kept as `unmatched`. Nothing that arrives commands: an
 answer raises evidence and stops further asking, and that is all it can do.
@@ -11,113 +11,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from channels.base import Inbound, Report
-from gateway.audit import far_end_code
+from channels.base import Inbound
 from gateway.clock import to_ms
 from gateway.delivery import Answered, Reported
 from gateway.errors import NotFound
 from gateway.store import tables as t
 from gateway.store.accepting import alert_number
 from gateway.store.ledger import Ledger
+from gateway.store.reporting import REPORT_WINDOW
 from gateway.store.transaction import Transaction
-from gateway.store.writer import grouped
 from messages.address import AddressError, parse_address
 from messages.alert import from_json
 from messages.answer import Answer, Kind, find_code, read_answer
-from messages.evidence import Evidence, climb, worst
-
-LATE_RECEIPT = timedelta(minutes=15)  # how long after an unknown hand-over its receipt may still come
-REPORT_WINDOW = timedelta(days=8)  # longer than any validity given to a network; TP-MR wraps at 256
-
-
-@grouped
-def report(tx: Transaction, items: Sequence[tuple[str, Report]]) -> Sequence[bool]:
-    """Raises the evidence of the attempts that the reports are about. False: it is about nothing we know."""
-    ledger = Ledger(tx)
-    found = [_report_one(tx, ledger, channel, item) for channel, item in items]
-    ledger.flush()
-    return found
-
-
-def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
-    query = select(t.parts.c.id, t.parts.c.attempt_id, t.parts.c.evidence).where(
-        t.parts.c.channel == channel,
-        t.parts.c.reference == item.reference,
-        t.parts.c.at_ms >= tx.now_ms - REPORT_WINDOW // timedelta(milliseconds=1),
-    )
-    if item.address is not None:
-        query = query.where(t.parts.c.address == str(item.address))
-    part = tx.connection.execute(query.order_by(t.parts.c.id.desc()).limit(1)).first()
-    if part is None:
-        return _late_receipt(tx, ledger, channel, item)
-    after = climb(Evidence(part.evidence), item.evidence)
-    tx.connection.execute(t.parts.update().where(t.parts.c.id == part.id).values(evidence=int(after)))
-    _raise_attempt(tx, ledger, part.attempt_id, channel=channel, item=item)
-    return True
-
-
-def _late_receipt(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
-    """A receipt that came after its hand-over was given up as unknown: the newest such one to this address."""
-    if item.evidence is not Evidence.SUBMITTED or item.address is None:
-        return False
-    query = select(t.attempts.c.id).where(
-        t.attempts.c.channel == channel,
-        t.attempts.c.address == str(item.address),
-        t.attempts.c.evidence == int(Evidence.UNKNOWN),
-        t.attempts.c.started_ms >= tx.now_ms - LATE_RECEIPT // timedelta(milliseconds=1),
-    )
-    row = tx.connection.execute(query.order_by(t.attempts.c.id.desc()).limit(1)).first()
-    if row is None:
-        return False
-    tx.connection.execute(
-        t.parts.insert(),
-        {
-            "attempt_id": row.id,
-            "channel": channel,
-            "reference": item.reference,
-            "address": str(item.address),
-            "evidence": int(item.evidence),
-            "at_ms": tx.now_ms,
-        },
-    )
-    _raise_attempt(tx, ledger, row.id, channel=channel, item=item)
-    return True
-
-
-def report_unmatched(tx: Transaction, item: tuple[str, Report]) -> None:
-    """A report about nothing that was handed over: kept in the audit, for whoever wonders."""
-    channel, unmatched = item
-    tx.audit(
-        "report_unmatched", channel=channel, reference=unmatched.reference, evidence=unmatched.evidence.word
-    )
-
-
-def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel: str, item: Report) -> None:
-    """The worst part counts; a refusal after a receipt is kept beside it and lowers nothing."""
-    rows = tx.connection.execute(select(t.parts.c.evidence).where(t.parts.c.attempt_id == attempt_id))
-    row = tx.connection.execute(
-        select(t.attempts.c.delivery_id, t.attempts.c.detail, t.attempts.c.parts).where(
-            t.attempts.c.id == attempt_id
-        )
-    ).one()
-    known = [Evidence(part.evidence) for part in rows]
-    evidence = worst(known) if len(known) >= (row.parts or 1) else Evidence.UNKNOWN
-    facts = {"attempt": attempt_id, "channel": channel, "reference": item.reference}
-    ledger.load([row.delivery_id])
-    if item.evidence > Evidence.UNKNOWN:
-        ledger.step(
-            row.delivery_id,
-            Reported(attempt_id, evidence),
-            verb="reported",
-            evidence=item.evidence.word,
-            **facts,
-        )
-        return
-    verb = "given_up" if item.evidence is Evidence.REFUSED else "still_trying"
-    tx.audit(verb, delivery=row.delivery_id, code=far_end_code(item.detail), **facts)
-    detail = "; ".join(filter(None, (row.detail, item.detail)))[:500]
-    tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
-    tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
+from messages.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +62,7 @@ def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
     if question is None:
         return _unmatched(tx, number, channel, text=text)
     answer = read_answer(text, question.options)
-    kind = _answered(tx, question, answer, via=channel, at=item.at)
+    kind = _answered(tx, question, answer, via=channel, at=item.at, sender=item.sender)
     tx.connection.execute(
         t.inbound.update().where(t.inbound.c.id == number).values(kind=kind, delivery_id=question.delivery_id)
     )
@@ -281,7 +187,9 @@ def _as_question(row: Any) -> _Question:
     return _Question(row.id, row.alert_id, row.identifier, row.recipient, from_json(row.body).answers)
 
 
-def _answered(tx: Transaction, question: _Question, answer: Answer, *, via: str, at: datetime) -> str:
+def _answered(
+    tx: Transaction, question: _Question, answer: Answer, *, via: str, at: datetime, sender: str = ""
+) -> str:
     """Keeps the answer and raises the evidence; contradicting answers are kept beside each other."""
     reaction = answer.kind is Kind.REACTION
     tx.connection.execute(
@@ -298,7 +206,7 @@ def _answered(tx: Transaction, question: _Question, answer: Answer, *, via: str,
     ledger = Ledger(tx)
     ledger.load([question.delivery_id])
     if reaction:
-        _reacted(ledger, question.delivery_id)
+        _reacted(ledger, question.delivery_id, via=via, sender=sender)
     else:
         ledger.step(question.delivery_id, Answered(), verb="answered", option=answer.option, channel=via)
         _show_answer(tx, question.delivery_id, answer)
@@ -306,17 +214,21 @@ def _answered(tx: Transaction, question: _Question, answer: Answer, *, via: str,
     return "reaction" if reaction else "answer"
 
 
-def _reacted(ledger: Ledger, delivery_id: int) -> None:
-    """A thumb on the message: seen on the way it last went, answered by nobody."""
-    handed = [x for x in ledger.known[delivery_id].delivery.tries if x.evidence >= Evidence.UNKNOWN]
-    if handed:
-        ledger.step(
-            delivery_id, Reported(handed[-1].id, Evidence.READ), verb="reacted", attempt=handed[-1].id
-        )
+def _reacted(ledger: Ledger, delivery_id: int, *, via: str, sender: str) -> None:
+    """A thumb on the message: seen on the way that it came back on, answered by nobody."""
+    delivery = ledger.known[delivery_id].delivery
+    handed = [x for x in delivery.tries if x.evidence >= Evidence.UNKNOWN]
+    there = [x for x in handed if delivery.ladder[x.rung].address == sender]
+    over = [x for x in there if delivery.ladder[x.rung].channel == via]
+    if seen := (over or there)[-1:]:
+        event = Reported(seen[0].id, Evidence.READ)
+        ledger.step(delivery_id, event, verb="reacted", attempt=seen[0].id)
 
 
 def _show_answer(tx: Transaction, delivery_id: int, answer: Answer) -> None:
-    """The latest answer is shown on the delivery; earlier ones stay in `answers` beside it."""
+    """The latest answer that says anything is shown on the delivery; all stay in `answers` beside it."""
+    if not (answer.option or answer.text):
+        return
     tx.connection.execute(
         t.deliveries.update()
         .where(t.deliveries.c.id == delivery_id)

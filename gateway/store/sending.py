@@ -14,6 +14,7 @@ from gateway.scheduler import Head, choose
 from gateway.store import tables as t
 from gateway.store.bulk import Query, updating
 from gateway.store.ledger import Ledger
+from gateway.store.reporting import receipts_came
 from gateway.store.transaction import Transaction
 from gateway.store.writer import brief, grouped
 from messages.evidence import Evidence
@@ -235,6 +236,7 @@ def conclude(tx: Transaction, outcomes: Sequence[Outcome]) -> Sequence[None]:
         ledger.note(o.attempt_id, receipt=" ".join(o.references) or None, detail=o.detail, parts=o.parts)
         ledger.add_parts(_parts(tx, o))
     ledger.flush()
+    receipts_came(tx, [(o.channel, o.attempt_id, o.references) for o in outcomes])
     return [None] * len(outcomes)
 
 

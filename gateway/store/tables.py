@@ -171,6 +171,22 @@ parts = Table(
     Index("ix_parts_attempt_id", "attempt_id"),
 )
 
+# Reports that came before the receipt that they are about. They wait here, so that the bearer may forget them.
+early_reports = Table(
+    "early_reports",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("channel", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("address", Text),  # NULL where the bearer does not say
+    Column("attempt", Text, nullable=False),  # "" where the bearer did not bring our own name back
+    Column("evidence", Integer, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("received_ms", BigInteger, nullable=False),
+    Index("ix_early_reports_channel_reference", "channel", "reference"),
+)
+
 # Whatever arrived, matched or not; (channel, bearer_id) makes a second arrival of the same message harmless.
 inbound = Table(
     "inbound",
