@@ -10,7 +10,9 @@ added. What was written since the last anchor, ten minutes at most, has no witne
 import asyncio
 import hmac
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +25,26 @@ from gateway.store.showing import audit_head
 ANCHOR_EVERY_S = 600.0
 _PURPOSE = b"bavn anchor 1\n"
 _MARK_OCTETS = 16
+_LINE = re.compile(r"[^ ]+ [0-9]{1,18} [0-9a-f]{64}( [0-9a-f]{32})?")
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that vouches for nothing. A power cut while it was written may have torn it."""
+
+    number: int  # from 1
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.number} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorFile:
+    """`heads`: record number to hash, from the lines that hold."""
+
+    heads: Mapping[int, bytes]
+    bad: tuple[BadLine, ...] = ()
 
 
 class Anchor:
@@ -86,8 +108,8 @@ def _append(path: Path, line: str) -> None:
         os.fsync(file.fileno())
 
 
-def looked_at(path: Path, key: bytes | None) -> tuple[dict[int, bytes], str]:
-    """The anchors before a start, and '' or what is wrong with the file. StoreUnfit if nothing could be anchored there.
+def looked_at(path: Path, key: bytes | None) -> AnchorFile:
+    """The anchors before a start. StoreUnfit if nothing could be anchored there.
 
     A damaged line, or a key that is gone, stops no hub at night: it is said, and `bavn audit verify` says it again.
     """
@@ -97,12 +119,10 @@ def looked_at(path: Path, key: bytes | None) -> tuple[dict[int, bytes], str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
         with path.open("a", encoding="ascii"):
-            anchors = read_anchors(path, key=key, strict=True)
+            found = read_lines(path, key=key, strict=True)
         if new:
             path.unlink()  # a start that fails later leaves nothing behind
-        return anchors, ""
-    except ValueError as error:
-        return {}, str(error)
+        return found
     except OSError as error:
         raise StoreUnfit(_unwritable(path, error.strerror)) from error
 
@@ -125,27 +145,40 @@ def _unwritable(path: Path, reason: str | None) -> str:
     return f"audit.anchor: {path} cannot be written ({reason}). Name a file that the hub may write"
 
 
-def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) -> dict[int, bytes]:
-    """Record number to hash, from an anchor file. ValueError names a line that is damaged or, with `key`, not ours.
+def read_lines(path: Path, *, key: bytes | None = None, strict: bool = False) -> AnchorFile:
+    """An anchor file. With `key`, a line that is not ours is a bad one.
 
-    `strict` refuses marks that cannot be checked because there is no key.
+    `strict` takes no marks that cannot be checked because there is no key.
     """
-    anchors: dict[int, bytes] = {}
+    heads: dict[int, bytes] = {}
+    bad = []
     lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
     for number, line in enumerate(lines, start=1):
-        signed, _, mark = line.rpartition(" ")
-        fields = line.split(" ")
-        if len(fields) == 4 and key is not None and not hmac.compare_digest(mark, _mark(key, signed)):
-            raise ValueError(f"{path}: line {number} was not written by this installation")
-        if len(fields) == 4 and key is None and strict:
-            raise ValueError(f"{path}: line {number} carries a mark, and the key that made it is gone")
-        if len(fields) == 3 and key is not None:
-            raise ValueError(f"{path}: line {number} carries no mark of this installation")
-        try:
-            _, n, head, *_ = fields
-            anchors.setdefault(
+        if reason := _wrong(line, key=key, strict=strict):
+            bad.append(BadLine(number, reason))
+        else:
+            _, n, head, *_ = line.split(" ")
+            heads.setdefault(
                 int(n), bytes.fromhex(head)
             )  # the first: a later one may hide that the end was cut
-        except ValueError:
-            raise ValueError(f"{path}: line {number} is damaged: {line[:80]!r}") from None
-    return anchors
+    return AnchorFile(heads, tuple(bad))
+
+
+def _wrong(line: str, *, key: bytes | None, strict: bool) -> str:
+    """What is wrong with a line, '' if nothing."""
+    signed, _, mark = line.rpartition(" ")
+    if not _LINE.fullmatch(line):
+        return f"is damaged: {line[:80]!r}"
+    if line.count(" ") == 2:
+        return "" if key is None else "carries no mark of this installation"
+    if key is None:
+        return "carries a mark, and the key that made it is gone" if strict else ""
+    return "" if hmac.compare_digest(mark, _mark(key, signed)) else "was not written by this installation"
+
+
+def read_anchors(path: Path, *, key: bytes | None = None, strict: bool = False) -> Mapping[int, bytes]:
+    """Record number to hash, as `read_lines`. ValueError names the first line that is bad."""
+    found = read_lines(path, key=key, strict=strict)
+    if found.bad:
+        raise ValueError(f"{path}: {found.bad[0]}")
+    return found.heads

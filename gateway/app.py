@@ -39,9 +39,9 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     if not await nobody_listens(config.socket):
         raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
     tokens, key = read_tokens(config.tokens_file), own_master_key(config.key_file)
-    anchors, wrong = looked_at(config.anchor, key)
-    if wrong:
-        log.error("the audit's anchors: %s", wrong)
+    anchors = looked_at(config.anchor, key)
+    if anchors.bad:
+        log.error("the audit's anchors: %s: %s", config.anchor, anchors.bad[0])
     tcp = listener(config)
     try:
         store = await Store.open(config.database, clock)
@@ -58,7 +58,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
             makers=makers,
             clock=clock,
             anchor=anchor,
-            audit_watch=AuditWatch(store, None if wrong else anchors),
+            audit_watch=AuditWatch(store, anchors.heads if anchors.heads or not anchors.bad else None),
             reserve_mb=config.store.reserve_mb,
         )
         async with hub, serving(application(hub, config, tokens), config, tcp) as port:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.anchor import ANCHOR_EVERY_S, read_anchors
+from gateway.anchor import ANCHOR_EVERY_S, read_lines
 from gateway.audit import ANCHORED, Flaw, Record, inside
 from gateway.audit_watch import NEWEST
 from gateway.clock import from_ms
@@ -98,16 +98,20 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
         return
     try:
         number = store.head()  # before the anchors: what is noted up to here stands in the file
-        anchors = read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
+        file = read_lines(config.anchor, key=own_master_key(config.key_file), strict=True)
+        anchors = file.heads
         head = last_record(config) if number else None
         anchored = max(anchors, default=0)
         record = store.record(anchored) if anchored else None
         flaws = store.flaws(number, anchors) if number else ()
-    except (OSError, ValueError) as error:
+    except OSError as error:
         yield wrong("anchor_damaged", reason=error)
     except (SQLAlchemyError, GatewayError) as error:
         yield wrong("store_unreadable", file=config.database, reason=error)
     else:
+        yield from (wrong("anchor_damaged", reason=f"{config.anchor}: {bad}") for bad in file.bad[:1])
+        if file.bad and not anchors:
+            return
         met = record is not None and record.hash == anchors[anchored]
         yield _anchored(config, anchored, head, met=met, now=now)
         yield from (wrong("audit_flaw", n=flaw.n, reason=flaw.reason) for flaw in flaws[:1])

@@ -4,14 +4,14 @@ Read-only, beside a running hub or without one; on a SQLite that may have only o
 is refused, since a second connection could do harm.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.anchor import read_anchors
+from gateway.anchor import AnchorFile, BadLine, read_lines
 from gateway.audit import Flaw, Record, verify
 from gateway.config import Config
 from gateway.errors import GatewayError
@@ -31,15 +31,20 @@ class AuditUnreadable(GatewayError):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """`anchored` is the number of the last record that an anchor vouches for, 0 if none does."""
+    """`anchored` is the number of the last record that an anchor vouches for, 0 if none does.
+
+    `flaws` are those of the chain, `bad_lines` those of the anchor file.
+    """
 
     records: int
     anchored: int
     flaws: tuple[Flaw, ...]
+    bad_lines: tuple[BadLine, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         flaws = [{"n": flaw.n, "reason": flaw.reason} for flaw in self.flaws]
-        return {"records": self.records, "anchored": self.anchored, "flaws": flaws}
+        lines = [{"line": each.number, "reason": each.reason} for each in self.bad_lines]
+        return {"records": self.records, "anchored": self.anchored, "flaws": flaws, "bad_lines": lines}
 
 
 def verify_audit(config: Config) -> Verification:
@@ -60,27 +65,34 @@ def verify_audit(config: Config) -> Verification:
         ) from error
 
 
-def _anchors(config: Config) -> dict[int, bytes]:
+def _anchors(config: Config) -> AnchorFile:
+    """AuditUnreadable if there are lines, and none of them holds."""
     try:
-        return read_anchors(config.anchor, key=own_master_key(config.key_file), strict=True)
-    except (OSError, ValueError, GatewayError) as error:
-        raise AuditUnreadable(
-            f"the anchors cannot be read: {error}. Restore the file from its copy"
-        ) from error
+        found = read_lines(config.anchor, key=own_master_key(config.key_file), strict=True)
+    except (OSError, GatewayError) as error:
+        raise _unreadable(error) from error
+    if found.bad and not found.heads:
+        raise _unreadable(f"{config.anchor}: {found.bad[0]}")
+    return found
 
 
-def _verified(config: Config, anchors: Mapping[int, bytes]) -> Verification:
-    seen = _Seen()
+def _unreadable(reason: object) -> AuditUnreadable:
+    return AuditUnreadable(f"the anchors cannot be read: {reason}. Restore the file from its copy")
+
+
+def _verified(config: Config, anchors: AnchorFile) -> Verification:
+    seen, heads = _Seen(), anchors.heads
     with open_engine(config.database, read_only=True).connect() as connection, connection.begin():
         flaws = []
         audit_head(connection, None)  # from here on the chain stands still, and its notes have their lines
-        for flaw in verify(seen.counting(_records(connection)), anchors, known=_anchors(config)):
+        for flaw in verify(seen.counting(_records(connection)), heads, known=_anchors(config).heads):
             flaws.append(flaw)
             if len(flaws) == FLAWS_MOST:
                 break
-    if seen.last and not anchors:
+    if seen.last and not heads:
         flaws.append(Flaw(seen.last, "no anchor is in the file, and each start of the hub sets one"))
-    return Verification(seen.last, max((n for n in anchors if n <= seen.last), default=0), tuple(flaws))
+    anchored = max((n for n in heads if n <= seen.last), default=0)
+    return Verification(seen.last, anchored, tuple(flaws), anchors.bad[:FLAWS_MOST])
 
 
 def _records(connection: Connection) -> Iterator[Record]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.anchor import Anchor, anchor_line, read_anchors
+from gateway.anchor import Anchor, anchor_line, read_anchors, read_lines
 from tests.stores import Bench, store_in
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -84,3 +84,23 @@ async def test_a_later_line_for_the_same_record_hides_nothing(tmp_path: Path) ->
     with path.open("a", encoding="ascii") as file:
         file.write(anchor_line(datetime.now(UTC), number, bytes(32), key=KEY))
     assert read_anchors(path, key=KEY) == {number: head}
+
+
+async def test_a_torn_line_is_named_and_the_others_still_vouch(tmp_path: Path) -> None:
+    path = await _anchored(tmp_path, KEY)
+    with path.open("a", encoding="ascii") as file:
+        file.write("2026-11-23T03:12:00Z 7 0a1b")  # the power went
+    async with store_in(tmp_path) as bench:
+        await bench.accept()
+        await Anchor(path, bench.store, lambda: bench.now, key=KEY, failed=pytest.fail).write()
+    found = read_lines(path, key=KEY)
+    assert [(bad.number, "damaged" in bad.reason) for bad in found.bad] == [(2, True)]
+    assert len(found.heads) == 2
+
+
+@pytest.mark.parametrize("torn_at", range(1, 110))
+async def test_a_line_torn_anywhere_vouches_for_nothing(torn_at: int, tmp_path: Path) -> None:
+    whole = anchor_line(datetime.now(UTC), 4711, bytes(32), key=KEY)
+    (tmp_path / "anchors.log").write_text(whole + whole[:torn_at], encoding="ascii")
+    found = read_lines(tmp_path / "anchors.log", key=KEY)
+    assert (list(found.heads), [bad.number for bad in found.bad]) == ([4711], [2])

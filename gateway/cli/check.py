@@ -119,11 +119,15 @@ def audit_verify(as_json: JsonOption = False, config: ConfigOption = None, lang:
     words, screen = catalogue(spoken(lang, loaded.gateway.language)), Screen(as_json)
     found = verify_audit(loaded)
     screen.whole(found.as_json())
+    for bad in found.bad_lines:
+        screen.people(words("check.audit_line", n=bad.number, file=loaded.anchor, reason=bad.reason))
     if found.flaws:
         first = found.flaws[0]
         screen.people(words("check.audit_flaw", n=first.n, reason=first.reason))
         screen.people(words("check.audit_more", n=len(found.flaws)))
         raise CommandError(words("check.audit_means", data_dir=loaded.data_dir, file=loaded.anchor))
+    if found.bad_lines:
+        raise CommandError(words("check.audit_lines_mean", n=found.records, anchored=found.anchored))
     anchored = (
         words("check.anchored", n=found.anchored)
         if found.anchored
