@@ -126,14 +126,12 @@ def way(name: str, config: Config) -> Way:
 
 
 async def run(config: Config, *, started: Callable[[int], None] = lambda port: None) -> None:
-    """Runs in the foreground until SIGTERM or SIGINT; tells systemd READY and WATCHDOG when asked.
+    """Runs in the foreground until SIGTERM, SIGINT or SIGHUP; tells systemd READY and WATCHDOG when asked.
 
     `started` hears the TCP port once the hub accepts.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    _stop_at_signals(stop)
     async with running(config) as (hub, port):
         log.info("accepting on %s:%d and %s", config.http.host, port, config.socket)
         started(port)
@@ -145,6 +143,18 @@ async def run(config: Config, *, started: Callable[[int], None] = lambda port: N
         watchdog.cancel()
         log.info("stopping: what is in flight may end")
     log.info("stopped")
+
+
+def _stop_at_signals(stop: asyncio.Event) -> None:
+    """SIGHUP comes when the terminal is closed, and stops as the others do; where nohup had it ignored it stays so."""
+
+    def heard(number: signal.Signals) -> None:
+        log.info("%s: the hub stops; a start reads the configuration", number.name)
+        stop.set()
+
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in (signal.SIGTERM, signal.SIGINT, *(() if ignored else (signal.SIGHUP,))):
+        asyncio.get_running_loop().add_signal_handler(number, heard, number)
 
 
 def _settle_memory() -> None:

@@ -85,6 +85,14 @@ def test_sigterm_ends_the_hub_with_status_0_and_one_changed_record_is_found(tmp_
     assert "Rør intet" in bad.stderr
 
 
+def test_a_closed_terminal_stops_the_hub_as_sigterm_does(tmp_path: Path) -> None:
+    with hub_in(tmp_path) as hub:
+        assert hub.stop(signal.SIGHUP) == 0
+    said = (tmp_path / "hub.log").read_text()
+    assert "SIGHUP: the hub stops" in said
+    assert "stopped" in said.splitlines()[-1]
+
+
 def test_an_emulated_modem_is_there_until_sigterm(tmp_path: Path) -> None:
     link = tmp_path / "modem"
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

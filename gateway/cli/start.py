@@ -42,7 +42,7 @@ def _typed(path: Path) -> str:
 def run(config: ConfigOption = None, lang: LangOption = None) -> None:
     """Run the hub, in the foreground.
 
-    Logs go to stderr as JSON. SIGTERM or Ctrl-C lets what is in flight end and stops within 10 s.
+    Logs go to stderr as JSON. SIGTERM, Ctrl-C or a closed terminal lets what is in flight end and stops within 10 s.
     """
     from gateway.layout import check_layout
 
