@@ -5,6 +5,7 @@ PortLost at every call; to come back is a new `open_port`.
 """
 
 import asyncio
+import errno
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, cast, runtime_checkable
@@ -159,9 +160,24 @@ async def open_port(path: str, baud: int = 115200) -> Port:
     try:
         device = await loop.run_in_executor(None, _open_device, path, baud)
     except (serial.SerialException, OSError, ValueError) as error:
-        raise PortLost(f"{path} cannot be opened: {error}") from error
+        raise PortLost(f"{path} cannot be opened: {_because(error)}") from error
     line = _Line()
     return SerialPort(line, _Serial(loop, line, device), device)
+
+
+_REASONS = {
+    errno.ENOENT: "there is no such device",
+    errno.ENODEV: "there is no such device",
+    errno.ENXIO: "there is no such device",
+    errno.EACCES: "this user may not: it has to be in the group dialout",
+    errno.EBUSY: "another program has it (a second hub, ModemManager): stop that one",
+    errno.EAGAIN: "another program has it (a second hub, ModemManager): stop that one",  # its lock
+}
+
+
+def _because(error: Exception) -> str:
+    """The library's own words for what has no better ones."""
+    return _REASONS.get(getattr(error, "errno", None) or 0, f"{error}")
 
 
 def _open_device(path: str, baud: int) -> Any:

@@ -10,7 +10,6 @@ a real modem does not have; what may be sent to a real modem is decided in `Hil`
 
 import asyncio
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +17,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hardware.emulators.control import Verb, answer
 from hardware.emulators.line import Link
@@ -27,6 +28,7 @@ from hardware.errors import PortLost
 from hardware.memory import MemoryPort, memory_pair
 from hardware.port import Opener, Port, open_port
 from hardware.timing import Timing
+from tests.guard import GuardedPort, Kept, Rules
 from tests.virtual_time import run_virtually
 
 TWENTIETH = 20
@@ -43,7 +45,7 @@ class Hil(Enum):
     """What a test may do with a real modem. The default of a test is NEVER."""
 
     NEVER = "it needs a world that obeys"
-    ASKS = "it asks the modem and sets what a reset forgets; nothing leaves"
+    ASKS = "it asks the modem and sets what a restart forgets; nothing leaves"
     SENDS = "one message leaves, to the address given with --hil-to"
 
 
@@ -81,6 +83,8 @@ class Bench:
     factor: float = 1.0
     to: str | None = None  # whom a real modem may send to; None: the modem is emulated, or nobody
     ready_s: float = READY_S
+    real: Real | None = None
+    kept: Kept = field(default_factory=Kept)  # from a real modem
     _world: World | None = None
 
     @property
@@ -102,8 +106,11 @@ class Bench:
 class Kit(ABC):
     """One modem as the tests know it: how it is emulated, driven, and asked. Stateless."""
 
+    name: str
     baud: int
     address: str  # a pattern: to whom a real one may be told to send
+    rules: Rules  # what a real one may hear
+    known_by: str  # a command that only this kind of modem knows
     received: type  # the event of a message that came in
     reported: type | None  # the event of a report; None: the bearer has none
     read_back: Mapping[
@@ -220,42 +227,19 @@ async def _powered(modem: EmulatedModem) -> AsyncIterator[None]:
         await asyncio.wait([running])
 
 
-# What sends, dials, deletes, registers or changes for good, on any of the three modems.
-_SENDING = re.compile(
-    rb"AT\+(CMGS|CMSS|CMGW|CMGC|CMGD|CUSD|SBDIX?A?\b|SBDREG|CTGS=|CTOM=|CPWD|CLCK)|ATD|ATZ", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class GuardedPort:
-    """The port of a real modem for a test that only asks: whatever a driver wants, nothing that sends gets through."""
-
-    port: Port
-    stopped: list[bytes]
-
-    async def read(self) -> bytes:
-        return await self.port.read()
-
-    def write(self, octets: bytes) -> None:
-        if _SENDING.search(octets):
-            self.stopped.append(octets)
-            raise PortLost("the port is gone: nothing that lasts is done to a real modem without --hil-to")
-        self.port.write(octets)
-
-    async def close(self) -> None:
-        await self.port.close()
-
-
 @asynccontextmanager
 async def on_a_real_modem(kit: Kit, real: Real) -> AsyncIterator[Bench]:
-    stopped: list[bytes] = []
+    """Behind a guard: what the modem is not to hear is answered in its stead, and fails the test at its end."""
+    kept = Kept()
 
     async def opened() -> Port:
-        port = await open_port(real.port, real.baud or kit.baud)
-        return port if real.to else GuardedPort(port, stopped)
+        return GuardedPort(
+            await open_port(real.port, real.baud or kit.baud), kit.rules, to=real.to, kept=kept
+        )
 
-    yield Bench(opened, to=real.to, ready_s=real.ready_s)
-    assert stopped == [], f"a test that only asks wanted more: {stopped}"
+    yield Bench(opened, to=real.to, ready_s=real.ready_s, real=real, kept=kept)
+    if kept.stopped:
+        pytest.fail(f"the driver wanted more of the modem than it may here: {kept.stopped}", pytrace=False)
 
 
 def run(

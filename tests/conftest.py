@@ -64,12 +64,13 @@ def real_modems(hil: Iterable[str], hil_to: Iterable[str], *, wait_s: float = RE
     for given in hil:
         modem, port = _pair(given, "--hil")
         path, at, baud = port.rpartition("@")
-        if at and not baud.isdecimal():
-            raise pytest.UsageError(f"--hil {given}: {baud!r} is no baud rate")
+        if at and not baud.isdecimal() and not Path(port).exists():  # names of ports may have a @ themselves
+            raise pytest.UsageError(f"--hil {given}: {baud!r} is no baud rate, and {port} is not there")
         if modem in found:
             raise pytest.UsageError(f"--hil {given}: {modem} is named twice")
+        fast = bool(at) and baud.isdecimal()
         to_whom = to.pop(modem, None)
-        found[modem] = Real(path if at else port, int(baud) if at else None, to_whom, ready_s=wait_s)
+        found[modem] = Real(path if fast else port, int(baud) if fast else None, to_whom, ready_s=wait_s)
     if to:
         raise pytest.UsageError(f"--hil-to {', '.join(to)}: name the modem too, with --hil")
     return found

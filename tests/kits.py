@@ -1,17 +1,21 @@
 """What the hardware tests know of each modem: its emulator, its driver, and the commands that read its state back."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from hardware import iridium_state, tetra_events, tetra_state
+from hardware.codecs import sds
 from hardware.codecs.sds import Wanted, text_transfers
 from hardware.codecs.tpdu import submits
+from hardware.destination import checked_destination
 from hardware.emulators import gsm_control, iridium_control, tetra_control
 from hardware.emulators.control import Verb
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.iridium_modem import IridiumEmulator
 from hardware.emulators.tetra_radio import TetraEmulator
+from hardware.errors import HardwareError
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Received, Reported
 from hardware.gsm_state import State
@@ -22,14 +26,46 @@ from hardware.tetra import TetraRadio
 from hardware.tetra_timing import TetraTiming
 from hardware.timing import Timing
 from tests.benches import Bench, Kit, World
+from tests.guard import Payload, Rules
 
 NOBODY = "+4500000001"
+SUB = b"\x1a"
 TEXT = "Prøve af et modem. Du skal ikke gøre noget. æøå ÆØÅ"
 
 
+def _octets_of(payload: bytes) -> bytes:
+    """Those of the hexadecimal digits before a Ctrl-Z; none when it is anything else."""
+    digits, end, rest = payload.partition(SUB)
+    plain = re.fullmatch(rb"(?:[0-9A-F]{2})+", digits)
+    return bytes.fromhex(digits.decode()) if plain and end and not rest else b""
+
+
+def _submit(text: str, to: str) -> Payload | None:
+    """A TPDU to nobody but `to`, with the SIM's own service centre."""
+
+    def fits(payload: bytes) -> bool:
+        octets = _octets_of(payload)
+        try:
+            return octets[:1] == b"\0" and checked_destination(octets[1:]) == to
+        except HardwareError:
+            return False
+
+    return Payload(b"> ", fits) if text.startswith("+CMGS=") else None
+
+
 class GsmKit(Kit):
+    name = "gsm"
     baud = 115200
     address = r"\+[1-9][0-9]{7,14}"
+    rules = Rules(
+        asks=r"|E0|\^CURC=0|\+CG(MI|MM)|\+CMEE=1|\+CMGF=0|\+CSMS=1|\+CE?REG=1|\+COPS=3,2|\+CSQ|\+CMGL=4|\+CMGR=[0-9]{1,4}"
+        r"|\+(CFUN|CPIN|CPMS|CNMI|C[EG]?REG|COPS|CSCA|CMGF|CMEE)\?|\+(CPMS|CNMI)=\?"
+        r'|\+CPMS="[A-Z]{2}"(,"[A-Z]{2}"){0,2}|\+CNMI=[0-9](,[0-9]){0,4}',
+        sends=r"\+CMGS=[0-9]{1,3}",
+        spares=r"H|&F|\+CFUN=[0-9](,[0-9])?",
+        payload=_submit,
+    )
+    known_by = "AT+CPIN?"
     read_back: Mapping[str, str] = {
         "AT+CMGF?": r"\+CMGF: ?0",
         "AT+CNMI?": r"\+CNMI: ?[12],1\b.*",
@@ -72,9 +108,24 @@ class GsmKit(Kit):
         world.do("coverage", value=False)
 
 
+def _binary(text: str, to: str) -> Payload | None:
+    """What AT+SBDWB has announced, and its sum; it goes into the modem's buffer and no further."""
+    size = re.fullmatch(r"\+SBDWB=([0-9]{1,3})", text)
+    return Payload(b"READY", lambda payload: len(payload) == int(size[1]) + 2) if size else None
+
+
 class IridiumKit(Kit):
+    name = "iridium"
     baud = 19200
     address = "provisioned"  # an MO message has no other: it costs one
+    rules = Rules(
+        asks=r"|E0|&[DK]0|\*R1|\+SBDMTA=1|\+CIER=1,1,1|\+CGSN|\+CGMR|\+SBDSX|\+(CIER|SBDMTA|SBDLOE)\?|-MSSTM|\+CSQF?"
+        r"|\+SBDD[02]|\+SBDWB=[0-9]{1,3}|\+SBDTC|\+SBDRB",
+        sends=r"\+SBDIXA?",
+        spares=r"\*F|\*R0|\+SBDAREG=1",  # the last has the modem itself register, over the air
+        payload=_binary,
+    )
+    known_by = "AT+SBDSX"
     read_back: Mapping[str, str] = {
         "AT+SBDMTA?": r"\+SBDMTA: ?1",
         "AT+CIER?": r"\+CIER: ?1,1,1\b.*",
@@ -120,9 +171,35 @@ class IridiumKit(Kit):
         world.do("coverage", value=False)
 
 
+def _short_data(text: str, to: str) -> Payload | None:
+    """A text to nobody but `to`, or the acknowledgement that its report asks for."""
+
+    def fits(payload: bytes) -> bool:
+        return re.fullmatch(rf"\+CMGS={to},[0-9]{{1,4}}", text) is not None and _message(payload) is not None
+
+    return Payload(b"", fits) if text.startswith("+CMGS=") else None
+
+
+def _message(payload: bytes) -> sds.Transfer | sds.Ack | None:
+    try:
+        message = sds.decode(_octets_of(payload))
+    except HardwareError:
+        return None
+    return message if isinstance(message, sds.Transfer | sds.Ack) else None
+
+
 class TetraKit(Kit):
+    name = "tetra"
     baud = 38400
     address = r"[1-9][0-9]{0,7}"  # one radio (ISSI)
+    rules = Rules(
+        asks=r'|E0|\+CMEE=1|\+CSCS=(8859-1|"8859-1")|\+CREG=2|\+CTSP=[0-9],[0-9],[0-9]{1,3}|\+GMM\?|\+(CREG|CTOM|CSQ)\?',
+        sends=r"\+CTSDS=12,0(,[01]){0,3}|\+CMGS=[0-9]{1,8},[0-9]{1,4}",
+        spares=r"(?!)",
+        payload=_short_data,
+        counts=lambda text, payload: isinstance(_message(payload), sds.Transfer),
+    )
+    known_by = "AT+CTSP=1,3,130"
     read_back: Mapping[str, str] = {
         "AT+CTOM?": r"\+CTOM: ?[02]\b.*",
         "AT+CTSP=1,3,130": r"\+CME ERROR: 38",  # ours already; some radios say nothing of it

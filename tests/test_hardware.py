@@ -15,10 +15,16 @@ from typing import Any
 import pytest
 
 from hardware.chat import Chat
-from hardware.errors import HardwareError, NotSent, Refused
+from hardware.errors import HardwareError, NotNow, NotSent, Refused
 from tests.benches import Bench, Hil, Kind, Kit, run
 from tests.conftest import REAL, SAID
+from tests.diagnosis import SILENT_S, heard, why
 from tests.kits import KITS
+
+# A session that sends brings what waits at the gateway, and the modem's one buffer keeps it.
+WAITING = (
+    "a message waits in its buffer for the hub: run the hub on this modem once, and it is fetched and kept"
+)
 
 Body = Callable[[Bench, Kit], Awaitable[None]]
 
@@ -63,14 +69,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @asynccontextmanager
 async def ready(bench: Bench, kit: Kit) -> AsyncIterator[Any]:
     """A driver that may send; says what keeps it from it when it does not get there."""
+    reasons: dict[bool, str] = {}  # whether the port was open -> the latest
     async with kit.driver(bench) as driver:
-        try:
-            await bench.until(lambda: kit.ready(driver), limit_s=bench.ready_s)
-        except TimeoutError:
-            pytest.fail(
-                f"not ready in {bench.ready_s:g} s: {driver.state.value}: {driver.reason}", pytrace=False
-            )
+        if not await _gets_ready(driver, bench, kit, reasons):
+            reason = why(kit, bench, log=driver.log(), reasons=reasons)
+            pytest.fail(f"not ready in {bench.ready_s:g} s: {driver.state.value}: {reason}", pytrace=False)
         yield driver
+
+
+async def _gets_ready(driver: Any, bench: Bench, kit: Kit, reasons: dict[bool, str]) -> bool:
+    """Whether it does, in `ready_s`; a real one that says nothing at all is not waited for so long."""
+    since = asyncio.get_running_loop().time()
+
+    def settled() -> bool:
+        if driver.state.name != "STARTING":
+            reasons[driver.state.name != "CLOSED"] = driver.reason
+        waited_s = asyncio.get_running_loop().time() - since
+        silent = bench.is_real and waited_s > SILENT_S and not heard(driver.log())
+        return kit.ready(driver) or silent
+
+    try:
+        await bench.until(settled, limit_s=bench.ready_s)
+    except TimeoutError:
+        return False
+    return kit.ready(driver)
 
 
 @asynccontextmanager
@@ -103,7 +125,7 @@ async def test_a_modem_is_set_up_says_what_it_is_and_answers(bench: Bench, kit: 
     async with ready(bench, kit) as driver:
         assert await driver.probe()
         SAID.append(kit.said(driver))
-        assert "unknown" not in kit.said(driver)
+        assert "unknown" not in kit.said(driver), why(kit, bench, log=driver.log(), reasons={})
 
 
 @hardware_test(hil=Hil.ASKS)
@@ -130,7 +152,15 @@ async def test_a_port_that_was_left_can_be_opened_again(bench: Bench, kit: Kit) 
 @hardware_test(hil=Hil.ASKS, but=("gsm", "tetra"))
 async def test_a_loopback_goes_through_the_modem_and_nowhere_else(bench: Bench, kit: Kit) -> None:
     async with ready(bench, kit) as driver:
-        assert await driver.self_test() > 0
+        try:
+            assert await driver.self_test() > 0
+        except NotNow as error:
+            held = error.reason
+        else:
+            held = ""
+    if held:
+        assert bench.is_real, held
+        pytest.skip(f"no loopback: {WAITING} ({held})")
     assert bench.is_real or bench.world.seen("session") == []
 
 
@@ -140,6 +170,8 @@ async def test_a_message_leaves_once_and_its_report_comes(bench: Bench, kit: Kit
         await kit.send(driver, bench)
         if kit.reported is not None:
             await bench.until(lambda: [e for e in told if isinstance(e, kit.reported)], limit_s=120)
+        elif bench.is_real and [e for e in told if isinstance(e, kit.received)]:
+            SAID.append(f"the session brought a message, which stays in the modem: {WAITING}")
     assert bench.is_real or kit.arrived(bench.world) == 1
 
 

@@ -1,5 +1,6 @@
 """`--hil` rehearsed: what a technician types, on the ports of emulators that other processes run."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,9 @@ from pathlib import Path
 
 import pytest
 from bavn_pytest import EmulatedModem, emulate
+from serial import Serial
 
-from hardware.errors import PortLost
-from hardware.memory import memory_pair
-from tests.benches import GuardedPort, Real
+from tests.benches import Real
 from tests.conftest import real_modems
 
 ROOT = Path(__file__).parent.parent
@@ -26,13 +26,22 @@ QUICKLY = (
     "-p",
     "no:hypothesispytest",
 )  # these take a second to load
-# Without an address, with one, and on a port that is not there; PORT stands for that of the emulator.
+SHORTLY = ("-k", "says_what_it_is", "--hil-wait")
+# PORT stands for the port of an emulator, which `_surround` prepares.
 RUNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gsm asks": ("gsm", ("--hil", "gsm=PORT")),
     "gsm sends": ("gsm", ("--hil", "gsm=PORT", "--hil-to", "gsm=+4500000077", "-k", "leaves_once")),
     "iridium asks": ("iridium", ("--hil", "iridium=PORT")),
+    "iridium sends": ("iridium", ("--hil", "iridium=PORT", "--hil-to", "iridium=provisioned", "-k", "once")),
+    "iridium holds": ("iridium", ("--hil", "iridium=PORT", "-k", "loopback", "-rs")),
     "tetra asks": ("tetra", ("--hil", "tetra=PORT@38400")),
-    "nothing there": ("gsm", ("--hil", "gsm=PORT.not", "--hil-wait", "0.2", "-k", "says_what_it_is")),
+    "tetra sends": ("tetra", ("--hil", "tetra=PORT", "--hil-to", "tetra=7654321", "-k", "leaves_once")),
+    "tetra direct": ("tetra", ("--hil", "tetra=PORT", *SHORTLY, "6")),
+    "nothing there": ("gsm", ("--hil", "gsm=PORT.not", *SHORTLY, "0.2")),
+    "silent": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "1")),
+    "in use": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "0.2")),
+    "a radio": ("tetra", ("--hil", "gsm=PORT", *SHORTLY, "6")),
+    "radio off": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "8")),
 }
 
 
@@ -55,24 +64,42 @@ def rehearsed(modem: EmulatedModem, options: tuple[str, ...]) -> Rehearsal:
     return Rehearsal(done.returncode, done.stdout + done.stderr, modem)
 
 
+def _surround(name: str, modem: EmulatedModem) -> None:
+    """Something waits in each modem's network, and what the run is about is so."""
+    if modem.kind == "gsm":
+        modem.do("receive", from_="+4500000002", text="en privat besked")
+        modem.do("latency", seconds=0, report=0)
+    elif modem.kind == "iridium":
+        modem.do("queue", hex="4a41")
+        modem.do("speed", factor=20)
+    else:
+        modem.do("mode", value=1 if name == "tetra direct" else 2)
+        modem.do("receive", from_="2345678", text="en privat besked", report=True)
+    if name == "silent":
+        modem.do("hang")
+    if name == "radio off":
+        _tell(modem, b"AT+CFUN=4")
+    if name == "iridium holds":
+        _tell(modem, b"AT+SBDIX")
+
+
+def _tell(modem: EmulatedModem, command: bytes) -> None:
+    with Serial(modem.port, timeout=5) as line:
+        line.write(command + b"\r")
+        assert b"OK" in line.read_until(b"OK\r\n")
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Rehearsal]]:
-    """All at a time, since they mostly wait for the silences of a dialogue. Something waits in each modem's network."""
-    with ExitStack() as stack, ThreadPoolExecutor(len(RUNS)) as threads:
+    """Several at a time, since they mostly wait for the silences of a dialogue."""
+    with ExitStack() as stack, ThreadPoolExecutor(7) as threads:
         modems = {
             name: stack.enter_context(emulate(kind, tmp_path_factory.mktemp(kind)))
             for name, (kind, _) in RUNS.items()
         }
-        for name, (kind, _) in RUNS.items():
-            if kind == "gsm":
-                modems[name].do("receive", from_="+4500000002", text="en privat besked")
-                modems[name].do("latency", seconds=0, report=0)
-            elif kind == "iridium":
-                modems[name].do("queue", hex="4a41")
-                modems[name].do("speed", factor=20)
-            else:
-                modems[name].do("mode", value=2)
-                modems[name].do("receive", from_="2345678", text="en privat besked", report=True)
+        for name, modem in modems.items():
+            _surround(name, modem)
+        stack.enter_context(Serial(modems["in use"].port, exclusive=True))
         done = threads.map(lambda name: rehearsed(modems[name], RUNS[name][1]), RUNS)
         yield dict(zip(RUNS, done, strict=True))
 
@@ -84,16 +111,8 @@ def test_without_an_address_nothing_is_sent_from_a_real_modem(runs: dict[str, Re
     )
     told = run.commands()
     lasting = (
-        "AT+CMGS",
-        "AT+CMSS",
-        "AT+CMGW",
-        "AT+CMGD",
-        "AT+CPIN=",
-        "AT+CFUN=",
-        "AT&",
-        "ATD",
-        "ATZ",
-        "AT+COPS=?",
+        *("AT+CMGS", "AT+CMSS", "AT+CMGW", "AT+CMGD", "AT+CPIN=", "AT+CFUN=", "AT&", "ATD", "ATZ", "ATH"),
+        *("AT+COPS=?", "AT+CSCA="),
     )
     assert [line for line in told if line.startswith(lasting)] == []
     assert "AT+CMGF=0" in told
@@ -105,7 +124,8 @@ def test_from_a_satellite_modem_nothing_is_sent_and_nothing_is_paid(runs: dict[s
         run.said
     )
     told = {command.partition("=")[0] for command in run.commands()}
-    assert ("AT+SBDTC" in told, told & {"AT+SBDI", "AT+SBDIX", "AT+SBDIXA", "AT+SBDREG"}) == (True, set())
+    over_the_air = {"AT+SBDI", "AT+SBDIX", "AT+SBDIXA", "AT+SBDREG", "AT+SBDAREG"}
+    assert ("AT+SBDTC" in told, told & {*over_the_air, "AT*F", "AT*R0"}) == (True, set())
 
 
 def test_from_a_radio_nothing_is_sent_and_its_mode_is_its_users(runs: dict[str, Rehearsal]) -> None:
@@ -117,36 +137,54 @@ def test_from_a_radio_nothing_is_sent_and_its_mode_is_its_users(runs: dict[str, 
 
 
 def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehearsal]) -> None:
-    run = runs["gsm sends"]
+    for name, to in {"gsm sends": "+4500000077", "tetra sends": "7654321"}.items():
+        run = runs[name]
+        assert (run.code, "1 passed" in run.said) == (0, True), run.said
+        sent = [line for line in run.modem.journal() if line["event"] == "sent"]
+        assert [line["to"] for line in sent] == [to]
+
+
+def test_from_a_satellite_modem_one_message_leaves_and_one_that_it_brings_is_told_of(
+    runs: dict[str, Rehearsal],
+) -> None:
+    run = runs["iridium sends"]
     assert (run.code, "1 passed" in run.said) == (0, True), run.said
-    assert [line["to"] for line in run.modem.journal() if line["event"] == "sent"] == ["+4500000077"]
+    sessions = [line for line in run.modem.journal() if line["event"] == "session"]
+    assert (len(sessions), "Real modem: the session brought a message" in run.said) == (1, True), run.said
 
 
-def test_a_modem_that_does_not_work_fails_and_says_why(runs: dict[str, Rehearsal]) -> None:
-    run = runs["nothing there"]
-    assert (run.code, "no port" in run.said, "cannot be opened" in run.said) == (1, True, True), run.said
+def test_a_message_that_waits_in_the_modem_is_not_overwritten_by_the_loopback(
+    runs: dict[str, Rehearsal],
+) -> None:
+    run = runs["iridium holds"]
+    assert (run.code, "1 skipped" in run.said, "no loopback: a message waits" in run.said) == (0, True, True)
+    assert "Traceback" not in run.said
+    assert {"AT+SBDTC", "AT+SBDD0", "AT+SBDD1", "AT+SBDD2"} & set(run.commands()) <= {"AT+SBDD0"}
+
+
+def test_a_radio_in_direct_mode_stays_in_it(runs: dict[str, Rehearsal]) -> None:
+    run = runs["tetra direct"]
+    assert (run.code, "in direct mode" in run.said, "CTOM=0" in run.said) == (1, True, False), run.said
+    assert [line for line in run.commands() if line.startswith("AT+CTOM=")] == []
 
 
 @pytest.mark.parametrize(
-    "octets",
+    ("name", "reason"),
     [
-        b"AT+CMGS=35\r",
-        b"at+cmgs=2345678,16\r\n8002\x1a",
-        b"AT+SBDIX\r",
-        b"AT+SBDIXA\r",
-        b"ATD+4500000001;\r",
-        b"ATZ\r",
-        b"AT+CMGD=1\r",
+        ("nothing there", r"no port: .*\.not cannot be opened: there is no such device"),
+        ("silent", r"no answer at 115200 baud: is this the port that speaks AT\? .*--hil gsm=.*@9600"),
+        ("in use", "another program has it"),
+        ("a radio", r"does not know AT\+CPIN\?: is it a modem of the kind gsm\?"),
+        ("radio off", r"kept from it here: .*AT\+CFUN=1"),
     ],
 )
-def test_nothing_that_sends_gets_through_a_port_that_is_only_asked(octets: bytes) -> None:
-    ours, theirs = memory_pair()
-    guarded = GuardedPort(ours, [])
-    with pytest.raises(PortLost, match="--hil-to"):
-        guarded.write(octets)
-    guarded.write(b"AT+CSQ\r")
-    guarded.write(b"AT+SBDTC\r")
-    assert (guarded.stopped, theirs._waiting) == ([octets], b"AT+CSQ\rAT+SBDTC\r")
+def test_a_modem_that_does_not_work_fails_and_says_why(
+    runs: dict[str, Rehearsal], name: str, reason: str
+) -> None:
+    run = runs[name]
+    assert (run.code, re.search(reason, run.said) is not None) == (1, True), run.said
+    assert [word for word in ("During handling", "Traceback", "assert ") if word in run.said] == []
+    assert [line for line in run.commands() if line.startswith(("AT+CFUN=1", "AT+CPIN="))] == []
 
 
 @pytest.mark.parametrize(
@@ -170,7 +208,10 @@ def test_an_option_that_is_not_wholly_clear_is_refused(
         real_modems(hil_words, to_words)
 
 
-def test_an_option_names_the_port_its_speed_and_the_address() -> None:
+def test_an_option_names_the_port_its_speed_and_the_address(tmp_path: Path) -> None:
+    (tmp_path / "usb-a@b").touch()
+    assert real_modems([f"gsm={tmp_path}/usb-a@b"], []) == {"gsm": Real(f"{tmp_path}/usb-a@b")}
+    assert real_modems([f"gsm={tmp_path}/usb-a@b@9600"], []) == {"gsm": Real(f"{tmp_path}/usb-a@b", 9600)}
     assert real_modems(["gsm=socket://roof.invalid:4001"], []) == {"gsm": Real("socket://roof.invalid:4001")}
     found = real_modems(["gsm=/dev/x@9600"], ["gsm=+4500000001"])
     assert found == {"gsm": Real("/dev/x", 9600, "+4500000001")}

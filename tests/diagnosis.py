@@ -1,0 +1,56 @@
+"""Why a real modem does not get ready, in the words of whoever has to do something about it."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from hardware.portlog import LogLine
+from tests.benches import Bench, Kit
+
+SILENT_S = 45.0  # a modem that has said nothing for so long is not waited for any longer
+_DOES_NOT_KNOW = re.compile(r"ERROR|\+CM[ES] ERROR: (3|4|34|35|100|30[23])")
+_UNREADABLE = re.compile(r"<\d+ octets>")
+
+
+def heard(log: Iterable[LogLine]) -> list[str]:
+    """What came from the modem; not what was noted of the port, nor our own words coming back."""
+    return [
+        line.text
+        for line in log
+        if not line.sent and not line.text.startswith(("the port ", "AT")) and line.text != ">"
+    ]
+
+
+def why(kit: Kit, bench: Bench, *, log: list[LogLine], reasons: Mapping[bool, str]) -> str:
+    """One or two sentences. `reasons`: what the driver said last while the port was open (True), and while not."""
+    real, name = bench.real, kit.name
+    own = reasons.get(True) or reasons.get(False, "")
+    if real is None:
+        return own
+    speed, lines = real.baud or kit.baud, heard(log)
+    if not any(line.text.startswith("the port was opened") for line in log):
+        said = own
+    elif not lines:
+        said = (
+            f"no answer at {speed} baud: is this the port that speaks AT? Try the modem's other ports, "
+            f"or another speed: --hil {name}={real.port}@9600"
+        )
+    elif all(_UNREADABLE.fullmatch(line) for line in lines):
+        said = (
+            f"what comes back at {speed} baud cannot be read: the wrong speed, or a port that does not speak AT. "
+            f"Try --hil {name}={real.port}@9600"
+        )
+    elif not knows(log, kit.known_by):
+        said = f"something answers, and does not know {kit.known_by}: is it a modem of the kind {name}?"
+    else:
+        said = own
+    spared = ", ".join(dict.fromkeys(bench.kept.spared))
+    return said + (f" (kept from it here: {spared})" if spared else "")
+
+
+def knows(log: list[LogLine], command: str) -> bool:
+    """False when this command was last answered as by a modem that never heard of it."""
+    asked = [index for index, line in enumerate(log) if line.sent and line.text == command]
+    if not asked:
+        return True
+    answers = [line.text for line in log[asked[-1] + 1 :] if not line.sent and line.text != command]
+    return not answers or _DOES_NOT_KNOW.fullmatch(answers[0]) is None
