@@ -20,6 +20,7 @@ from gateway.delivery import (
     End,
     Event,
     FellSilent,
+    GivenUp,
     HandedOver,
     NextRound,
     PutOnCallList,
@@ -74,6 +75,8 @@ def _observe(d: Delivery, event: Event, now: datetime) -> Delivery:
             return replace(d, tries=tries)
         case HandedOver(try_id, evidence) | Reported(try_id, evidence):
             changed = _done(_try(d, try_id), evidence, now)
+        case GivenUp(try_id):
+            changed = replace(_try(d, try_id), stalled=True)
         case FellSilent(try_id):
             changed = _done(_try(d, try_id), Evidence.UNKNOWN, now)
         case TurnedDown(try_id, permanent=permanent):
@@ -191,9 +194,8 @@ def _hear_silence(d: Delivery, policy: Policy, now: datetime, effects: list[Effe
     tries = []
     for t in d.tries:
         rung = d.ladder[t.rung]
-        overdue = t.evidence is Evidence.SUBMITTED and _past(
-            t.started_at or now, policy.deadline(rung.bearer), now
-        )
+        waits = t.evidence is Evidence.SUBMITTED and not t.stalled
+        overdue = waits and _past(t.started_at or now, policy.deadline(rung.bearer), now)
         if overdue and rung.proves and not t.silent:
             effects.append(ChannelSilent(rung.channel))
             t = replace(t, silent=True)
@@ -262,6 +264,8 @@ def _live_until(d: Delivery, index: int, tries: list[Try], *, policy: Policy) ->
     """Until when this rung keeps others from being started. A time in the past: it is spent."""
     last = tries[-1]
     bearer = d.ladder[index].bearer
+    if _given_up(last):
+        return last.queued_at
     if last.state is TryState.SENDING:
         return datetime.max.replace(tzinfo=d.began_at.tzinfo)
     if last.evidence is Evidence.UNKNOWN:
@@ -276,11 +280,17 @@ def _live_until(d: Delivery, index: int, tries: list[Try], *, policy: Policy) ->
     return tries[0].queued_at + (policy.deadline(bearer) if refused_before else policy.hand_over_within)
 
 
+def _given_up(t: Try) -> bool:
+    return t.stalled and Evidence.UNKNOWN <= t.evidence <= Evidence.SUBMITTED
+
+
 def _why_start(d: Delivery, mine: dict[int, list[Try]], *, first: bool, must: bool) -> str:
     if must:
         return "same-way"
     if first:
         return "first" if d.round == 1 else "round"
+    if any(_given_up(t) for tries in mine.values() for t in tries):
+        return "given-up"
     evidence = {t.evidence for tries in mine.values() for t in tries}
     if Evidence.UNKNOWN in evidence:
         return "unknown"
@@ -326,6 +336,6 @@ def due(d: Delivery, policy: Policy, now: datetime) -> datetime:
     times += [
         t.started_at + policy.deadline(d.ladder[t.rung].bearer)
         for t in d.tries
-        if t.started_at and t.evidence is Evidence.SUBMITTED and not t.silent
+        if t.started_at and t.evidence is Evidence.SUBMITTED and not (t.silent or t.stalled)
     ]
     return min(time for time in times if time > now)

@@ -33,7 +33,7 @@ class Try:
     not_before: datetime | None = None
     started_at: datetime | None = None
     permanent: bool = False  # refused for good: this way is not tried again
-    stalled: bool = False  # its channel went down while it waited
+    stalled: bool = False  # nothing more is to be hoped for: its channel went down, or the far end gave it up
     silent: bool = False  # its deadline passed with a receipt and no report
     dropped: bool = False  # taken out of the queue: nothing left, nothing will
 
@@ -102,6 +102,16 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenUp:
+    """The far end took it and now says that it came to nothing: a bounce, a failed report, an out-of-office.
+
+    What is known is not lowered; but nothing is waited for on this way.
+    """
+
+    try_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A person answered, by whatever way."""
 
@@ -116,7 +126,7 @@ class Stopped:
     """The alert is stopped or withdrawn: nothing more leaves."""
 
 
-Event = Tick | HandedOver | TurnedDown | FellSilent | Reported | Answered | ChannelWentDown | Stopped
+Event = Tick | HandedOver | TurnedDown | FellSilent | Reported | GivenUp | Answered | ChannelWentDown | Stopped
 
 # What is to be done about it.
 

@@ -13,6 +13,7 @@ from gateway.delivery import (
     Drop,
     End,
     FellSilent,
+    GivenUp,
     HandedOver,
     NextRound,
     PutOnCallList,
@@ -289,6 +290,25 @@ def test_an_overdue_report_speaks_against_its_channel_once() -> None:
     handed_over(c, "sms-modem")
     c.run_until(2 * M)
     assert [e for e in c.history if isinstance(e, ChannelSilent)] == [ChannelSilent("sms-modem")]
+
+
+@pytest.mark.parametrize("precedence", list(Precedence))
+def test_what_the_far_end_gives_up_is_waited_for_no_longer_and_lowers_nothing(precedence: Precedence) -> None:
+    c = case(precedence, MAIL, SMS, at_once=1, want=Evidence.DELIVERED)
+    bounced = handed_over(c, "email")
+    c.hear(GivenUp(bounced))
+    assert c.effects == (Start(1, 1, "given-up"),)
+    assert c.delivery.evidence is Evidence.SUBMITTED
+    assert c.hear(GivenUp(bounced)) == ()
+
+
+def test_what_was_given_up_says_nothing_about_its_channel_and_may_still_be_delivered() -> None:
+    c = case(FLASH, SMS, at_once=1)
+    c.hear(GivenUp(handed_over(c, "sms-modem")))
+    c.run_until(2 * M)
+    assert not [e for e in c.history if isinstance(e, ChannelSilent)]
+    c.hear(Reported(1, Evidence.DELIVERED))
+    assert c.delivery.evidence is Evidence.DELIVERED
 
 
 # Ends

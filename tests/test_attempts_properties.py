@@ -13,6 +13,7 @@ from gateway.delivery import (
     Delivery,
     Event,
     FellSilent,
+    GivenUp,
     HandedOver,
     Reported,
     Stopped,
@@ -99,6 +100,11 @@ class World(RuleBasedStateMachine):
     def a_report_comes(self, data: st.DataObject, evidence: Evidence) -> None:
         if evidence not in {Evidence.QUEUED, Evidence.SENDING}:
             self.hear(Reported(data.draw(st.sampled_from(self.tries(TryState.DONE))), evidence))
+
+    @precondition(lambda self: self.tries(TryState.DONE))
+    @rule(data=st.data())
+    def the_far_end_gives_up(self, data: st.DataObject) -> None:
+        self.hear(GivenUp(data.draw(st.sampled_from(self.tries(TryState.DONE)))))
 
     @rule(channel=st.sampled_from(["sms-modem", "email", "tetra"]))
     def a_channel_goes_down(self, channel: str) -> None:

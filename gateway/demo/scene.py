@@ -11,6 +11,7 @@ Json = Mapping[str, Any]
 SWITCHES = (
     "refused",
     "unknown",
+    "given-up",
     "no-evidence",
     "not-handed-over",
 )  # why an attempt follows another one's failure
@@ -147,6 +148,7 @@ def failed_before(delivery: Json, attempt: Json) -> Json | None:
     fitting = {
         "refused": {"refused"},
         "unknown": {"unknown"},
+        "given-up": {"submitted", "unknown"},
         "no-evidence": {"submitted"},
         "not-handed-over": {"queued", "sending", "dropped", "refused"},
     }[attempt["why"]]

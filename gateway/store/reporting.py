@@ -14,7 +14,7 @@ from channels.base import Report
 from gateway.attempt_names import attempt_id, attempt_name
 from gateway.audit import far_end_code
 from gateway.clock import from_ms, to_ms
-from gateway.delivery import Reported, TryState
+from gateway.delivery import GivenUp, Reported, TryState
 from gateway.store import tables as t
 from gateway.store.ledger import Ledger
 from gateway.store.transaction import Transaction
@@ -172,8 +172,11 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
             **facts,
         )
         return
-    verb = "given_up" if item.evidence is Evidence.REFUSED else "still_trying"
-    tx.audit(verb, delivery=row.delivery_id, code=far_end_code(item.detail), **facts)
+    code = far_end_code(item.detail)
+    if item.evidence is Evidence.REFUSED:
+        ledger.step(row.delivery_id, GivenUp(attempt_id), verb="given_up", code=code, **facts)
+    else:
+        tx.audit("still_trying", delivery=row.delivery_id, code=code, **facts)
     detail = "; ".join(filter(None, (row.detail, item.detail)))[:500]
     tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
     tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
