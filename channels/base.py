@@ -124,6 +124,8 @@ class Report:
 class Inbound:
     """A message from outside, whole or one part of it. `bearer_id` is the bearer's own identifier, for idempotency.
 
+    `also`: other identifiers that it may have come with before, where the bearer's own do not last for ever.
+
     `automatic` says why no person wrote it (an out-of-office, a list); "" for what a person may have written. Such a
     message never answers anything; it is kept, and shown beside what it was sent about.
     """
@@ -132,6 +134,7 @@ class Inbound:
     sender: str  # as the bearer shows it: an address URI where it is one, else the alphanumeric sender
     text: str
     at: datetime
+    also: tuple[str, ...] = ()
     in_reply_to: str = ""  # Outgoing.attempt of what it answers, where the bearer says so
     automatic: str = ""
     part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store

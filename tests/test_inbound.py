@@ -183,6 +183,16 @@ async def test_the_same_message_again_counts_once(tmp_path: Path) -> None:
         assert len(await bench.rows("select id from answers")) == 1
 
 
+async def test_a_message_is_known_by_each_name_that_it_may_have_come_with(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await asked(bench, "vagt")
+        await hears(bench, "1", number="1-12")
+        found = [
+            (await hears(bench, "1", number=f"1-{n}", also=("1-11", "1-12")[: n - 13])).kind for n in (14, 15)
+        ]
+        assert found == ["answer", "repeated"]
+
+
 async def test_contradicting_answers_are_kept_beside_each_other(tmp_path: Path) -> None:
     async with store_in(tmp_path) as bench:
         await asked(bench, "vagt")

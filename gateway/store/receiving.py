@@ -50,7 +50,7 @@ def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
     """Keeps a message from outside and takes it for an answer where it is one. Twice the same counts once."""
     channel, item = arrived
     seen = select(t.inbound.c.id).where(
-        t.inbound.c.channel == channel, t.inbound.c.bearer_id == item.bearer_id
+        t.inbound.c.channel == channel, t.inbound.c.bearer_id.in_((item.bearer_id, *item.also))
     )
     if tx.connection.execute(seen).first() is not None:
         return Matched("repeated")
