@@ -36,6 +36,7 @@ from messages.render import RenderError, ShortText, Size, Words, fit
 
 _MOST = 340  # octets
 _HEADER = 9  # octets
+_FOUND_AGAIN_H = 72  # a message that is older than that and is found in the modem is shown as a new one
 _SECONDS = 30.0  # of a session, with the wait for a signal
 _URGENT = frozenset({Precedence.FLASH, Precedence.IMMEDIATE})
 _HEALTH = {
@@ -161,10 +162,11 @@ class IridiumChannel(SerialModemChannel[IridiumModem]):
     def _inbound(self, event: Arrived) -> base.Inbound:
         sender, text = _said(event.payload, headed=self.config.addressing == "rockblock")
         return base.Inbound(
-            bearer_id=f"{event.mtmsn}-{hashlib.sha256(event.payload).hexdigest()[:16]}",
+            bearer_id=_bearer_id(event, event.at),
+            also=() if event.brought else _earlier_ids(event),
             sender=sender,
             text=text,
-            at=datetime.now(UTC),
+            at=event.at,
             raw=event.payload.hex().upper(),
             settle=event.settle,
         )
@@ -174,6 +176,19 @@ class IridiumChannel(SerialModemChannel[IridiumModem]):
         octets = text.encode("utf-8", "replace")
         parts = -(-len(octets) // self._room) or 1
         return Size(parts=parts, octets=len(octets), cost=credits_of(octets), air_time_s=_SECONDS * parts)
+
+
+def _bearer_id(event: Arrived, at: datetime) -> str:
+    """Modem, number and octets, with the hour: a number is used again, and short answers are the same octets."""
+    digest = hashlib.sha256(event.payload).hexdigest()[:16]
+    return f"{event.imei}-{event.mtmsn}-{digest}-{at:%Y%m%d%H}"
+
+
+def _earlier_ids(event: Arrived) -> tuple[str, ...]:
+    """The names that what was found in the modem may have had, when it came in before the process was killed."""
+    return tuple(
+        _bearer_id(event, event.at - timedelta(hours=hours)) for hours in range(1, _FOUND_AGAIN_H + 1)
+    )
 
 
 def _said(payload: bytes, *, headed: bool) -> tuple[str, str]:

@@ -19,7 +19,17 @@ from hardware.errors import HardwareError, MaybeSent, ModemDown, NotNow, NotSent
 from hardware.iridium_budget import credits_of
 from hardware.iridium_exchange import ENOUGH_BARS, Doubt, Sessions
 from hardware.iridium_init import has_forgotten, has_time, service_of, set_up
-from hardware.iridium_session import Garbled, NotTaken, bars, buffers, checked_payload, clear, load, read
+from hardware.iridium_session import (
+    Garbled,
+    NotTaken,
+    bars,
+    buffers,
+    checked_payload,
+    clear,
+    load,
+    loop_octets,
+    read,
+)
 from hardware.iridium_state import Change, State
 from hardware.iridium_status import NO_NETWORK, Buffers, Meaning, Verdict, result_of, verdict
 from hardware.iridium_timing import IridiumTiming
@@ -27,8 +37,6 @@ from hardware.port import Opener
 from hardware.power import PowerCycle
 
 log = logging.getLogger(__name__)
-
-_TEST = bytes(range(256))
 
 
 class IridiumModem(Sessions):
@@ -87,18 +95,19 @@ class IridiumModem(Sessions):
 
         Returns how many octets went round. Raises ModemDown, NotNow, Garbled and what `send` raises before a session.
         """
+        octets = loop_octets()
         async with self._turn:
             chat = await self._ready()
             await self._way_clear(chat)
             async with self._line:
                 try:
-                    await load(chat, _TEST, write_s=self.timing.write_s)
+                    await load(chat, octets, write_s=self.timing.write_s)
                     await chat.command(Request("AT+SBDTC", bare=True))
                     came = await read(chat)
                 finally:
                     await clear(chat, 2)
-            if came != _TEST:
-                raise Garbled(f"{len(_TEST)} octets went round and {len(came)} others came back")
+            if came != octets:
+                raise Garbled(f"{len(octets)} octets went round and {len(came)} others came back")
             return len(came)
 
     # Before a session.
@@ -166,7 +175,7 @@ class IridiumModem(Sessions):
             await set_up(chat, self.setup)
             now = await buffers(chat)
             self._judge(now, chat.rest())
-            self._inbox.opened(chat)
+            self._inbox.opened(chat, imei=self.setup.imei)
             await self._inbox.collect(chat, now)
             await clear(chat, 0)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hardware.iridium_state import State
 
@@ -10,11 +11,18 @@ Settle = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A message from the gateway. Call `settle` when it is safe elsewhere: only then is it deleted from the modem."""
+    """A message from the gateway. Call `settle` when it is safe elsewhere: only then is it deleted from the modem.
+
+    `imei`: the modem's, empty when it does not tell. `at`: when it was first read. `brought`: a session of ours brought
+    it; else it was in the modem already, and may have been shown before this process began.
+    """
 
     payload: bytes
     mtmsn: int
     settle: Settle = field(compare=False, repr=False)
+    imei: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    brought: bool = False
 
 
 @dataclass(frozen=True, slots=True)

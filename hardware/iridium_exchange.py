@@ -73,7 +73,7 @@ class Sessions(IridiumLink):
         self.budget = Budget(credits_per_day, clock=clock)
         self.mailbox = Mailbox(timing.mailbox_s, timing.first_look_s, unit_s=timing.retry_s)
         self.bars: int | None = None
-        self._inbox = Inbox(self._events, self._line, clock=self._now)
+        self._inbox = Inbox(self._events, self._line, now_s=self._now, clock=clock)
         self._doubt: Doubt | None = None
         self._hold: tuple[float, Result] | None = None  # until when no session is worth trying, and why
         self._unreached = 0
@@ -144,7 +144,7 @@ class Sessions(IridiumLink):
         now = None
         try:
             now = await buffers(chat)
-            await self._inbox.collect(chat, now)
+            await self._inbox.collect(chat, now, brought=result.mt == 1 and result.mtmsn == now.mtmsn)
             await clear(chat, 0)
         except HardwareError as error:
             self._alarm(error)

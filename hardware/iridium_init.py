@@ -16,6 +16,7 @@ from hardware.errors import NoAnswer, Refused
 log = logging.getLogger(__name__)
 
 _FIRST_SAFE_FIRMWARE = 13001
+_IMEI = r"(?<![0-9])[0-9]{15}(?![0-9])"
 # Flow control first: with a cable of three wires a modem that waits for RTS cannot even answer AT.
 _FLOW = "AT&K0"
 _STEPS = (
@@ -54,7 +55,8 @@ async def set_up(chat: Chat, setup: Setup) -> None:
         taken = await _accepts(chat, step)
         if step.startswith("AT+CIER"):
             setup.indicates = taken
-    setup.imei = await _told(chat, "AT+CGSN", r"[0-9]{15}") or setup.imei
+    imei = await _told(chat, "AT+CGSN", _IMEI) or await _told(chat, "AT+CGSN", _IMEI)  # once more if damaged
+    setup.imei = imei or setup.imei
     setup.firmware = await _told(chat, "AT+CGMR", r"TA[0-9]{5}") or setup.firmware
 
 

@@ -4,6 +4,7 @@ Nothing here decides when to send. Source: public ISU AT command references of t
 """
 
 import re
+import secrets
 from collections.abc import Callable
 
 from hardware.at.dte import Answered, Ask, Request
@@ -38,6 +39,20 @@ def checked_payload(payload: bytes) -> bytes:
 def checksum(payload: bytes) -> bytes:
     """The sum of the octets modulo 65536, high octet first; the length is not part of it."""
     return (sum(payload) % 65_536).to_bytes(2, "big")
+
+
+def loop_octets() -> bytes:
+    """Every octet once, from a random one on in random steps: what goes round within the modem for a test."""
+    start, step = secrets.randbelow(256), 2 * secrets.randbelow(128) + 1
+    return bytes((start + step * number) % 256 for number in range(256))
+
+
+def is_loop(payload: bytes) -> bool:
+    """Whether these are `loop_octets`, of this process or of one that was killed over them."""
+    if len(payload) != 256:
+        return False
+    start, step = payload[0], payload[1] - payload[0]
+    return step % 2 == 1 and payload == bytes((start + step * number) % 256 for number in range(256))
 
 
 def digit_of(answered: Answered) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from channels import base
 from channels.iridium import IridiumChannel, IridiumConfig
+from hardware.iridium_events import Arrived
 from hardware.iridium_status import Held
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -86,7 +88,39 @@ async def test_what_comes_in_is_passed_on_with_its_octets_and_settled(payload: b
         (inbound,) = of(heard, base.Inbound)
         assert inbound.raw == payload.hex().upper()
         assert inbound.text in {"", "Vi er på vej æøå"}
-        assert inbound.bearer_id.startswith("1-")
+        assert inbound.bearer_id.startswith("300234010753370-1-")
+
+
+@virtually
+async def test_an_answer_that_is_read_again_by_the_next_process_is_known_by_its_name() -> None:
+    """Killed between the hub's commit and the modem's deletion."""
+    async with Bench() as bench:
+        names: list[base.Inbound] = []
+        for start in range(2):
+            config = IridiumConfig(bearer="iridium", port="in memory")
+            async with IridiumChannel("sat", config, opener=bench.opener) as sat:
+                if not start:
+                    bench.modem.queue(b"1")
+                async for event in sat.events():
+                    if isinstance(event, base.Inbound):
+                        names.append(event)
+                        break
+    first, again = names
+    assert (first.also, again.raw) == ((), first.raw)
+    assert first.bearer_id in {again.bearer_id, *again.also}
+
+
+def test_the_same_answer_has_another_name_from_another_modem_and_another_hour() -> None:
+    sat = IridiumChannel("sat", IridiumConfig(bearer="iridium", port="x"))
+    at = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    arrived = Arrived(b"1", 1, base._nothing, imei="300234010753370", at=at, brought=True)
+    others = [replace(arrived, imei="300234099999990"), replace(arrived, at=at + timedelta(hours=1))]
+    found = replace(arrived, at=at + timedelta(hours=60), brought=False)
+    names = {sat._inbound(event).bearer_id for event in (arrived, *others)}
+    assert len(names) == 3
+    assert names & set(sat._inbound(found).also) == {
+        sat._inbound(item).bearer_id for item in (arrived, others[1])
+    }
 
 
 @pytest.mark.parametrize(

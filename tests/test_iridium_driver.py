@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hardware.at.grammar import Command
 from hardware.emulators import iridium_modem
 from hardware.emulators.iridium_modem import KNOWN_FAULTS
+from hardware.emulators.iridium_sbd import copy
 from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow
 from hardware.iridium import IridiumModem
 from hardware.iridium_budget import Budget, credits_of
@@ -349,6 +351,73 @@ async def test_a_message_is_shown_once_however_often_it_is_read() -> None:
         bench.modem.device.mt = b"en"  # as after an SBDD1 that was lost
         await until(lambda: bench.modem.device.mt is None)
         assert len(heard.of(Arrived)) == 1
+
+
+async def answered(bench: Bench, heard: Heard, payload: bytes) -> None:
+    """The gateway brings a message, and it is settled."""
+    count = len(heard.of(Arrived))
+    bench.modem.queue(payload)
+    await until(lambda: len(heard.of(Arrived)) > count and bench.modem.device.mt is None)
+
+
+@pytest.mark.parametrize("imei", ["300234010753370", "300234099999990"])
+@virtually
+async def test_a_modem_that_counts_anew_has_no_answer_swallowed(imei: str) -> None:
+    """Another modem in its place, or the same one whose numbers have begun again: short answers look alike."""
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        await answered(bench, heard, b"1")
+        bench.modem.device.imei, bench.modem.device.numbers.mtmsn = imei, 0
+        bench.modem.reboot("power")
+        await until(lambda: modem.state is not State.READY)
+        await in_state(modem, State.READY)
+        await answered(bench, heard, b"1")
+        assert [(event.mtmsn, event.payload) for event in heard.of(Arrived)] == [(1, b"1")] * 2
+        assert [event.imei for event in heard.of(Arrived)] == ["300234010753370", imei]
+
+
+@virtually
+async def test_a_number_that_comes_round_is_another_message() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        for payload in (b"1", b"2", b"1"):
+            bench.modem.device.numbers.mtmsn = 65_535
+            await answered(bench, heard, payload)
+        assert [event.mtmsn for event in heard.of(Arrived)] == [0, 0, 0]
+
+
+@virtually
+async def test_a_message_that_the_network_brings_twice_running_is_shown_once() -> None:
+    """It does where the modem's receipt was lost."""
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        await answered(bench, heard, b"1")
+        bench.modem.device.numbers.mtmsn -= 1
+        bench.modem.queue(b"1")
+        await until(lambda: not bench.modem.device.queue and bench.modem.device.mt is None)
+        assert len(heard.of(Arrived)) == 1
+
+
+@virtually
+async def test_the_octets_of_a_test_are_no_message_though_the_cable_is_pulled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def pulled(modem: iridium_modem.IridiumEmulator, command: Command) -> str:
+        modem.cable(600)
+        return await copy(modem, command)
+
+    monkeypatch.setitem(iridium_modem._ALL_HANDLERS, "+SBDTC", pulled)
+    async with Bench() as bench:
+        async with driver(bench) as modem, Heard(modem) as heard:
+            await in_state(modem, State.READY)
+            with pytest.raises(HardwareError):
+                await modem.self_test()
+        assert bench.modem.device.mt is not None
+        bench.plug()
+        async with driver(bench) as after, Heard(after) as later:  # and though the process ended there
+            await in_state(after, State.READY)
+            assert bench.modem.device.mt is None
+        assert heard.of(Arrived) == later.of(Arrived) == []
 
 
 @virtually
