@@ -88,13 +88,23 @@ def _each_once(names: list[str]) -> tuple[str, ...]:
 
 
 def explained(shown: dict[str, Any], world: World) -> dict[str, Any]:
-    """An alert as it is shown, with `no_way` on each delivery that nothing can leave for now, else null there."""
-    precedence = Precedence.parse(shown["precedence"])
+    """An alert as it is shown. Each delivery gets `no_way`, where nothing can leave for it now, and `can_answer`."""
+    precedence, plane = Precedence.parse(shown["precedence"]), shown["plane"]
     deliveries = [
-        {**each, "no_way": _of_delivery(each, precedence, world=world, plane=shown["plane"])}
+        {
+            **each,
+            "no_way": _of_delivery(each, precedence, world=world, plane=plane),
+            "can_answer": _can_answer(each["recipient"], world, plane=plane),
+        }
         for each in shown["deliveries"]
     ]
     return {**shown, "deliveries": deliveries}
+
+
+def _can_answer(recipient: str, world: World, *, plane: str) -> bool:
+    """Whether the text asks this recipient for an answer: over the way it goes, or over another of theirs."""
+    contact = world.directory.contact(recipient)
+    return contact is not None and world.can_answer(contact, plane=plane)
 
 
 def _of_delivery(

@@ -9,11 +9,12 @@ from typing import Any
 
 from gateway.no_way import NoWay, Why, all_down, no_way
 from gateway.outgoing import words_of
-from gateway.router import Way
+from gateway.router import Rung, Way
 from gateway.store.accepting import Acceptance, Accepted
 from gateway.world import WayBack, World
 from messages.alert import Reference
 from messages.directory import Contact
+from messages.evidence import Evidence
 from messages.render import RenderError, ShortText, Words
 
 Json = Mapping[str, Any]
@@ -36,7 +37,11 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
         return ()
     without = (world.directory.contact(who) for who in accepted.no_route)
     contacts = kept.recipients or [contact for contact in without if contact is not None]
-    return (*_unreached(kept, accepted, world, contacts=contacts), *_shortened(kept, accepted, world))
+    return (
+        *_unreached(kept, accepted, world, contacts=contacts),
+        *_unproven(kept, world),
+        *_shortened(kept, accepted, world),
+    )
 
 
 def not_here(references: Sequence[Reference]) -> list[Json]:
@@ -68,6 +73,38 @@ def _unreached(
         if found is not None:
             who.setdefault(found, []).append(contact.id)
     return [_no_route(found, recipients) for found, recipients in who.items()]
+
+
+def _unproven(kept: Acceptance, world: World) -> list[Json]:
+    """One warning for each set of ways that can prove nothing of what is wanted, and bring no answer."""
+    who: dict[tuple[str, ...], list[str]] = {}
+    for contact in kept.recipients:
+        opening = world.opening(contact, kept.alert.precedence, plane=kept.plane, want=kept.want)
+        if opening.ladder and not _can_prove(opening.ladder, contact, kept, world):
+            channels = tuple(dict.fromkeys(rung.channel for rung in opening.ladder))
+            who.setdefault(channels, []).append(contact.id)
+    return [_cannot_prove(recipients, channels, kept.want) for channels, recipients in who.items()]
+
+
+def _can_prove(ladder: Iterable[Rung], contact: Contact, kept: Acceptance, world: World) -> bool:
+    """Mail proves a server, not a person, where the precedence says so; an answer proves all of it."""
+    if world.can_answer(contact, plane=kept.plane):
+        return True
+    policy, ways = world.policies[kept.alert.precedence], {way.name: way for way in world.surroundings.ways}
+    counting = (rung for rung in ladder if policy.mail_suffices or rung.bearer != "email")
+    return any(ways[rung.channel].max_evidence >= kept.want for rung in counting)
+
+
+def _cannot_prove(recipients: list[str], channels: tuple[str, ...], want: Evidence) -> Json:
+    reason = f"over {', '.join(channels)} nothing can come back that proves {want.word}"
+    remedy = "ring them, and enter what they say with bavn answer"
+    return {
+        "kind": "cannot_prove",
+        "recipients": recipients,
+        "channels": list(channels),
+        "want": want.word,
+        "detail": f"{', '.join(recipients)}: {reason}: {remedy}",
+    }
 
 
 def _no_route(found: NoWay, recipients: list[str]) -> Json:

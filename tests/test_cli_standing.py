@@ -265,3 +265,18 @@ def test_a_wait_is_over_when_all_have_it_or_somebody_never_will(
 ) -> None:
     found = verdict(alert(*deliveries), Evidence.DELIVERED)
     assert (found.met, found.hopeless) == (met, hopeless)
+
+
+def test_what_was_sent_without_proof_as_wanted_is_said_beside_nobody_missing() -> None:
+    text = drawn(alert(delivery("kunmail", "submitted", ended="reached"), precedence="routine"))
+    assert "INGEN MANGLER: 1 AF 1" in text
+    assert "heraf 1 sendt uden bevis, som ønsket" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_options_are_shown_only_where_somebody_was_asked_and_the_others_are_to_be_rung() -> None:
+    mail, phone = (delivery(who, "submitted", can_answer=who == "b") for who in "ab")
+    assert "Svar: 1=kommer" not in drawn(alert(mail))
+    both = drawn(alert(mail, phone))
+    assert "Svar: 1=kommer" in both
+    assert both.count("Kan ikke svare: ring") == 1

@@ -17,6 +17,7 @@ from gateway.store.accepting import Accepted
 from gateway.warnings import warnings
 from gateway.world import WayBack, World
 from messages.alert import Alert, MsgType, Reference, Status
+from messages.evidence import Evidence
 from messages.precedence import Precedence
 from messages.render import fit
 from tests.stores import NOW, a_way, a_world
@@ -102,7 +103,7 @@ def test_what_the_short_bearers_leave_out_is_told_once_for_all_that_do(
 
 def test_a_bearer_that_nobody_is_reached_over_warns_of_nothing() -> None:
     world = a_world(sms(), mail(), directory=people("mailto:vagt@eksempel.invalid"))
-    assert told(world, text="x" * 1000) == []
+    assert told(world, text="x" * 1000, precedence=Precedence.ROUTINE) == []
 
 
 @pytest.mark.parametrize(("address", "kinds"), [(PHONE, ["shortened"]), (MAIL, [])])
@@ -113,6 +114,30 @@ def test_a_correction_warns_of_what_those_who_were_asked_can_be_reached_over(
     earlier = Reference("krisestab.invalid", "A0", NOW)
     found = told(world, msg_type=MsgType.UPDATE, references=(earlier,), text="x" * 1000)
     assert [each["kind"] for each in found] == kinds
+
+
+@pytest.mark.parametrize(
+    ("ways", "precedence", "want", "warned"),
+    [
+        ([mail()], Precedence.FLASH, None, ["vagt"]),
+        ([mail(state=State.DOWN, max_evidence=Evidence.READ)], Precedence.IMMEDIATE, Evidence.DELIVERED, ["vagt"]),
+        ([mail(max_evidence=Evidence.SUBMITTED)], Precedence.PRIORITY, None, ["vagt"]),
+        ([mail(two_way=True)], Precedence.FLASH, None, None),  # a mailbox that is read brings answers
+        ([mail(), sms()], Precedence.FLASH, None, None),
+        ([mail(max_evidence=Evidence.DELIVERED)], Precedence.PRIORITY, None, None),
+        ([mail()], Precedence.ROUTINE, None, None),
+    ],
+)  # fmt: skip
+def test_who_can_never_prove_what_is_wanted_is_named(
+    ways: list[Way], precedence: Precedence, want: Evidence | None, warned: list[str] | None
+) -> None:
+    found = told(a_world(*ways, directory=people(MAIL, PHONE)), precedence=precedence, want=want)
+    unproven = [each for each in found if each["kind"] == "cannot_prove"]
+    assert [each["recipients"] for each in unproven] == ([] if warned is None else [warned])
+    for language in LANGUAGES if unproven else ():
+        (line,) = lines(unproven, catalogue(language))
+        assert "vagt: mail " in line
+        assert len(line) <= 80
 
 
 def test_a_bearer_too_narrow_for_the_marks_is_named() -> None:
@@ -198,3 +223,4 @@ def test_a_delivery_that_nothing_can_leave_for_is_shown_with_the_reason(
     shown = {"precedence": "flash", "plane": "exercise", "deliveries": [delivery]}
     world = a_world(sms(state=State.DOWN), directory=people(PHONE))
     assert explained(shown, world)["deliveries"][0]["no_way"] == no_way
+    assert explained(shown, world)["deliveries"][0]["can_answer"]

@@ -18,14 +18,17 @@ from gateway.cli.standing import (
     Json,
     Row,
     answers,
+    asked,
     clock,
     contradicting,
     differing,
+    group,
     grouped,
     missing,
     originals,
     rows,
 )
+from messages.evidence import Ended
 from messages.neutral import neutral, neutral_line
 
 _GROUP_STYLE = {"answered": "green", "has_it": "yellow", "not_known": "magenta", "no_contact": "red"}
@@ -71,7 +74,7 @@ def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
     lines = [title, in_line(alert["headline"], "bold")]
     at, expires = (clock(alert[name], words, now=now) for name in ("accepted_at", "expires_at"))
     lines.append(Text(f"{words('show.accepted', at=at, expires=expires)} · {alert['id']}", "dim"))
-    if alert["answers"]:
+    if alert["answers"] and asked(alert):
         options = " ".join(f"{key}={meaning}" for key, meaning in alert["answers"].items())
         lines.append(Text(words("show.options", options=neutral_line(options))))
     if alert["withdrawn"]:
@@ -107,7 +110,9 @@ def _missing(alert: Json, words: Catalogue) -> RenderableType:
     """The number that counts, large; and how they are missing."""
     lacking, everyone = missing(alert), len([d for d in originals(alert) if d["ended"] != "cancelled"])
     if not lacking:
-        return Text(f" {words('show.nobody_missing', all=everyone)} ", "bold white on green")
+        found = Text(f" {words('show.nobody_missing', all=everyone)} ", "bold white on green")
+        unproven = sum(group(d) == "not_known" and d["ended"] == Ended.REACHED for d in originals(alert))
+        return found.append(f"  {words('show.as_wanted', n=unproven)}", "not bold") if unproven else found
     kinds = list(lacking.values())
     details = [words(f"missing.{kind}", n=kinds.count(kind)) for kind in MISSING if kind in kinds]
     number = Text(f"  {words('show.missing', n=len(lacking), all=everyone)}  ", "bold white on red")

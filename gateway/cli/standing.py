@@ -57,6 +57,11 @@ def originals(alert: Json) -> list[Json]:
     return [d for d in alert["deliveries"] if not d["deputy_for"]]
 
 
+def asked(alert: Json) -> bool:
+    """Whether anybody was asked for an answer: the text asks only where one can come back."""
+    return not alert["deliveries"] or any(d.get("can_answer", True) for d in alert["deliveries"])
+
+
 def missing(alert: Json) -> dict[str, str]:
     """Who is missing, and how: accepted, neither reached nor withdrawn, and no deputy has answered."""
     stood_in = covered(alert)
@@ -110,6 +115,8 @@ def _row(
         how_far = f"{how_far}\n{words('show.covered', who=stood_in[who])}"
     if delivery.get("no_way"):
         how_far = f"{how_far}\n{reason(delivery['no_way'], words)}"
+    if alert["answers"] and who in lacking and not delivery.get("can_answer", True):
+        how_far = f"{how_far}\n{words('show.cannot_answer')}"
     best = best_attempt(delivery)
     return Row(
         recipient=f"{who}\n{words('show.deputy_for', who=principal)}" if principal else who,

@@ -25,6 +25,10 @@ def _line(warning: Json, words: Catalogue) -> str:
         return words("warning.shortened", ways=ways, what=shortening(warning, words), over=over)
     if kind == "not_carried":
         return words("warning.not_carried", ways=", ".join(warning["channels"]))
+    if kind == "cannot_prove":
+        who, ways = ", ".join(warning["recipients"]), ", ".join(warning["channels"])
+        key = "cannot_answer" if warning["want"] == "acknowledged" else "cannot_prove"
+        return words(f"warning.{key}", who=who, ways=ways, want=words.known("evidence", warning["want"]))
     if kind == "not_here":
         return words("warning.not_here", what=", ".join(warning["references"]))
     return words("check.doubt", what=warning["detail"])
