@@ -39,6 +39,7 @@ _HEALTH = {
     State.STARTING: base.State.STARTING,
     State.LOCKED: base.State.DOWN,
     State.SEARCHING: base.State.DOWN,
+    State.WAITING: base.State.DOWN,
     State.READY: base.State.UP,
     State.RECOVERING: base.State.DOWN,
 }

@@ -27,7 +27,7 @@ from hardware.errors import (
 )
 from hardware.gsm_call import LONGEST_S, CallOutcome, Ringing
 from hardware.gsm_events import Event, EventQueue
-from hardware.gsm_init import Setup, SimRefused, set_up
+from hardware.gsm_init import Setup, SimRefused, has_restarted, set_up
 from hardware.gsm_radio import operator, registered, signal_dbm
 from hardware.gsm_receive import Inbox
 from hardware.gsm_recovery import Recovery
@@ -142,27 +142,35 @@ class GsmModem:
     async def send(self, tpdu: bytes, *, before: Callable[[], None]) -> int:
         """Sends one SUBMIT and returns the reference that its reports will carry (TP-MR, 0 to 255).
 
+        A modem that was silent for `sent_s` may answer later, and nothing in that answer says which message it is
+        for. So after such a MaybeSent the next message is refused (ModemDown) until the answer has come, the modem
+        has restarted, or `late_s` more are over.
+
         `before` is called immediately before the first octet of the TPDU leaves; what it raises passes through.
         Raises NotNow, NeverToThis and ModemDown (nothing left) or MaybeSent. Its reference may come later, as a
         LateReference event.
         """
         destination = checked_destination(tpdu)
         chat = await self._ready()
-        left = False
+        left_at: float | None = None
 
         def handing() -> None:
-            nonlocal left
+            nonlocal left_at
             before()
-            left, self._standing.uncertain = True, destination
+            left_at, self._standing.uncertain = asyncio.get_running_loop().time(), destination
 
         payload = b"00" + tpdu.hex().upper().encode() + SUB  # 00: the SIM's own service centre
         request = Request(f"AT+CMGS={len(tpdu)}", payload=payload, ask=Ask.ANGLE)
         try:
             answered = await chat.command(request, timeout_s=self.timing.prompt_s, before=handing, last=True)
         except Refused as refused:
-            raise self._refused(refused, left=left) from refused
+            raise self._refused(refused, left=left_at is not None) from refused
         except (NoAnswer, PortLost) as error:
-            raise self._silent(error, left=left) from error
+            raise self._silent(error, left_at=left_at) from error
+        except asyncio.CancelledError:
+            if left_at is not None:
+                self._owe(left_at)
+            raise
         return self._reference(answered)
 
     async def ring(
@@ -188,15 +196,17 @@ class GsmModem:
                 self._standing.ringing = None
 
     async def _ready(self) -> Chat:
-        """The dialogue of a modem that may send. While it is being set up, a message waits for `start_s`."""
+        """The dialogue of a modem that may send. A message waits for `start_s` while it is being set up, or may still
+        answer an earlier one.
+        """
         standing = self._standing
         try:
             async with asyncio.timeout(self.timing.start_s):
-                while standing.starting:
+                while standing.starting or self.state is State.WAITING:
                     standing.turned.clear()
                     await standing.turned.wait()
         except TimeoutError:
-            log.info("modem: not set up in %g s", self.timing.start_s)
+            log.info("modem: not ready in %g s", self.timing.start_s)
         if self.state is State.SEARCHING:
             raise NotNow("not registered in a network")
         if self._chat is None or self.state is not State.READY:
@@ -223,11 +233,16 @@ class GsmModem:
             standing.uncertain = ""
         return error
 
-    def _silent(self, error: HardwareError, *, left: bool) -> HardwareError:
+    def _silent(self, error: HardwareError, *, left_at: float | None) -> HardwareError:
+        if left_at is not None and not isinstance(error, Restarted):
+            self._owe(left_at)
         self._standing.alarm(error)
-        if left:
+        if left_at is not None:
             return MaybeSent(f"the message left and then: {error.reason}")
         return ModemDown(error.reason) if isinstance(error, PortLost) else NotNow(error.reason)
+
+    def _owe(self, left_at: float) -> None:
+        self._standing.owe(left_at + self.timing.sent_s + self.timing.late_s)
 
     async def _supervise(self) -> None:
         try:
@@ -278,6 +293,8 @@ class GsmModem:
             try:
                 await recovery.climb(chat, rung)
                 chat.forget_boot()
+                if standing.owed_until is not None and await has_restarted(chat, self.setup):
+                    standing.owed_until = None
                 await set_up(chat, self.setup)
                 rung, well, restarts = await self._watch(chat), True, 0
             except SimRefused as error:
@@ -308,6 +325,8 @@ class GsmModem:
         is_in = await registered(chat)
         self._chat, standing.wake = chat, chat.wake
         standing.move(Change.SET_UP, "not registered in a network")
+        if standing.owed_until is not None:
+            standing.owe(standing.owed_until)
         standing.register(is_in)
         inbox = Inbox(chat, self.setup, events=self._events)
         error = await Watch(chat, standing, inbox).until_trouble()

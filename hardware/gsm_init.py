@@ -50,6 +50,7 @@ class Setup:
     routing: tuple[int, ...] = ()
     shown_routing: tuple[int | None, ...] = ()  # how the modem itself tells it: some round what they took
     acknowledged: bool = False  # CSMS=1 works: +CMT and +CDS are to be answered by +CNMA
+    announces: bool = False  # CREG=1 works: what the modem says to CREG? then shows whether it has restarted
     smsc: str = ""  # the last service centre that was not empty
 
 
@@ -69,7 +70,7 @@ async def set_up(chat: Chat, setup: Setup) -> None:
     setup.acknowledged = await _accepts(chat, "AT+CSMS=1")
     await _choose_storage(chat, setup)
     await route(chat, setup)
-    await _accepts(chat, "AT+CREG=1")
+    setup.announces = await _accepts(chat, "AT+CREG=1")
     await _accepts(chat, "AT+CEREG=1")
     await _accepts(chat, "AT+COPS=3,2")  # the operator by its number; the network is not touched
     await check_smsc(chat, setup)
@@ -227,6 +228,20 @@ async def still_set_up(chat: Chat, setup: Setup) -> bool:
     await read_storage(chat, setup)
     known, setup.storage = setup.storage == storage, storage
     return known and await _shown_routing(chat) == setup.shown_routing
+
+
+async def has_restarted(chat: Chat, setup: Setup) -> bool:
+    """Whether the modem is proved to have restarted since it was set up. Its routing is no proof: that one it also
+    drops when a +CDS is not answered.
+    """
+    if not setup.announces:
+        return False
+    await chat.synchronise()
+    try:
+        lines = (await chat.command("AT+CREG?")).lines
+    except Refused:
+        return False
+    return bool(lines) and lines[0].number(0) == 0
 
 
 async def _shown_routing(chat: Chat) -> tuple[int | None, ...]:

@@ -44,6 +44,7 @@ class Standing:
     tried: bool = False  # the port has been tried at least once
     turned: asyncio.Event = field(default_factory=asyncio.Event)  # the state may have changed
     uncertain: str = ""  # the destination of a message whose reference may still come
+    owed_until: float | None = None  # its answer may come until then, on the clock of the event loop
     deaf_signs: int = 0  # refusals in a row that mean "no network"
     relapses: int = 0  # troubles since the last message that was sent, or since a long calm
     trouble: HardwareError | None = None  # found by a sender, for the supervisor
@@ -56,7 +57,7 @@ class Standing:
 
     @property
     def set_up(self) -> bool:
-        return self.state in {State.READY, State.SEARCHING}
+        return self.state in {State.READY, State.SEARCHING, State.WAITING}
 
     def status(self) -> Status:
         known = self.state is State.READY
@@ -77,6 +78,8 @@ class Standing:
         self.turned.set()
 
     def register(self, is_in: bool) -> None:  # what the network said
+        if self.state is State.WAITING:  # asked again when it is over
+            return
         if is_in:
             self.move(Change.REGISTERED, self.setup.model)
         else:
@@ -92,9 +95,24 @@ class Standing:
     def late(self, info: Info) -> None:
         """A +CMGS that nobody waits for any more."""
         reference = info.number(0)
+        self.owed_until = None
         if reference is not None and self.uncertain:
             self.events.offer(LateReference(reference, self.uncertain))
             self.uncertain = ""
+
+    def owe(self, until: float) -> None:
+        """A message left and was not answered; the answer may come until then."""
+        self.owed_until = until
+        if self.set_up and self.state is not State.WAITING:
+            self.move(Change.OWED, "the answer of the next message could not be told from that of the last")
+            self.wake()
+
+    def settle(self, reason: str, *, is_in: bool) -> None:
+        """No answer to an earlier message can come any more."""
+        self.owed_until = None
+        if self.state is State.WAITING:
+            self.move(Change.SETTLED, reason)
+            self.register(is_in)
 
     def stopped(self) -> None:
         self.state, self.reason, self.tried = State.CLOSED, "the driver has stopped", True

@@ -3,6 +3,7 @@
 The driver opens the port (STARTING), initialises, and waits for a network (SEARCHING) until it may send (READY).
 Any doubt about what the modem hears goes through RECOVERING. A SIM that wants a person (LOCKED) is asked again, but
 never given a PIN a second time: three wrong ones lock the card.
+While a message that left may still be answered (WAITING) no other one is sent: its answer would be taken for theirs.
 """
 
 from enum import Enum
@@ -13,6 +14,7 @@ class State(Enum):
     STARTING = "the modem is being set up"
     LOCKED = "the SIM wants a person: absent, PIN or PUK"
     SEARCHING = "set up, not registered in a network"
+    WAITING = "set up, and the answer to a message may still come"
     READY = "may send"
     RECOVERING = "silent, restarted or deaf: being brought back"
 
@@ -24,6 +26,8 @@ class Change(Enum):
     SET_UP = "the modem has taken its whole initialisation"
     REGISTERED = "the network has taken us"
     UNREGISTERED = "the network has let us go"
+    OWED = "a message that left has not been answered"
+    SETTLED = "it was answered, or no answer can come any more"
     TROUBLE = "no answer, a restart, or deafness"
     RESUMED = "a rung of the recovery is done: set up again"
 
@@ -42,6 +46,10 @@ TRANSITIONS: dict[tuple[State, Change], State] = {
     (State.SEARCHING, Change.REGISTERED): State.READY,
     (State.SEARCHING, Change.UNREGISTERED): State.SEARCHING,
     (State.SEARCHING, Change.TROUBLE): State.RECOVERING,
+    (State.SEARCHING, Change.OWED): State.WAITING,
+    (State.READY, Change.OWED): State.WAITING,
+    (State.WAITING, Change.SETTLED): State.SEARCHING,
+    (State.WAITING, Change.TROUBLE): State.RECOVERING,
     (State.READY, Change.REGISTERED): State.READY,
     (State.READY, Change.UNREGISTERED): State.SEARCHING,
     (State.READY, Change.TROUBLE): State.RECOVERING,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from hardware.at.grammar import Info
-from hardware.at.results import is_boot, may_be_boot
+from hardware.at.results import final_of, is_boot, may_be_boot
 from hardware.chat import Chat
 from hardware.errors import HardwareError, PortLost, Refused, Restarted
 from hardware.gsm_init import check_smsc, read_storage, still_set_up
@@ -49,6 +49,8 @@ class Watch:
         if self._standing.trouble is not None:
             raise self._standing.trouble
         now, timing = asyncio.get_running_loop().time, self._chat.timing
+        if self._chat.astray:
+            await self._chat.synchronise()
         if now() - self._polled >= timing.poll_s:
             self._polled = self._asked = now()
             await self._poll()
@@ -56,7 +58,11 @@ class Watch:
             self._asked = now()
             await self._chat.command("AT")
         self._search(now())
-        rest = min(self._polled + timing.poll_s, self._asked + timing.ping_s) - now()
+        owed_until = self._standing.owed_until
+        if owed_until is not None and now() >= owed_until:
+            await self._settled("no answer came")
+        due = min(self._polled + timing.poll_s, self._asked + timing.ping_s, owed_until or float("inf"))
+        rest = due - now()
         info = await self._chat.unasked(timeout_s=max(rest, 0.001))
         if info is not None:
             await self._heard(info)
@@ -75,14 +81,28 @@ class Watch:
             raise Restarted(f"the modem restarted ({info.text})")
         if may_be_boot(info) and not await still_set_up(self._chat, self._standing.setup):
             raise Restarted(f"the modem restarted ({info.text})")
-        if info.prefix == "+CMGS":
-            self._standing.late(info)
+        if info.prefix == "+CMGS" or (self._standing.owed_until is not None and final_of(info.text)):
+            await self._answered(info)
         elif self._standing.ringing is not None and self._standing.ringing.heard(info):
             log.info("modem: %s", info.text)
         elif (is_in := registration_of(info)) is not None:
             self._standing.register(is_in)
         else:
             await self._inbox.unasked(info)
+
+    async def _answered(self, info: Info) -> None:
+        """A +CMGS that nobody waits for, or the end of a command that was given up: it was the last that is owed.
+
+        ESC ends a message whose Ctrl-Z was lost, and its OK is such an end. Where an answer came in between, what the
+        modem was asked then may have got the end of it: the next command finds its ear again.
+        """
+        self._chat.astray = True
+        if info.prefix == "+CMGS":
+            self._standing.late(info)
+        await self._settled(f"the answer came late ({info.text})")
+
+    async def _settled(self, reason: str) -> None:
+        self._standing.settle(reason, is_in=await registered(self._chat))
 
     async def _poll(self) -> None:
         """What can go wrong without a word: the registration, the service centre, the routing, the storage."""

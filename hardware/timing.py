@@ -17,6 +17,7 @@ class Timing:
     switch_s: float = 30.0  # CFUN, or a PIN: the radio or the card starts
     prompt_s: float = 10.0  # `> ` can be delayed several seconds
     sent_s: float = 60.0  # network timers allow 30 to 60 s between the last octet and +CMGS
+    late_s: float = 60.0  # after `sent_s` the answer may still come: so long nothing else is sent
     quiet_s: float = 0.3  # no octet for so long: the modem has said what it wanted to
     sim_busy_s: float = 25.0  # CME 14 is normal for 10 to 20 s after a start
     sim_retry_s: float = 1.0
