@@ -124,3 +124,79 @@ def test_a_text_may_end_with_a_carriage_return() -> None:
     dce.receive(b"AT+SBDWT\r")
     dce.ask(b"\r\nREADY\r\n", stops=b"\r")
     assert dce.receive(b"hej; AT\x1a\r") == ([Given(b"hej; AT\x1a")], b"")
+
+
+def typed(dce: Dce, octets: bytes) -> tuple[list[Event], bytes]:
+    """One octet at a time, as a person types."""
+    events: list[Event] = []
+    out = b""
+    for octet in octets:
+        more, echo = dce.receive(bytes([octet]))
+        events, out = events + more, out + echo
+    return events, out
+
+
+def test_each_octet_is_echoed_as_it_comes() -> None:
+    dce = Dce()
+    assert [dce.receive(bytes([octet]))[1] for octet in b"AT\r"] == [b"A", b"T", b"\r"]
+    dce.ask()
+    assert typed(dce, b"00\x1a") == ([Given(b"00")], b"00")
+
+
+@pytest.mark.parametrize("key", [b"\x08", b"\x7f"])
+def test_a_wrong_key_can_be_taken_back(key: bytes) -> None:
+    (called,), out = typed(Dce(), b"ATX" + key + b"I\r")
+    assert (called, out) == (Called(Command("I"), "ATI"), b"ATX\b \bI\r")
+    assert typed(Dce(echo=False), key + b"AT\r") == ([Called(Command(""), "AT")], b"")
+
+
+def test_s5_says_which_key_takes_back() -> None:
+    dce = Dce(echo=False)
+    dce.erase = ord("#")
+    assert typed(dce, b"ATX#I\r")[0] == [Called(Command("I"), "ATI")]
+
+
+def test_a_slash_repeats_the_line_before_without_a_carriage_return() -> None:
+    dce = Dce()
+    assert typed(dce, b"a/") == ([Called(Command(""), "AT")], b"a/")
+    dce.end()
+    typed(dce, b"AT+CSQ\r")
+    dce.end()
+    assert typed(dce, b"A/") == ([Called(Command("+CSQ"), "AT+CSQ")], b"A/")
+    dce.end()
+    assert typed(dce, b"AT\r")[0] == [Called(Command(""), "AT")]
+
+
+def test_a_text_has_a_prompt_for_each_of_its_lines() -> None:
+    dce = Dce(echo=False)
+    dce.receive(b'AT+CMGS="1"\r')
+    dce.ask(next_line=b"\r\n> ", erasers=b"\x08")
+    assert typed(dce, b"aa\x08\rb\x1a") == ([Given(b"a\rb")], b"\r\n> ")
+
+
+@pytest.mark.parametrize(
+    ("text", "loud", "short", "quiet"),
+    [
+        ("OK", b"\r\nOK\r\n", b"0\r", b""),
+        ("NO CARRIER", b"\r\nNO CARRIER\r\n", b"3\r", b""),
+        ("RING", b"\r\nRING\r\n", b"2\r", b""),
+        ("+CRING: VOICE", b"\r\n+CRING: VOICE\r\n", b"+CRING: VOICE\r\n", b""),
+        ("+CMS ERROR: 321", b"\r\n+CMS ERROR: 321\r\n", b"+CMS ERROR: 321\r\n", b""),
+    ],
+)
+def test_result_codes_are_words_numbers_or_nothing(
+    text: str, loud: bytes, short: bytes, quiet: bytes
+) -> None:
+    dce = Dce()
+    assert dce.result(text) == loud
+    dce.verbose = False
+    assert dce.result(text) == short
+    dce.quiet = True
+    assert dce.result(text) == quiet
+    assert dce.unasked("+CREG: 1") == b"+CREG: 1\r\n"
+
+
+def test_a_line_without_end_is_an_error() -> None:
+    (called,), _ = Dce().receive(b"AT" + b"x" * 100_000 + b"\r")
+    assert isinstance(called, Called)
+    assert called.command == Command("", arguments="too long")

@@ -84,6 +84,12 @@ async def test_errors_are_told_as_the_host_asked(before: str, raw: str) -> None:
         assert refused.value.raw == raw
 
 
+async def test_what_cannot_be_read_is_an_error() -> None:
+    async with Bench() as bench, chat(bench) as dialogue:
+        with pytest.raises(Refused):
+            await dialogue.command("AT?")
+
+
 async def test_a_chain_stops_at_its_first_error() -> None:
     async with Bench() as bench, chat(bench) as dialogue:
         with pytest.raises(Refused):

@@ -68,26 +68,32 @@ class EmulatedModem(ABC):
             self._port = None
 
     @abstractmethod
-    async def perform(self, called: Called) -> str:
-        """Runs one command and returns its final code; "ERROR" for one that it does not know."""
+    async def perform(self, called: Called) -> str | None:
+        """Runs one command and returns its final code; "ERROR" for one that it does not know, None for no word."""
 
     # What handlers use.
 
-    def info(self, text: str, *, follow: str | None = None) -> None:
+    def info(self, text: str | bytes, *, follow: str | bytes | None = None) -> None:
         """A line of the answer, or the two of a message."""
-        line = self.dce.info(text)
-        if follow is not None:
-            line += self.dce.info(follow).removeprefix(b"\r\n")
-        self._write(line)
+        self._write(self.dce.info(text) + self._second(follow))
 
-    def unasked(self, text: str, *, follow: str | None = None) -> None:
+    def unasked(self, text: str | bytes, *, follow: str | bytes | None = None) -> None:
         if self.running:
-            self.info(text, follow=follow)
+            self._write(self.dce.unasked(text) + self._second(follow))
+
+    def _second(self, follow: str | bytes | None) -> bytes:
+        return b"" if follow is None else self.dce.info(follow).removeprefix(b"\r\n")
 
     async def payload(self, *, prompt: bytes = b"\r\n> ", count: int = 0) -> bytes | None:
         """Asks the host for a payload (of `count` octets, or ended by Ctrl-Z); None when it takes it back."""
         events, out = self.dce.ask(prompt, count=count)
         self._take(events, out)
+        event = await self._events.get()
+        return event.octets if isinstance(event, Given) else None
+
+    async def typed(self, *, erasers: bytes) -> bytes | None:
+        """As `payload`, for a text of many lines that somebody may be typing."""
+        self._take(*self.dce.ask(next_line=b"\r\n> ", erasers=erasers))
         event = await self._events.get()
         return event.octets if isinstance(event, Given) else None
 
@@ -186,8 +192,13 @@ class EmulatedModem(ABC):
         self.journal.write("command", line=called.line, name=called.command.name)
         self.misbehave()
         if self.running:
-            final = await self.perform(called) if called.command.name else "OK"
-            self._take(*self.dce.end(final))
+            final = await self._answer(called)
+            self._take(*(self.dce.let_go() if final is None else self.dce.end(final)))
+
+    async def _answer(self, called: Called) -> str | None:
+        if called.command.name:
+            return await self.perform(called)
+        return "ERROR" if called.command.arguments else "OK"  # what cannot be read, and a bare AT
 
     def misbehave(self) -> None:
         """The faults that any command may meet."""
