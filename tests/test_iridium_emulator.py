@@ -1,10 +1,13 @@
 """The emulated Iridium modem, octet by octet: its line, its buffers, its sessions, its memory and its orders."""
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from hardware.emulators.iridium_commands import ticks
 from hardware.emulators.iridium_device import Device, checksum
 from hardware.emulators.iridium_modem import KNOWN_FAULTS, IridiumEmulator
 from hardware.errors import PortLost
@@ -106,6 +109,19 @@ async def test_the_message_of_the_manual_and_the_empty_buffer() -> None:
         ("AT+GSN&F&K&D+SBDMTA=1;*R1", ["300234010753370", "OK"]),
         ("AT+SBDMTA=0;+SBDMTA?", ["+SBDMTA:0", "OK"]),
         ("AT&K0&D0&W0&Y0", ["OK"]),
+        ("ATI3;I4;I5;I7", ["TA13001", "IRIDIUM", "8816", "9602", "OK"]),
+        ("ATS0?", ["000", "OK"]),
+        ("ATS3=14;S3?", ["014", "OK"]),
+        ("ATS200?", ["ERROR"]),
+        ("AT*R?", ["*R:001", "OK"]),
+        ("AT+IPR?", ["+IPR:006", "OK"]),
+        ("AT+IPR=9;+IPR?", ["+IPR:009", "OK"]),
+        ("AT+SBDST=60;+SBDST?", ["+SBDST:60", "OK"]),
+        ("AT+SBDGW", ["+SBDGW:non-EMSS", "OK"]),
+        ("AT+SBDMTA=?", ["+SBDMTA:(0-1)", "OK"]),
+        ("AT+SBDWB=?", ["OK"]),
+        ("AT&W2", ["ERROR"]),
+        ("ATE2", ["ERROR"]),
     ],
 )
 @virtually
@@ -254,3 +270,72 @@ async def test_a_modem_that_is_told_to_registers_by_itself() -> None:
         assert await type_("AT+SBDREG?") == lines("+SBDREG:0", "OK")
         await asyncio.sleep(200)
         assert await type_("AT+SBDREG?") == lines("+SBDREG:2", "OK")
+
+
+@virtually
+async def test_a_stored_profile_is_what_the_next_start_begins_with() -> None:
+    async with Bench() as bench:
+        type_ = Typist(bench)
+        await type_("ATE0Q0&K0S3=13")
+        await type_("AT&W1")
+        await type_("AT&Y1")
+        bench.modem.reboot("power")
+        await asyncio.sleep(5)
+        assert await type_("ATS3?") == lines("013", "OK")
+        assert (await type_("ATZ0")).endswith(lines("OK"))
+        assert await type_("AT") == b"AT\r" + lines("OK")
+        shown = await type_("AT&V")
+        assert b"STORED PROFILE 1:\r\n\r\nE0 Q0 V1 &D2 &K0\r\n" in shown
+        assert b"039 003 03H" in await type_("AT%R")
+
+
+@virtually
+async def test_a_quiet_modem_gives_no_result_codes() -> None:
+    async with Bench() as bench:
+        type_ = Typist(bench)
+        await type_("ATE0")
+        assert await type_("ATQ1") == b""
+        assert await type_("AT+CSQF") == lines("+CSQF:4")
+        assert await type_("ATQ0") == lines("OK")
+
+
+def test_profiles_and_the_identity_outlive_the_process(tmp_path: Path) -> None:
+    first = Device(file=tmp_path / "kept", imei="300234099999990")
+    first.profiles[0].echo = 0
+    first.keep()
+    second = Device(file=tmp_path / "kept")
+    second.load()
+    assert (second.imei, second.profile.echo, second.profiles[1].echo) == ("300234099999990", 0, 1)
+    (tmp_path / "kept").write_text('{"momsn": 3, "mtmsn": 4, "queue": []}')  # of an earlier version
+    third = Device(file=tmp_path / "kept")
+    third.load()
+    assert (third.numbers.momsn, third.profile.echo) == (3, 1)
+
+
+def test_the_system_time_has_32_bits_and_comes_round() -> None:
+    end = datetime(2014, 5, 11, 14, 23, 55, tzinfo=UTC) + timedelta(milliseconds=90 * 2**32)
+    assert f"{end:%Y-%m}" == "2026-08"
+    assert [ticks(end - timedelta(seconds=1)), ticks(end + timedelta(seconds=9))] == [2**32 - 12, 100]
+
+
+@virtually
+async def test_the_system_time_is_eight_digits() -> None:
+    async with Bench() as bench:
+        type_ = Typist(bench)
+        assert re.search(rb"-MSSTM: [0-9a-f]{8}\r", await type_("AT-MSSTM"))
+        assert re.search(rb"-MSGEO: 3512,600,5288,[0-9a-f]{8}\r", await type_("AT-MSGEO"))
+
+
+@virtually
+async def test_the_old_session_has_statuses_of_its_own_and_answers_no_ring() -> None:
+    async with Bench() as bench:
+        type_ = Typist(bench)
+        bench.modem.queue(b"svar")
+        await asyncio.sleep(3)
+        assert b"+SBDI: 0, 0, 1, 1, 4, 0" in await type_("AT+SBDI", wait_s=61)
+        assert b", 1, 0\r\n" in await type_("AT+SBDSX")  # the ring is still open
+        await type_("AT+SBDWT=x")
+        assert b"+SBDI: 1, 0, 0, 0, 0, 0" in await type_("AT+SBDI", wait_s=61)
+        bench.modem.cover(False)
+        assert b"+SBDI: 2, 1, 2, 0, 0, 0" in await type_("AT+SBDI", wait_s=61)
+        assert not bench.modem.network.registered

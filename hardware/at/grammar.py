@@ -207,6 +207,8 @@ def _first(text: str) -> tuple[Command, str]:
         return Command(register[1].upper(), form, register[3]), text[register.end() :]
     if dial := re.match(r"D[^;]*;?", text, re.IGNORECASE):
         return Command("D", Form.SET, dial[0][1:]), text[dial.end() :]
+    if asked := re.match(r"([&*][A-Z])\?", text, re.IGNORECASE):  # as *R? of Iridium modems
+        return Command(asked[1].upper(), Form.READ), text[asked.end() :]
     if basic := _BASIC.match(text):
         return Command(basic[1].upper(), Form.DO, basic[2]), text[basic.end() :]
     return Command("", Form.DO, text), ""

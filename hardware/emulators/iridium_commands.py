@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hardware.at.grammar import Command, Form
+from hardware.emulators.iridium_profile import PROFILE_HANDLERS
 
 if TYPE_CHECKING:
     from hardware.emulators.iridium_modem import IridiumEmulator
@@ -24,9 +25,19 @@ _IDENTITY = {
     "+CGMR": ("Call Processor Version: TA13001", "Modem DSP Version: 1.7 svn: 2358", "DBB Version: 0x0001"),
     "+GMR": ("Call Processor Version: TA13001",),
 }
-# Settings that change nothing here; &K is taken as no flow control, which a pty has none of.
-_IGNORED = {"&K", "&D", "&W", "&Y", "&C", "&S", "&V", "Q", "X", "L", "M", "+IPR", "+SBDST", "+SBDLOE"}
+_IGNORED = {"&C", "&S", "X", "L", "M", "N", "B"}  # modems of old had them
 _EPOCH = datetime(2014, 5, 11, 14, 23, 55, tzinfo=UTC)  # of the system time, in ticks of 90 ms
+_SPEEDS = range(1, 10)  # +IPR: 1 is 600, 6 is 19200 and 9 is 115200
+# What the test form says, where it is no bare OK.
+_RANGES = {
+    "+CSQ": "(0-5)",
+    "+CSQF": "(0-5)",
+    "+CREG": "(0-2)",
+    "+CIER": "(0-1),(0-1),(0-1),(0-1),(0-1)",
+    "+SBDMTA": "(0-1)",
+    "+SBDAREG": "(0-2)",
+    "+IPR": "(001-009)",
+}
 
 
 async def identity(modem: "IridiumEmulator", command: Command) -> str:
@@ -42,25 +53,18 @@ async def serial_number(modem: "IridiumEmulator", command: Command) -> str:
     return OK
 
 
-async def echo(modem: "IridiumEmulator", command: Command) -> str:
-    modem.dce.echo = command.arguments != "0"
-    return OK
-
-
-async def verbose(modem: "IridiumEmulator", command: Command) -> str:
-    modem.dce.verbose = command.arguments != "0"
-    return OK
-
-
-async def reset(modem: "IridiumEmulator", command: Command) -> str:
-    """Z and &F: the settings of a fresh start; echo on."""
-    modem.device.settings = type(modem.device.settings)()
-    modem.dce.echo = modem.dce.verbose = True
+async def ranges(modem: "IridiumEmulator", command: Command) -> str:
+    """The test form of any command that there is."""
+    if command.name in _RANGES:
+        modem.info(f"{command.name}:{_RANGES[command.name]}")
     return OK
 
 
 async def radio(modem: "IridiumEmulator", command: Command) -> str:
-    """*R0, *R1."""
+    """*R0, *R1 and *R?."""
+    if command.form is Form.READ:
+        modem.info(f"*R:{int(modem.device.settings.radio):03d}")
+        return OK
     if command.arguments not in {"0", "1"}:
         return ERROR
     modem.radio(on=command.arguments == "1")
@@ -76,9 +80,6 @@ async def flush(modem: "IridiumEmulator", command: Command) -> str:
 
 async def signal(modem: "IridiumEmulator", command: Command) -> str:
     """+CSQ measures, which takes its time; +CSQF tells the last value at once."""
-    if command.form is Form.TEST:
-        modem.info(f"{command.name}:(0-5)")
-        return OK
     if command.name == "+CSQ":
         await modem.sleep(1.0)
     modem.info(f"{command.name}:{modem.network.bars}")
@@ -87,9 +88,7 @@ async def signal(modem: "IridiumEmulator", command: Command) -> str:
 
 async def registration(modem: "IridiumEmulator", command: Command) -> str:
     settings = modem.device.settings
-    if command.form is Form.TEST:
-        modem.info("+CREG:(0-2)")
-    elif command.form is Form.READ:
+    if command.form is Form.READ:
         modem.info(f"+CREG:{settings.creg},{modem.registration()}")
     elif command.number(0) in {0, 1, 2}:
         settings.creg = command.number(0) or 0
@@ -101,9 +100,7 @@ async def registration(modem: "IridiumEmulator", command: Command) -> str:
 async def indicators(modem: "IridiumEmulator", command: Command) -> str:
     """+CIER: after OK the modem tells what it knows already."""
     settings = modem.device.settings
-    if command.form is Form.TEST:
-        modem.info("+CIER:(0-1),(0-1),(0-1),(0-1),(0-1)")
-    elif command.form is Form.READ:
+    if command.form is Form.READ:
         modem.info("+CIER:" + ",".join(map(str, settings.indicators)))
     else:
         numbers = [command.number(index) for index in range(min(len(command.fields), 5))]
@@ -115,20 +112,29 @@ async def indicators(modem: "IridiumEmulator", command: Command) -> str:
 
 
 async def system_time(modem: "IridiumEmulator", command: Command) -> str:
-    ticks = int((datetime.now(UTC) - _EPOCH).total_seconds() / 0.09)
-    modem.info(f"-MSSTM: {ticks:08x}" if modem.network.bars else "-MSSTM: no network service")
+    told = f"{ticks(modem.wall_clock()):08x}" if modem.network.bars else "no network service"
+    modem.info(f"-MSSTM: {told}")
     return OK
+
+
+def ticks(now: datetime) -> int:
+    """The system time. Its field has 32 bits and so comes round every 12.25 years, in August 2026 for the first time.
+
+    After that the time that a host reckons from it is 12.25 years too early, until the network chooses a new epoch: a
+    host may see from it whether there is a time at all, and should take the date from elsewhere.
+    """
+    return int((now - _EPOCH).total_seconds() / 0.09) % 2**32
 
 
 async def position(modem: "IridiumEmulator", command: Command) -> str:
     """The grid position of the middle of Denmark."""
-    now = int((datetime.now(UTC) - _EPOCH).total_seconds() / 0.09)
-    modem.info(f"-MSGEO: 3512,600,5288,{now:08x}" if modem.network.bars else "-MSGEO: no network service")
+    told = f"3512,600,5288,{ticks(modem.wall_clock()):08x}" if modem.network.bars else "no network service"
+    modem.info(f"-MSGEO: {told}")
     return OK
 
 
 async def clock(modem: "IridiumEmulator", command: Command) -> str:
-    now = datetime.now(UTC)
+    now = modem.wall_clock()
     modem.info(f"+CCLK:{now:%y/%m/%d,%H:%M:%S}" if modem.network.bars else "+CCLK:no network service")
     return OK
 
@@ -145,20 +151,28 @@ async def energy(modem: "IridiumEmulator", command: Command) -> str:
     return OK
 
 
-async def ignored(modem: "IridiumEmulator", command: Command) -> str:
+async def speed(modem: "IridiumEmulator", command: Command) -> str:
+    """+IPR: kept, and without effect on a pty."""
+    settings, value = modem.device.settings, command.number(0)
     if command.form is Form.READ:
-        modem.info(f"{command.name}:0,0" if command.name == "+SBDLOE" else f"{command.name}:0")
+        modem.info(f"+IPR:{settings.speed:03d}")
+    elif command.form is Form.SET and value in _SPEEDS and value is not None:
+        settings.speed = value
+    else:
+        return ERROR
+    return OK
+
+
+async def ignored(modem: "IridiumEmulator", command: Command) -> str:
     return OK
 
 
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(_IDENTITY, identity),
     **dict.fromkeys(_IGNORED, ignored),
-    **dict.fromkeys(("+CGSN", "+GSN", "I"), serial_number),
-    **dict.fromkeys(("Z", "&F"), reset),
+    **PROFILE_HANDLERS,
+    **dict.fromkeys(("+CGSN", "+GSN"), serial_number),
     **dict.fromkeys(("+CSQ", "+CSQF"), signal),
-    "E": echo,
-    "V": verbose,
     "*R": radio,
     "*F": flush,
     "+CREG": registration,
@@ -168,4 +182,5 @@ HANDLERS: dict[str, Handler] = {
     "+CCLK": clock,
     "+CULK": lock,
     "+GEMON": energy,
+    "+IPR": speed,
 }

@@ -1,7 +1,7 @@
 """The emulated Iridium modem itself: settings, the two message buffers and the serial numbers. No line, no network.
 
-A restart loses the settings and the buffers, never the numbers. With a file they outlive the process too, as does
-what waits for the modem at the gateway.
+A restart loses the settings and the buffers, never the numbers nor the stored profiles. With a file they outlive the
+process too, as does what waits for the modem at the gateway.
 Source: public ISU AT command references of the 9602 (SBDS, SBDSX, SBDD, CIER, CREG, MSSTM).
 """
 
@@ -9,6 +9,8 @@ import json
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from hardware.emulators.iridium_profile import PROFILES, Profile
 
 MO_MOST, MT_MOST = 340, 270  # octets, 9602 and 9603
 _WRAP = 65_536
@@ -23,6 +25,8 @@ class Settings:
     creg: int = 0
     indicators: list[int] = field(default_factory=lambda: [0, 0, 0])  # CIER mode, signal, service
     radio: bool = True  # *R
+    speed: int = 6  # IPR: 19200
+    session_limit_s: int = 0  # SBDST: 0 is none
 
 
 @dataclass(slots=True)
@@ -38,6 +42,9 @@ class Device:
     imei: str = "300234010753370"  # the example of the public command references
     file: Path | None = None
     settings: Settings = field(default_factory=Settings)
+    profile: Profile = field(default_factory=Profile)
+    profiles: list[Profile] = field(default_factory=lambda: [Profile() for _ in range(PROFILES)])
+    first_profile: int = 0  # &Y: what a start begins with
     numbers: Numbers = field(default_factory=Numbers)
     queue: deque[bytes] = field(default_factory=deque)  # at the gateway, for the modem
     mo: bytes | None = None
@@ -48,18 +55,28 @@ class Device:
     locked: bool = False
 
     def load(self) -> None:
-        """Takes numbers and queue from the file of an earlier run. Raises OSError, and ValueError when it is none."""
+        """Takes what is kept from the file of an earlier run. Raises OSError, and ValueError when it is none."""
         if self.file is not None and self.file.exists():
             kept = json.loads(self.file.read_text(encoding="utf-8"))
             try:
                 self.numbers = Numbers(int(kept["momsn"]), int(kept["mtmsn"]))
                 self.queue = deque(bytes.fromhex(item) for item in kept["queue"])
-            except (KeyError, TypeError) as error:
+                self.imei = str(kept.get("imei", self.imei))
+                self.profiles = [Profile.of(item) for item in kept.get("profiles", ())] or self.profiles
+                self.first_profile = int(kept.get("first_profile", 0)) % len(self.profiles)
+            except (KeyError, TypeError, AttributeError) as error:
                 raise ValueError(f"{self.file} holds no serial numbers of a modem: {error}") from error
+        self.profile = self.profiles[self.first_profile].copy()
 
     def keep(self) -> None:
         if self.file is not None:
-            kept = {**asdict(self.numbers), "queue": [item.hex() for item in self.queue]}
+            kept = {
+                **asdict(self.numbers),
+                "queue": [item.hex() for item in self.queue],
+                "imei": self.imei,
+                "profiles": [item.kept() for item in self.profiles],
+                "first_profile": self.first_profile,
+            }
             fresh = self.file.with_name(self.file.name + ".new")
             fresh.write_text(json.dumps(kept), encoding="utf-8")
             fresh.replace(self.file)
@@ -67,6 +84,7 @@ class Device:
     def restart(self) -> None:
         """Power off and on."""
         self.settings, self.mo, self.mt, self.ringing, self.waiting = Settings(), None, None, False, 0
+        self.profile = self.profiles[self.first_profile].copy()
 
     def sent(self) -> None:
         self.numbers.momsn = (self.numbers.momsn + 1) % _WRAP

@@ -5,16 +5,19 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hardware.at.dce import Called
+from hardware.at.grammar import Form
 from hardware.emulators.faults import Fault
-from hardware.emulators.iridium_commands import ERROR, HANDLERS
+from hardware.emulators.iridium_commands import ERROR, HANDLERS, ranges
 from hardware.emulators.iridium_device import MT_MOST, Device
 from hardware.emulators.iridium_network import Network
 from hardware.emulators.iridium_sbd import SBD_HANDLERS
 from hardware.emulators.journal import Journal
 from hardware.emulators.modem import LINE_FAULTS, EmulatedModem
+from hardware.port import Port
 
 # By the names that all emulators share: busy-515 is MO status 35 here, pdu-lost octets of SBDWB that never come,
 # mo-kept an SBDD0 that answers 1.
@@ -42,7 +45,24 @@ class IridiumEmulator(EmulatedModem):
 
     async def perform(self, called: Called) -> str:
         handler = _ALL_HANDLERS.get(called.command.name)
+        if handler and called.command.form is Form.TEST:
+            return await ranges(self, called.command)
         return await handler(self, called.command) if handler else ERROR
+
+    async def serve(self, port: Port) -> None:
+        """A cable that is plugged in changes nothing of what the modem is set to."""
+        self.speak()
+        await super().serve(port)
+
+    def speak(self) -> None:
+        """Echo and result codes as they are set."""
+        profile = self.device.profile
+        self.dce.echo, self.dce.verbose = bool(profile.echo), bool(profile.verbose)
+        self.dce.quiet = bool(profile.quiet)
+
+    def wall_clock(self) -> datetime:
+        """The date, as the network has it (UTC)."""
+        return datetime.now(UTC)
 
     # What handlers use.
 
@@ -135,6 +155,7 @@ class IridiumEmulator(EmulatedModem):
         self.running = False
         self.drop_command()
         self.device.restart()
+        self.speak()
         self.network.lose()
         self.network.deaf, self._told = False, None
         self.later(_BOOT_S, lambda: self._booted(banner=reason == "reboot-banner"))

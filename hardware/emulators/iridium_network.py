@@ -59,8 +59,8 @@ class Network:
         self.registered, self._registered_at = True, self.clock()
         return 0
 
-    def obstacle(self) -> int:
-        """The status that ends a session before anything leaves; 0 when there is none."""
+    def obstacle(self, *, registers: bool) -> int:
+        """The status that ends a session before anything leaves; 0 when there is none. +SBDI never registers."""
         if self.device.locked:
             return _LOCKED
         if not self.device.settings.radio:
@@ -69,15 +69,15 @@ class Network:
             return _NO_NETWORK
         if self.status is not None:
             return self.status
-        return 0 if self.registered else self.register()
+        return self.register() if registers and not self.registered else 0
 
-    def session(self, *, strike: Callable[[str], Fault | None]) -> str:
+    def session(self, *, strike: Callable[[str], Fault | None], registers: bool = True) -> str:
         """The six fields of +SBDIX, at the end of its time."""
         device = self.device
         momsn = device.numbers.momsn
         lost = device.numbers.mtmsn if device.mt is not None and not device.mt_read else None
         device.mt = None  # emptied whenever a session starts
-        status = self.obstacle() or (_BUSY if strike("busy-515") else 0)
+        status = self.obstacle(registers=registers) or (_BUSY if strike("busy-515") else 0)
         if status:
             self._note(status, momsn, mt_lost=lost)
             return f"{status}, {momsn}, {2 if status == _NO_NETWORK else 0}, 0, 0, 0"

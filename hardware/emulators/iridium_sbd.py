@@ -100,7 +100,7 @@ async def status_extended(modem: "IridiumEmulator", command: Command) -> str:
 
 
 async def session(modem: "IridiumEmulator", command: Command) -> str:
-    """+SBDIX, +SBDIXA and the old +SBDI: sends what the MO buffer holds, whoever asks and however often."""
+    """+SBDIX and +SBDIXA: sends what the MO buffer holds, whoever asks and however often."""
     if command.form not in {Form.DO, Form.SET}:
         return ERROR
     if modem.strikes("deaf"):
@@ -111,7 +111,46 @@ async def session(modem: "IridiumEmulator", command: Command) -> str:
     modem.indicate()
     if slow := modem.strikes("slow-sbdix"):
         await modem.sleep(slow.number("seconds", 90.0))
-    modem.info(f"{'+SBDI' if command.name == '+SBDI' else '+SBDIX'}: {fields}")
+    modem.info(f"+SBDIX: {fields}")
+    return OK
+
+
+async def old_session(modem: "IridiumEmulator", command: Command) -> str:
+    """+SBDI, of the 9601: 0 nothing to send, 1 sent, 2 failed. It does not register, detaches, and answers no ring."""
+    if command.form is not Form.DO:
+        return ERROR
+    device, ringing, loaded = modem.device, modem.device.ringing, modem.device.mo is not None
+    await modem.sleep(modem.network.session_s())
+    modem.trouble_in_answer()
+    mo, rest = modem.network.session(strike=modem.strikes, registers=False).split(", ", 1)
+    device.ringing = ringing
+    modem.network.lose()
+    modem.indicate()
+    modem.info(f"+SBDI: {2 if int(mo) > 4 else int(loaded)}, {rest}")
+    return OK
+
+
+async def session_limit(modem: "IridiumEmulator", command: Command) -> str:
+    """+SBDST: kept; sessions here end in time."""
+    settings, value = modem.device.settings, command.number(0)
+    if command.form is Form.READ:
+        modem.info(f"+SBDST:{settings.session_limit_s}")
+    elif command.form is Form.SET and value is not None and 0 <= value <= 65_535:
+        settings.session_limit_s = value
+    else:
+        return ERROR
+    return OK
+
+
+async def gateway(modem: "IridiumEmulator", command: Command) -> str:
+    """+SBDGW and +SBDGWN: the commercial one, as its name and as its number."""
+    modem.info("+SBDGWN:2" if command.name == "+SBDGWN" else "+SBDGW:non-EMSS")
+    return OK
+
+
+async def traffic(modem: "IridiumEmulator", command: Command) -> str:
+    """+SBDLOE: status and seconds of a period of traffic management; there is none."""
+    modem.info("+SBDLOE:0,0")
     return OK
 
 
@@ -177,7 +216,11 @@ async def clear_number(modem: "IridiumEmulator", command: Command) -> str:
 
 
 SBD_HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(("+SBDIX", "+SBDIXA", "+SBDI"), session),
+    **dict.fromkeys(("+SBDIX", "+SBDIXA"), session),
+    **dict.fromkeys(("+SBDGW", "+SBDGWN"), gateway),
+    "+SBDI": old_session,
+    "+SBDST": session_limit,
+    "+SBDLOE": traffic,
     **dict.fromkeys(("+SBDD0", "+SBDD1", "+SBDD2"), clear),
     "+SBDWB": write_binary,
     "+SBDWT": write_text,
