@@ -5,6 +5,8 @@
 
 import asyncio
 import json
+import os
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 Order = Mapping[str, Any]
+
+_LONGEST = 107  # octets of a socket's path (unix(7))
+_CALL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,12 @@ class BadOrder(ValueError):
 async def control_socket(path: Path | None, verbs: Mapping[str, Verb]) -> AsyncIterator[None]:
     """Serves `verbs` at a Unix socket while the context is open. A socket left over from an earlier run is replaced.
 
-    OSError names the place where there can be none.
+    OSError names the place where there can be none: one that somebody listens at, or that is no socket.
     """
     if path is None:
         yield
         return
-    _forget(path)
+    _make_room(path)
     open_now: set[asyncio.StreamWriter] = set()
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,6 +64,7 @@ async def control_socket(path: Path | None, verbs: Mapping[str, Verb]) -> AsyncI
         server = await asyncio.start_unix_server(client, path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
+    ours = _identity(path)
     try:
         yield
     finally:
@@ -66,12 +72,43 @@ async def control_socket(path: Path | None, verbs: Mapping[str, Verb]) -> AsyncI
         for writer in open_now:
             writer.close()
         await server.wait_closed()
-        _forget(path)
+        _remove(path, ours)
 
 
-def _forget(path: Path) -> None:
-    if path.is_socket():
+def _make_room(path: Path) -> None:
+    """Removes a socket that nobody listens at any more. OSError says why there is no place for ours."""
+    if (size := len(os.fsencode(path))) > _LONGEST:
+        raise OSError(
+            f"{path}: a socket's path has {_LONGEST} octets at most, and this one {size}: choose a shorter one"
+        )
+    if not os.path.lexists(path):
+        return
+    if not path.is_socket():
+        raise FileExistsError(f"{path} exists and is no socket: choose another path")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(_CALL_S)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except TimeoutError:  # somebody listens, and is busy
+            pass
+    raise FileExistsError(f"{path} belongs to a program that runs: choose another path")
+
+
+def _remove(path: Path, ours: tuple[int, int] | None) -> None:
+    """Our socket; not one that somebody has put in its place."""
+    if ours is not None and _identity(path) == ours:
         path.unlink()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def answer(line: bytes, verbs: Mapping[str, Verb]) -> dict[str, Any]:
@@ -85,7 +122,7 @@ def answer(line: bytes, verbs: Mapping[str, Verb]) -> dict[str, Any]:
             raise BadOrder(f"{order['do']!r} is not one of {', '.join(sorted(verbs))}")
         _check(order, verb)
         return {"ok": True, **(verb.follow(order) or {})}
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return {"ok": False, "error": str(error)}
     except RecursionError:
         return {"ok": False, "error": 'an order is an object with "do", nothing inside anything'}

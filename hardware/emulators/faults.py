@@ -12,6 +12,21 @@ from pathlib import Path
 from typing import Any
 
 _MOST_S = 31_536_000  # a year
+# All that any emulator plays, in the order in which we rank them.
+NAMES = (
+    *(
+        "late-cmgs",
+        "mo-kept",
+        "usb-renumber",
+        "urc-in-answer",
+        "mute",
+        "deaf",
+        "slow-sbdix",
+        "sent-but-failed",
+    ),
+    *("reboot-banner", "pdu-lost", "sim-busy", "pin-again", "busy-515", "atz-reboot", "sds-late-fail"),
+    *("cnmi-refused", "smsc-empty", "port-gone", "part-fails", "damaged"),
+)
 
 
 class UnknownFault(ValueError):
@@ -41,6 +56,7 @@ class Faults:
     ) -> None:
         self.known = known
         self._switches = switches or {}
+        self.names = tuple(name for name in NAMES if name in known)
         self._armed: dict[str, Fault] = {}
         self._random = random.Random(seed)  # noqa: S311  # faults must be repeatable, not secret
 

@@ -1,4 +1,4 @@
-"""The emulator's diary: what the world would have seen, one JSON object a line, flushed at once.
+"""The emulator's diary: what the world would have seen, one JSON object a line, written at once.
 
 A test or an inquiry judges a driver by it, never by what the driver says of itself.
 """
@@ -6,23 +6,37 @@ A test or an inquiry judges a driver by it, never by what the driver says of its
 import json
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 
 class Journal:
-    """`journal.write("sent", to=..., text=...)`. Without a path nothing is written, but `lines` keeps the newest."""
+    """`journal.write("sent", to=..., text=...)`. Without a path nothing is written, but `lines` keeps the newest.
+
+    A file that takes no more is told once, by `when_lost`; `lost` says why, and nothing more is written.
+    """
 
     def __init__(self, path: Path | None = None, *, kept: int = 10_000) -> None:
-        self._file = path.open("a", encoding="utf-8") if path else None
+        self._path = path
+        self._file = path.open("ab", buffering=0) if path else None
         self.lines: deque[dict[str, Any]] = deque(maxlen=kept)
+        self.lost = ""
+        self.when_lost: Callable[[], None] = lambda: None
 
     def write(self, event: str, **fields: Any) -> None:
         line = {"t": round(time.time(), 3), "event": event, **fields}
         self.lines.append(line)
-        if self._file is not None:
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
+        if self._file is not None and not self.lost:
+            try:
+                self._file.write(
+                    json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+                )
+            except OSError as error:
+                self.lost = (
+                    f"{self._path}: {error.strerror}: the journal ends here. Make room, and start again"
+                )
+                self.when_lost()
 
     def close(self) -> None:
         if self._file is not None:

@@ -83,33 +83,50 @@ class PtyPort:
             loop.remove_writer(self._ours)
 
 
-class Link:
-    """The path that the host opens: there while the modem is plugged in."""
+class Claim:
+    """Keeps other emulators away from a path, from `take` until `release` or the end of this process.
+
+    It is a name in Linux's abstract namespace (unix(7)): nothing is left of it after a kill.
+    """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._claim: socket.socket | None = None
+        self._path = path
+        self._socket: socket.socket | None = None
 
-    def claim(self) -> None:
-        """Keeps other emulators away until `release`, or the end of this process. FileExistsError if one is there.
-
-        The claim is a name in Linux's abstract namespace (unix(7)): nothing is left of it after a kill.
-        """
-        place = self.path.parent.resolve() / self.path.name
+    def take(self) -> None:
+        """FileExistsError when an emulator has it."""
+        place = self._path.parent.resolve() / self._path.name
         claim = socket.socket(socket.AF_UNIX)
         try:
             claim.bind(b"\0bavn-emulator-" + hashlib.sha256(os.fsencode(place)).hexdigest().encode())
         except OSError as error:
             claim.close()
             raise FileExistsError(
-                f"{self.path} belongs to an emulator that runs: choose another path"
+                f"{self._path} belongs to an emulator that runs: choose another path"
             ) from error
-        self._claim = claim
+        self._socket = claim
 
     def release(self) -> None:
-        if self._claim is not None:
-            self._claim.close()
-            self._claim = None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class Link:
+    """The path that the host opens: there while the modem is plugged in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._claim = Claim(path)
+
+    def claim(self) -> None:
+        """Keeps other emulators away until `release`. FileExistsError if one is there, or no file is named."""
+        if not self.path.name:
+            raise FileExistsError("the link has no name: write a path, as /tmp/modem")
+        self._claim.take()
+
+    def release(self) -> None:
+        self._claim.release()
 
     def point_to(self, device: str) -> None:
         """Replaces the link in one step; refuses a path that is a real file, or in no folder."""

@@ -16,7 +16,7 @@ def common_verbs(
         modem.faults.arm(text(order, "name"), {k: v for k, v in order.items() if k not in {"do", "name"}})
 
     def faults(order: Order) -> dict[str, Any]:
-        return {"faults": sorted(modem.faults.known)}
+        return {"faults": modem.faults.names}
 
     def speed(order: Order) -> None:
         modem.speed = number(order, "factor", least=0.01, most=1000)

@@ -5,6 +5,8 @@ A modem's own module has `async def emulate(options)`, which `bavn emulate` and 
 
 import argparse
 import asyncio
+import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -17,8 +19,10 @@ from hardware.at.dce import Dce
 from hardware.emulators.control import Verb, control_socket
 from hardware.emulators.faults import Faults
 from hardware.emulators.journal import Journal
-from hardware.emulators.line import Link, PtyPort
+from hardware.emulators.line import Claim, Link, PtyPort
 from hardware.port import Port
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,18 @@ class Cable:
         self._serving: asyncio.Task[None] | None = None
 
     def plug(self) -> None:
-        if self._port is None:
-            self._port = PtyPort()
-            self._modem.dce.reset()
-            self._serving = asyncio.create_task(self._modem.serve(self._port), name="modem-line")
-            self._link.point_to(self._port.device)
+        """OSError when there is no place for the link: it stays unplugged."""
+        if self._port is not None:
+            return
+        port = PtyPort()
+        try:
+            self._link.point_to(port.device)
+        except OSError:
+            port.unplug()
+            raise
+        self._port = port
+        self._modem.dce.reset()
+        self._serving = asyncio.create_task(self._modem.serve(port), name="modem-line")
 
     def unplug(self) -> None:
         if self._port is not None:
@@ -78,27 +89,47 @@ class Cable:
         """Unplugs, and plugs in again after so many seconds; never when negative."""
         self.unplug()
         if back_s >= 0:
-            self._modem.later(back_s, self.plug)
+            self._modem.later(back_s, self._plug_again)
+
+    def _plug_again(self) -> None:
+        try:
+            self.plug()
+        except OSError as error:
+            log.error("the modem stays unplugged: %s", error)
 
 
 async def run_modem(modem: Modem, options: Options, *, verbs: Callable[[Cable], Mapping[str, Verb]]) -> None:
     """Runs a modem until SIGTERM or SIGINT, or until cancelled; prints `ready PATH` when it can be opened.
 
-    Raises FileExistsError when the link is a real file or another emulator's, OSError and ValueError for a fault file
-    that cannot be used.
+    Raises FileExistsError when the link, the control socket or the journal is another's, OSError when one of them
+    cannot be used (any more), OSError and ValueError for a fault file that cannot be used.
     """
     if options.faults is not None:
         modem.faults.load(options.faults)
-    link = Link(options.link)
+    link, journal = Link(options.link), Claim(options.journal) if options.journal is not None else None
     link.claim()
-    cable = Cable(modem, link)
+    try:
+        if journal is not None:
+            journal.take()
+        await _run(modem, options, Cable(modem, link), verbs=verbs)
+    finally:
+        link.release()
+        if journal is not None:
+            journal.release()
+    if modem.journal.lost:
+        raise OSError(modem.journal.lost)
+
+
+async def _run(
+    modem: Modem, options: Options, cable: Cable, *, verbs: Callable[[Cable], Mapping[str, Verb]]
+) -> None:
     modem.cable = cable.pull
     running = asyncio.create_task(modem.run(), name="emulator")
     try:
         async with _asked_to_stop() as stop, control_socket(options.control, verbs(cable)):
+            modem.journal.when_lost = stop.set
             cable.plug()
-            sys.stdout.write(f"ready {options.link}\n")
-            sys.stdout.flush()
+            _say(f"ready {options.link}\n")
             waiting = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait([waiting, running], return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -106,10 +137,21 @@ async def run_modem(modem: Modem, options: Options, *, verbs: Callable[[Cable], 
                 running.result()  # a fault of the program: to be seen
     finally:
         cable.unplug()
-        link.release()
         running.cancel()
         await asyncio.wait([running])
         modem.journal.close()
+
+
+def _say(text: str) -> None:
+    """To whoever waits for it; nobody does where the output is closed, and the modem is there all the same."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        log.warning("%r cannot be written: %s", text, error.strerror)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the end of Python tries again
 
 
 @asynccontextmanager
