@@ -35,6 +35,12 @@ class EmulatorError(Exception):
     """The emulator cannot be started, has ended, or does not follow an order; the message says what it said."""
 
 
+class Line(dict[str, Any]):
+    """One line of a journal; `number` tells it from others that say the same."""
+
+    number = 0
+
+
 class EmulatedModem:
     """A modem on a pty, and the world around it.
 
@@ -57,28 +63,41 @@ class EmulatedModem:
             )
         self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
 
-    def journal(self) -> list[dict[str, Any]]:
+    def journal(self) -> list[Line]:
         """What the modem and its network have seen so far, oldest first: `event`, `t` (Unix time) and its fields."""
         path = self.folder / "journal"
         whole, _, _unfinished = path.read_text("utf-8").rpartition("\n") if path.exists() else ("", "", "")
-        return [json.loads(line) for line in whole.splitlines()]
+        lines = [Line(json.loads(line)) for line in whole.split("\n") if line]
+        for number, line in enumerate(lines, 1):
+            line.number = number
+        return lines
 
-    def wait_for(self, event: str, *, timeout: float = 5.0, **fields: Any) -> dict[str, Any]:
-        """The first line of the journal with this event and these fields, as soon as it is there.
+    def wait_for(
+        self,
+        event: str,
+        *,
+        timeout: float = 5.0,
+        after: Line | None = None,
+        count: int = 1,
+        **fields: Any,
+    ) -> Line:
+        """A line of the journal with this event and these fields, as soon as it is there: the first such line.
 
-        AssertionError with what there was instead when it is not there in `timeout` seconds. It blocks: in a
-        coroutine use `await asyncio.to_thread(modem.wait_for, "sent")`.
+        `count`: the second (2), the third. `after`: of those behind this line of the journal, as `wait_for` gave it.
+        AssertionError with what there was instead when it is not there in `timeout` seconds, and at its end too for a
+        field that no line of this event has. It blocks: in a coroutine use
+        `await asyncio.to_thread(modem.wait_for, "sent")`.
         """
         until = time.monotonic() + timeout
         wanted = {"event": event, **_plain(fields)}
         while True:
             lines = self.journal()
-            for line in lines:
-                if wanted.items() <= line.items():
-                    return line
+            behind = lines[after.number :] if after is not None else lines
+            found = [line for line in behind if wanted.items() <= line.items()]
+            if len(found) >= count >= 1:
+                return found[count - 1]
             if time.monotonic() >= until:
-                seen = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines[-20:]) or "nothing"
-                raise AssertionError(f"no {wanted} in {timeout:g} s; the journal ends with:\n{seen}")
+                raise AssertionError(_missed(wanted, lines, found=len(found), timeout=timeout))
             self._still_running()
             time.sleep(_LOOK_S)
 
@@ -177,11 +196,38 @@ def _plain(fields: dict[str, Any]) -> dict[str, Any]:
     return {name.removesuffix("_"): value for name, value in fields.items()}
 
 
-def _fixture(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmulatedModem]:
+def _missed(wanted: dict[str, Any], lines: list[Line], *, found: int, timeout: float) -> str:
+    """What came instead; a field that such a line never has is named, since nothing can ever match it."""
+    said = f"no {wanted} in {timeout:g} s" + (f" but the {found} before it" if found else "")
+    known = {name for line in lines if line["event"] == wanted["event"] for name in line}
+    strange = [name for name in wanted if known and name not in known]
+    if strange:
+        said += (
+            f"; {', '.join(strange)} is no field of {wanted['event']!r}, which has {', '.join(sorted(known))}"
+        )
+    seen = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines[-20:]) or "nothing"
+    return f"{said}; the journal ends with:\n{seen}"
+
+
+def _seed(request: pytest.FixtureRequest) -> int:
+    """Of the mark `bavn_emulator(7)` or `bavn_emulator(seed=7)`; UsageError for anything else in it."""
     mark = request.node.get_closest_marker("bavn_emulator")
+    if mark is None:
+        return 0
+    given = (*mark.args, *(value for name, value in mark.kwargs.items() if name == "seed"))
+    if len(given) != 1 or set(mark.kwargs) - {"seed"} or type(given[0]) is not int:
+        words = ", ".join(
+            [*map(repr, mark.args), *(f"{name}={value!r}" for name, value in mark.kwargs.items())]
+        )
+        raise pytest.UsageError(f"bavn_emulator({words}): write bavn_emulator(seed=7), with a whole number")
+    return given[0]
+
+
+def _fixture(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmulatedModem]:
+    seed = _seed(request)
     folder = tmp_path / f"bavn-{kind}"
     folder.mkdir()
-    with emulate(kind, folder, **(mark.kwargs if mark else {})) as modem:
+    with emulate(kind, folder, seed=seed) as modem:
         yield modem
 
 

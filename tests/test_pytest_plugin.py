@@ -27,6 +27,13 @@ ASKS = """
 def test_it_asks(gsm_modem):
     pass
 """
+MARKED = """
+import pytest
+
+@pytest.mark.bavn_emulator({mark})
+def test_marked(gsm_modem):
+    assert gsm_modem._process.args[-2:] == ["--seed", "7"]
+"""
 DRIVER = '''
 import contextlib
 import os
@@ -101,6 +108,19 @@ def test_what_cannot_be_done_is_said(gsm_modem):
     with pytest.raises(AssertionError, match="no {'event': 'sent'} in 0 s; the journal ends with:\\nnothing"):
         gsm_modem.wait_for("sent", timeout=0)
 
+def test_a_second_one_is_told_from_the_first(gsm_modem):
+    for text in ("en", "to", "to"):
+        gsm_modem.do("receive", from_="+4500000002", text=text)
+    first = gsm_modem.wait_for("received")
+    second = gsm_modem.wait_for("received", after=first)
+    assert (first["text"], second["text"]) == ("en", "to")
+    third = gsm_modem.wait_for("received", after=second)
+    assert third == gsm_modem.wait_for("received", count=3) == gsm_modem.wait_for("received", text="to", count=2)
+    with pytest.raises(AssertionError, match="in 0 s but the 2 before it; the journal"):
+        gsm_modem.wait_for("received", timeout=0, text="to", count=3)
+    with pytest.raises(AssertionError, match="txt is no field of 'received', which has event, from"):
+        gsm_modem.wait_for("received", timeout=0, txt="en")
+
 def test_a_modem_that_has_gone_says_so(tmp_path):
     with pytest.raises(EmulatorError, match="ended with -9"):
         with emulate("gsm", tmp_path) as modem:
@@ -156,13 +176,25 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def test_a_driver_of_somebody_else_is_tested_with_the_wheel(theirs: Project) -> None:
     code, said = theirs.pytest(DRIVER)
-    assert (code, "8 passed" in said) == (0, True), said
+    assert (code, "9 passed" in said) == (0, True), said
 
 
 def test_it_does_nothing_until_it_is_asked(theirs: Project) -> None:
     plugin = next(Path(theirs.python).parent.parent.glob("lib/python3*/site-packages/bavn_pytest.py"))
     code, said = theirs.pytest(IDLE.format(plugin=str(plugin)))
     assert code == 0, said
+
+
+@pytest.mark.parametrize("mark", ["7", "seed=7"])
+def test_a_seed_is_taken_with_its_name_and_without(tmp_path: Path, mark: str) -> None:
+    code, said = Project(tmp_path, sys.executable).pytest(MARKED.format(mark=mark))
+    assert (code, "1 passed" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("mark", ["", "sed=7", "7, seed=7", "'7'", "True"])
+def test_a_seed_that_is_none_is_refused_with_the_right_words(tmp_path: Path, mark: str) -> None:
+    code, said = Project(tmp_path, sys.executable).pytest(MARKED.format(mark=mark))
+    assert (code, f"bavn_emulator({mark}): write bavn_emulator(seed=7)" in said) == (1, True), said
 
 
 def test_an_editable_installation_has_them_too_and_in_a_folder_deeper_than_a_socket_may_be(
