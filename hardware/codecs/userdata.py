@@ -112,7 +112,7 @@ def decode(octets: bytes, dcs: int, *, has_header: bool) -> UserData:
     if len(body) < count or count > OCTETS:
         raise CodecError(f"user data says {count} octets and has {len(body)}")
     body = body[:count]
-    header = _header(body) if has_header else b""
+    header = header_of(body) if has_header else b""
     skip = len(header) + 1 if has_header else 0
     if kind is Alphabet.GSM7:
         fill = gsm7.fill_bits_after(skip)
@@ -125,7 +125,8 @@ def decode(octets: bytes, dcs: int, *, has_header: bool) -> UserData:
     return UserData(dcs, data=body[skip:], header=header)
 
 
-def _header(body: bytes) -> bytes:
+def header_of(body: bytes) -> bytes:
+    """The user data header that `body` begins with, without its length; CodecError when it is cut short."""
     if not body or len(body) < 1 + body[0]:
         raise CodecError("the user data header is cut short")
     header = rest = body[1 : 1 + body[0]]
