@@ -31,6 +31,14 @@ class Feed:
             self._waiting.append(event)
             self._arrived.set()
 
+    def offer(self, event: Event) -> bool:
+        """As `put` for who cannot wait: False when the queue is full, and the bearer must keep it."""
+        if len(self._waiting) >= self._bound or self._closed:
+            return False
+        self._waiting.append(event)
+        self._arrived.set()
+        return True
+
     def put_health(self, health: Health) -> Health:
         """Adds a change of health in place of one that still waits, unless it is as it was. Returns it."""
         if health != self._health and not self._closed:
