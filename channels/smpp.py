@@ -1,0 +1,106 @@
+"""SMS through an operator's or aggregator's message centre: SMPP 3.4, one session bound as a transceiver.
+
+What each step of a session becomes; "not" means that the message has not left:
+
+| step                       | status 0  | RTHROTTLED, RMSGQFUL | other refusals      | hang-up, silence        |
+|----------------------------|-----------|----------------------|---------------------|-------------------------|
+| connect, TLS, bind         | go on     | down                 | down                | down                    |
+| submit_sm of the 1st part  | receipt   | transient (1)        | by its status (2)   | UNKNOWN (3)             |
+| submit_sm of a later part  | receipt   | again, else UNKNOWN  | UNKNOWN (4)         | UNKNOWN                 |
+| enquire_link               | alive     | alive                | alive               | session cut, down       |
+| unbind by the other end    |           |                      |                     | under way: UNKNOWN      |
+
+(1) with `retry_at`; until then the channel sends nothing but FLASH. (2) RSYSERR, RX_T_APPN and RUNKNOWNERR are
+transient; statuses of a session that is not bound as it should be are down; every other one is permanent. A refusal
+says that the message centre did not take the message. (3) in `response_s`; where nothing at all has come since it left,
+the message centre is asked for a sign of life, and until it gives one `submit` fails at once as down. (4) a part has
+left. Nonsense counts as silence. `hand_over` is called right before the first octet of each part; what it raises before
+the first one means that nothing left.
+
+Evidence: submit_sm_resp is SUBMITTED; a receipt with DELIVRD is DELIVERED; EXPIRED, DELETED, UNDELIV and REJECTD are
+kept as given up; ENROUTE, ACCEPTD and UNKNOWN are no news. A late answer is a report of its attempt. deliver_sm is
+answered when the hub has settled it, else the message centre brings it again; beyond 500 it hears RMSGQFUL.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from time import monotonic, time
+from typing import ClassVar, Self
+
+from channels import base, smpp_received
+from channels.feed import Feed
+from channels.smpp_arrivals import Arrivals
+from channels.smpp_config import SmppConfig
+from channels.smpp_hand_over import HandOver
+from channels.smpp_link import Link
+from channels.smpp_receipt import is_receipt
+from channels.smpp_sent import Sent
+from channels.smpp_session import Delivered
+from channels.smpp_submit import shortened, whole
+from channels.smpp_text import measure
+from messages.evidence import Evidence
+from messages.render import ShortText, Size, Words
+
+
+class SmppChannel:
+    """One account at one message centre. `async with SmppChannel(name, config)`; see `channels.base.Channel`."""
+
+    config_model: ClassVar[type[base.ChannelConfig]] = SmppConfig
+
+    def __init__(self, name: str, config: SmppConfig) -> None:
+        self.name, self.config = name, config
+        self.capability = base.Capability(
+            schemes=frozenset({"sms"}),
+            max_evidence=Evidence.DELIVERED if config.request_reports else Evidence.SUBMITTED,
+            measure=self._measure,
+            shortened=self._shortened,
+            window=config.window,
+            two_way=config.can_be_answered,
+            seconds_per_message=1 / config.max_per_second if config.max_per_second else 0.05,
+            cost_rank=1,
+        )
+        self._feed, self._arrivals, self._sent = Feed(), Arrivals(), Sent(config.message_ids)
+
+    async def __aenter__(self) -> Self:
+        self._feed = Feed()
+        self._link = Link(self.name, self.config, deliver=self._take, note=self._feed.put_health)
+        self._hand_over = HandOver(self.config, self._link, self._sent, tell=self._feed.offer)
+        await self._link.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._feed.close()
+        await self._link.close()
+
+    def events(self) -> AsyncIterator[base.Event]:
+        return self._feed.events()
+
+    async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
+        return await self._hand_over.send(outgoing)
+
+    async def probe(self) -> base.Health:
+        """An enquire_link where there is a session."""
+        return await self._link.probe()
+
+    def _measure(self, text: str) -> Size:
+        return measure(whole(text), wide=self.config.concatenation == "udh16")
+
+    def _shortened(self, words: Words) -> ShortText:
+        return shortened(words, self.config)
+
+    def _take(self, delivered: Delivered) -> bool:
+        """Puts what came where the hub reads; False when there is no room."""
+        read = delivered.read
+        if read is not None and is_receipt(read):
+            event: base.Report | base.Inbound = smpp_received.report(read, self._sent, self.config)
+            return self._feed.offer(replace(event, settle=partial(self._settle, delivered)))
+        body = delivered.pdu.body
+        name = self._arrivals.name(body, session=delivered.session, now_s=monotonic(), wall_s=time())
+        event = smpp_received.inbound(read, self.config, bearer_id=name, raw=body.hex().upper())
+        return self._feed.offer(replace(event, settle=partial(self._settle, delivered, name)))
+
+    async def _settle(self, delivered: Delivered, name: str = "") -> None:
+        """Answers it. Where the session has ended meanwhile it comes again, under the same name."""
+        if delivered.session.acknowledge(delivered.pdu) and name:
+            self._arrivals.acknowledged(name)

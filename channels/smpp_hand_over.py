@@ -1,0 +1,126 @@
+"""Handing over one attempt, part by part. The table in `channels.smpp` says what each answer becomes."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from channels.base import (
+    ChannelError,
+    Event,
+    Outgoing,
+    Receipt,
+    Report,
+    TransientFailure,
+    Unknown,
+)
+from channels.smpp_config import SmppConfig
+from channels.smpp_link import Link
+from channels.smpp_pace import Pace
+from channels.smpp_pdu import RESPONSE, Command, Pdu, Submit, Tag, first_string
+from channels.smpp_sent import Sent
+from channels.smpp_session import Silence
+from channels.smpp_status import OK, SLOW_DOWN, in_words, refusal
+from channels.smpp_submit import submits
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+
+_PART_TRIES = 3  # of a later part when we are too fast: the first has left, so the rest is worth waiting for
+
+
+class HandOver:
+    """`tell` hears of answers that came after their hand-over was called unknown."""
+
+    def __init__(self, config: SmppConfig, link: Link, sent: Sent, *, tell: Callable[[Event], bool]) -> None:
+        self._config, self._link, self._sent, self._tell = config, link, sent, tell
+        self._pace = Pace(config.max_per_second)
+        self._long_reference = random.randrange(1 << 16)  # noqa: S311  # ties parts together, protects nothing
+        self._user_reference = random.randrange(1 << 16)  # noqa: S311  # names a message, protects nothing
+
+    async def send(self, outgoing: Outgoing) -> Receipt:
+        """All parts, one after the other. Once a part has left, every failure is Unknown."""
+        self._long_reference += 1
+        parts = submits(outgoing, self._config, reference=self._long_reference, now=datetime.now(UTC))
+        self._pace.check(urgent=_urgent(outgoing))
+        references: list[str] = []
+        for number, part in enumerate(parts, start=1):
+            try:
+                references.append(await self._until_taken(part, outgoing, number=number))
+            except ChannelError as failure:
+                raise _after(failure, tuple(references), of=len(parts)) from failure
+        return Receipt(tuple(references), detail=f"{len(parts)} part{'s' * (len(parts) > 1)}")
+
+    async def _until_taken(self, part: Submit, outgoing: Outgoing, *, number: int) -> str:
+        for _ in range(_PART_TRIES - 1 if number > 1 else 0):
+            try:
+                return await self._submit(part, outgoing, number=number)
+            except TransientFailure as failure:
+                if failure.retry_at is None:
+                    raise
+                await asyncio.sleep((failure.retry_at - datetime.now(UTC)).total_seconds())
+        return await self._submit(part, outgoing, number=number)
+
+    async def _submit(self, part: Submit, outgoing: Outgoing, *, number: int) -> str:
+        """One part; its reference. Raises what a refusal is, Unknown, or what `hand_over` raises."""
+        await self._pace.turn(urgent=_urgent(outgoing))
+        session = self._link.session()
+        self._user_reference = (self._user_reference + 1) & 0xFFFF
+        named, attempt, address = self._user_reference, outgoing.attempt, outgoing.address
+        if self._config.user_message_reference and session.knows_options:
+            option = (int(Tag.USER_MESSAGE_REFERENCE), named.to_bytes(2, "big"))
+            part = replace(part, options=(*part.options, option))
+        late = partial(self._late, outgoing, number)
+        try:
+            reply = await session.request(part.encode, before=outgoing.hand_over, late=late)
+        except Silence as silence:
+            self._sent.unheard(named, attempt=attempt, address=address)
+            raise Unknown(str(silence)) from silence
+        return self._judge(reply, outgoing, number=number)
+
+    def _judge(self, reply: Pdu, outgoing: Outgoing, *, number: int) -> str:
+        if reply.status == OK and reply.command == Command.SUBMIT_SM | RESPONSE:
+            self._pace.taken()
+            return self._reference(reply, outgoing, number)
+        if reply.status == OK or reply.command not in {Command.SUBMIT_SM | RESPONSE, Command.GENERIC_NACK}:
+            raise Unknown(f"the message centre answered nonsense: command {reply.command:#x}")
+        failure = refusal(reply.status, what="the message")
+        if reply.status in SLOW_DOWN and isinstance(failure, TransientFailure):
+            failure.retry_at = datetime.now(UTC) + timedelta(seconds=self._pace.throttled())
+        raise failure
+
+    def _reference(self, reply: Pdu, outgoing: Outgoing, number: int) -> str:
+        """Some give no message_id; then nothing but the attempt can name it."""
+        given = first_string(reply.body)
+        taken = self._sent.taken(given, attempt=outgoing.attempt, address=outgoing.address)
+        return taken or f"{outgoing.attempt}/{number}"
+
+    def _late(self, outgoing: Outgoing, number: int, reply: Pdu) -> None:
+        taken = reply.status == OK
+        self._tell(
+            Report(
+                reference=self._reference(reply, outgoing, number) if taken else "",
+                attempt=outgoing.attempt,
+                evidence=Evidence.SUBMITTED if taken else Evidence.REFUSED,
+                at=datetime.now(UTC),
+                address=outgoing.address,
+                detail="the message centre answered late"
+                if taken
+                else f"refused late: {in_words(reply.status)}",
+            )
+        )
+
+
+def _urgent(outgoing: Outgoing) -> bool:
+    return outgoing.precedence is Precedence.FLASH
+
+
+def _after(failure: ChannelError, references: tuple[str, ...], *, of: int) -> ChannelError:
+    """The failure as it stands once the parts with these references have left."""
+    if not references and not isinstance(failure, Unknown):
+        return failure
+    reason = f"part {len(references) + 1} of {of}: {failure.reason}" if of > 1 else failure.reason
+    unknown = Unknown(reason, code=failure.code, raw=failure.raw, references=references)
+    unknown.parts = of
+    return unknown

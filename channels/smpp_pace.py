@@ -1,0 +1,54 @@
+"""How fast messages may leave: the configured rate, and what the message centre says when it is too fast for it."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+from channels.base import TransientFailure
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+
+
+class Pace:
+    """`per_second`: parts; None for as fast as the window lets them. The most urgent do not wait for their turn."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._step_s = 1 / per_second if per_second else 0.0
+        self._next_at = self._until = 0.0
+        self._pause_s = 0.0
+
+    def check(self, *, urgent: bool) -> None:
+        """TransientFailure while the message centre has told us to slow down. One that is urgent tries all the same."""
+        left_s = self._until - asyncio.get_running_loop().time()
+        if left_s > 0 and not urgent:
+            raise TransientFailure("the message centre asked to slow down", retry_at=_in(left_s))
+
+    async def turn(self, *, urgent: bool) -> None:
+        """Waits for the place of one part in the rate."""
+        if not self._step_s:
+            return
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._next_at)
+        self._next_at = at + self._step_s
+        if at > now and not urgent:
+            await asyncio.sleep(at - now)
+
+    def throttled(self) -> float:
+        """The message centre refused one for that reason: seconds until the next is worth trying, doubled each time.
+
+        Refusals of what was under way together count once.
+        """
+        now = asyncio.get_running_loop().time()
+        if now >= self._until:
+            self._pause_s = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, 2 * self._pause_s))
+            self._until = now + self._pause_s * random.uniform(0.75, 1.0)  # noqa: S311 (spreads gateways, no secret)
+        return self._until - now
+
+    def taken(self) -> None:
+        """One was taken: the next refusal begins with a short pause again."""
+        if asyncio.get_running_loop().time() >= self._until:
+            self._pause_s = 0.0
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,73 @@
+"""What a deliver_sm becomes for the hub: a report, or a message from a phone."""
+
+from datetime import UTC, datetime
+
+from channels import smpp_receipt, smpp_text
+from channels.base import Inbound, Report
+from channels.smpp_config import SmppConfig
+from channels.smpp_pdu import Deliver, End
+from channels.smpp_sent import Sent
+from hardware.errors import CodecError
+from messages.address import Address, AddressError, parse_address
+from messages.evidence import Evidence
+
+_INTERNATIONAL, _NATIONAL, _ALPHANUMERIC = 1, 2, 5  # TON (5.2.5)
+_LONGEST_NATIONAL = 8  # digits of a Danish number
+
+
+def report(message: Deliver, sent: Sent, config: SmppConfig) -> Report:
+    """A receipt. Its times are of the message centre's own clock and zone: the time it came is what counts."""
+    read = smpp_receipt.read(message)
+    address = _about(message, config)
+    known = sent.find(read, address=address)
+    return Report(
+        reference=known.reference,
+        attempt=known.attempt,
+        evidence=read.evidence if known.reference or known.attempt else Evidence.UNKNOWN,
+        at=datetime.now(UTC),
+        address=known.address,
+        detail=read.detail if known.reference or known.attempt else "a receipt that names no message",
+        raw=message.octets[:500].decode("latin-1"),
+    )
+
+
+def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw: str) -> Inbound:
+    """A message from a phone, or one part of it. What cannot be read comes on empty, with its octets as `raw`."""
+    if message is None:
+        return Inbound(bearer_id=bearer_id, sender="", text="", at=datetime.now(UTC), raw=raw)
+    try:
+        text, part = smpp_text.read(message, data_coding_0=config.data_coding_0)
+    except CodecError:
+        text, part = "", None
+    address = number(message.source, country=config.country)
+    return Inbound(
+        bearer_id=bearer_id,
+        sender=str(address) if address else message.source.address[:40],
+        text=text,
+        at=datetime.now(UTC),
+        part=part,
+        raw=raw,
+    )
+
+
+def _about(message: Deliver, config: SmppConfig) -> Address | None:
+    """Whose message a receipt is about. Some centres leave the two ends as they were in the submit_sm."""
+    swapped = message.source.address.lstrip("+") == config.source[2]
+    return number(message.destination if swapped else message.source, country=config.country)
+
+
+def number(end: End, *, country: str) -> Address | None:
+    """The address of a phone; None for a name or a short number, which nothing can be sent to."""
+    digits = end.address.strip()
+    if end.ton == _ALPHANUMERIC or not digits.removeprefix("+").isdecimal() or not digits.isascii():
+        return None
+    if digits.startswith("00"):
+        digits = digits[2:]
+    elif end.ton == _NATIONAL or (
+        end.ton != _INTERNATIONAL and not digits.startswith("+") and len(digits) == _LONGEST_NATIONAL
+    ):
+        digits = country + digits
+    try:
+        return parse_address(f"sms:+{digits.removeprefix('+')}")
+    except AddressError:
+        return None

@@ -1,0 +1,105 @@
+"""What was handed over lately, so that a receipt finds its message however its number is spelt.
+
+A convenience and no store: after a restart the configured spelling (`message_ids`) and the numbers themselves are all
+there is, and the hub's store matches by them.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from channels.smpp_receipt import ReadReceipt
+from messages.address import Address
+
+log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+_MOST = 20_000  # parts
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The message that a receipt is about. `attempt` is '' when only its number is known."""
+
+    reference: str
+    attempt: str = ""
+    address: Address | None = None
+
+
+def canonical(message_id: str) -> str:
+    """One form for what differs between an answer and its receipt: capitals, leading zeros, spaces."""
+    return message_id.strip().lower().lstrip("0") or message_id.strip()
+
+
+class Sent:
+    """The last parts by their number, and by our own 16-bit reference those whose number never came."""
+
+    def __init__(self, spelling: str) -> None:
+        self._spelling = spelling
+        self._parts: OrderedDict[str, Known] = OrderedDict()
+        self._unheard: OrderedDict[int, Known] = OrderedDict()
+        self._told = False
+
+    def taken(self, message_id: str, *, attempt: str, address: Address) -> str:
+        """Notes a part that was taken; returns its reference. Without a number nothing will ever name it."""
+        reference = canonical(message_id)
+        if reference:
+            _note(self._parts, reference, Known(reference, attempt, address))
+        return reference
+
+    def unheard(self, user_reference: int, *, attempt: str, address: Address) -> None:
+        """Notes a part whose answer was lost: its receipt may still bring our reference back."""
+        _note(self._unheard, user_reference, Known("", attempt, address))
+
+    def find(self, receipt: ReadReceipt, *, address: Address | None) -> Known:
+        """What a receipt is about, as far as can be said."""
+        for spelt in self._spellings(receipt.message_id):
+            known = self._parts.get(spelt)
+            if known is not None and address in {None, known.address}:
+                self._warn(receipt.message_id, spelt)
+                return known
+        configured = self._configured(receipt.message_id)
+        lost = self._unheard.get(-1 if receipt.user_reference is None else receipt.user_reference)
+        if lost is not None and address in {None, lost.address}:
+            return Known(configured, lost.attempt, lost.address)
+        return Known(configured, address=address)
+
+    def _spellings(self, message_id: str) -> Iterator[str]:
+        """The likeliest first."""
+        yield self._configured(message_id)
+        yield canonical(message_id)
+        for spelling in ("hex-then-decimal", "decimal-then-hex"):
+            yield _respelt(message_id, spelling)
+
+    def _configured(self, message_id: str) -> str:
+        return _respelt(message_id, self._spelling)
+
+    def _warn(self, message_id: str, spelt: str) -> None:
+        if spelt != self._configured(message_id) and not self._told:
+            self._told = True
+            log.warning(
+                "receipts name messages in another base than answers: set message_ids, or receipts that "
+                "come after a restart find nothing"
+            )
+
+
+def _note(where: OrderedDict[K, Known], key: K, known: Known) -> None:
+    where[key] = known
+    where.move_to_end(key)
+    if len(where) > _MOST:
+        where.popitem(last=False)
+
+
+def _respelt(message_id: str, spelling: str) -> str:
+    """A receipt's number as the answer had it (appendix B: the receipt's is decimal, the answer's anything)."""
+    number = canonical(message_id)
+    try:
+        if spelling == "hex-then-decimal":
+            return f"{int(number, 10):x}"
+        if spelling == "decimal-then-hex":
+            return str(int(number, 16))
+    except ValueError:
+        return number
+    return number

@@ -1,0 +1,256 @@
+"""One session with the message centre: bound as a transceiver, then requests and answers both ways.
+
+It decides nothing about messages. A request that left is waited for; one that was given up is still listened for,
+since a late answer is news of a message that was called unknown.
+Source: SMPP v3.4 2.2 (states), 2.7 (time limits), 4.1 (bind), 4.11 (enquire_link).
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from channels import smpp_pdu
+from channels.base import ChannelDown
+from channels.smpp_config import SmppConfig
+from channels.smpp_pdu import RESPONSE, BrokenPdu, BrokenStream, Command, Deliver, Frames, Pdu, answer
+from channels.smpp_status import INVALID_COMMAND, INVALID_LENGTH, OK, QUEUE_FULL, in_words
+
+log = logging.getLogger(__name__)
+
+_UNANSWERED_MOST = 500  # deliver_sm that wait for our commit; more are refused for now
+_LISTENED_MOST = 10_000  # requests whose answer may still come; the oldest is forgotten first
+_BUFFER_MOST = 1 << 20  # octets that the message centre does not read
+
+
+class Silence(Exception):
+    """No answer to what has left: the session ended, or its time was up. The message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A deliver_sm that waits for its answer; `read` is None where it cannot be read."""
+
+    session: "Session"
+    pdu: Pdu
+    read: Deliver | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    future: "asyncio.Future[Pdu]"
+    late: Callable[[Pdu], None]  # hears an answer that nobody waits for any more
+    sent_at: float
+
+
+def _nothing(*_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(eq=False)
+class Session(asyncio.Protocol):
+    """`deliver` takes what came, or says False when it has no room."""
+
+    config: SmppConfig
+    deliver: Callable[[Delivered], bool]
+    fate: str = ""  # why it ended; '': it has not
+    silent: bool = False  # an answer is overdue, and nothing has come since its request left
+    heard_at: float = 0.0
+    knows_options: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    doubted: asyncio.Event = field(default_factory=asyncio.Event)  # `silent` has become true
+    _bound: bool = False
+    _sequence: int = 0
+    _frames: Frames = field(default_factory=Frames)
+    _waiters: dict[int, _Waiter] = field(default_factory=dict)
+    _unanswered: set[int] = field(default_factory=set)
+    _transport: asyncio.Transport | None = None
+
+    @property
+    def usable(self) -> bool:
+        return (
+            self._bound and not self.fate and self._transport is not None and not self._transport.is_closing()
+        )
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport, self._loop = transport, asyncio.get_running_loop()
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at, self.silent = self._loop.time(), False
+        try:
+            for pdu in self._frames.feed(data):
+                if not self.fate:
+                    self._hear(pdu)
+        except BrokenStream as broken:
+            self._write(Pdu(Command.GENERIC_NACK, INVALID_LENGTH, 0).encode())
+            self.end(f"the message centre spoke nonsense: {broken}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end(f"the message centre hung up{f': {exc}' if exc else ''}")
+        self.closed.set()
+
+    def end(self, why: str) -> None:
+        """Ends the session; what was written may still leave. Who waits for an answer hears why."""
+        self.fate = self.fate or why
+        if self._transport is not None:
+            self._transport.close()
+        for waiter in self._waiters.values():
+            if not waiter.future.done():
+                waiter.future.set_exception(Silence(self.fate))
+        self._waiters.clear()
+
+    def cut(self, why: str) -> None:
+        """As `end`, and nothing more leaves."""
+        self.end(why)
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What comes in
+
+    def _hear(self, pdu: Pdu) -> None:
+        if pdu.is_answer:
+            self._answered(pdu)
+        elif pdu.command == Command.DELIVER_SM and self._bound:
+            self._delivered(pdu)
+        elif pdu.command == Command.ENQUIRE_LINK:
+            self._write(answer(pdu))
+        elif pdu.command == Command.UNBIND:
+            self._write(answer(pdu))
+            self.end("the message centre ended the session")
+        elif pdu.command != Command.ALERT_NOTIFICATION:
+            self._write(answer(pdu, INVALID_COMMAND))
+
+    def _answered(self, pdu: Pdu) -> None:
+        waiter = self._waiters.pop(pdu.sequence, None)
+        if waiter is None:
+            log.warning("an answer to nothing: command %#x, sequence %d", pdu.command, pdu.sequence)
+        elif waiter.future.done():
+            waiter.late(pdu)
+        else:
+            if pdu.command == Command.BIND_TRANSCEIVER | RESPONSE and pdu.status == OK:
+                self._bound, self.knows_options = True, smpp_pdu.knows_options(pdu)
+            waiter.future.set_result(pdu)
+
+    def _delivered(self, pdu: Pdu) -> None:
+        try:
+            read: Deliver | None = smpp_pdu.deliver(pdu)
+        except BrokenPdu as broken:
+            log.warning("%s", broken)
+            read = None
+        if len(self._unanswered) < _UNANSWERED_MOST and self.deliver(Delivered(self, pdu, read)):
+            self._unanswered.add(pdu.sequence)
+        else:
+            self._write(answer(pdu, QUEUE_FULL))
+
+    def acknowledge(self, pdu: Pdu) -> bool:
+        """Answers a deliver_sm: it is kept. False when the session has ended: then it comes again."""
+        if not self.usable:
+            return False
+        self._unanswered.discard(pdu.sequence)
+        self._write(answer(pdu))
+        return True
+
+    # What goes out
+
+    async def bind(self) -> None:
+        """ChannelDown when the message centre refuses; Silence."""
+        config = self.config
+        password = config.password.get_secret_value() if config.password else ""
+        reply = await self.request(
+            lambda sequence: smpp_pdu.bind_transceiver(
+                sequence,
+                system_id=config.system_id,
+                password=password,
+                system_type=config.system_type,
+                address_range=config.address_range,
+            )
+        )
+        if not self._bound:
+            reason = f"the message centre refused the bind: {in_words(reply.status)}"
+            raise ChannelDown(reason, code=f"{reply.status:#04x}")
+
+    async def enquire(self) -> None:
+        """Asks for a sign of life; Silence. Any answer is one."""
+        await self.request(lambda sequence: Pdu(Command.ENQUIRE_LINK, OK, sequence).encode())
+
+    async def unbind(self) -> None:
+        """Says goodbye and ends the session; Silence."""
+        await self.request(lambda sequence: Pdu(Command.UNBIND, OK, sequence).encode())
+        self.end("the channel closed")
+
+    async def request(
+        self,
+        encode: Callable[[int], bytes],
+        *,
+        before: Callable[[], None] = _nothing,
+        late: Callable[[Pdu], None] = _nothing,
+    ) -> Pdu:
+        """Sends a request and returns its answer; Silence when none comes in `response_s`, or the session ends.
+
+        `before` is called right before the first octet; what it raises passes through, and nothing leaves.
+        """
+        self._sequence = self._sequence % 0x7FFF_FFFF + 1
+        octets = encode(self._sequence)
+        before()
+        waiter = _Waiter(self._loop.create_future(), late, self._loop.time())
+        self._waiters[self._sequence] = waiter
+        if len(self._waiters) > _LISTENED_MOST:
+            self._forget_oldest()
+        self._write(octets)
+        timer = self._loop.call_later(self.config.response_s, self._overdue, waiter)
+        try:
+            return await waiter.future
+        except asyncio.CancelledError:
+            if waiter.future.done() and not waiter.future.cancelled() and not waiter.future.exception():
+                late(waiter.future.result())  # it came in the moment in which it was given up
+            raise
+        finally:
+            timer.cancel()
+
+    def _overdue(self, waiter: _Waiter) -> None:
+        if waiter.future.done():
+            return
+        waiter.future.set_exception(Silence(f"no answer in {self.config.response_s:g} s"))
+        if self.heard_at <= waiter.sent_at:
+            self.silent = True
+            self.doubted.set()
+
+    def _forget_oldest(self) -> None:
+        for sequence, waiter in self._waiters.items():
+            if waiter.future.done():
+                del self._waiters[sequence]
+                return
+
+    def _write(self, octets: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(octets)
+        if self._transport.get_write_buffer_size() > _BUFFER_MOST:
+            self.cut("the message centre reads nothing")
+
+
+async def open_session(
+    config: SmppConfig, tls: ssl.SSLContext | None, *, deliver: Callable[[Delivered], bool]
+) -> Session:
+    """A bound session, within `connect_s`; ChannelDown says at what it failed."""
+    host, port = config.where
+    where = f"{host}:{port}"
+    session = Session(config, deliver)
+    try:
+        async with asyncio.timeout(config.connect_s):
+            await asyncio.get_running_loop().create_connection(lambda: session, host, port, ssl=tls)
+            await session.bind()
+    except TimeoutError as late:
+        session.cut("no session in time")
+        raise ChannelDown(f"{where} opened no session in {config.connect_s:g} s") from late
+    except (OSError, Silence) as error:
+        session.cut(str(error))
+        raise ChannelDown(f"no session with {where}: {error}") from error
+    except BaseException:
+        session.cut("the bind was given up")
+        raise
+    return session
