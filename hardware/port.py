@@ -59,6 +59,8 @@ async def drop_dtr(port: Port, seconds: float) -> None:
         log.info("DTR cannot be switched: %s", error)
 
 
+_PULLED = frozenset({errno.EIO, errno.ENODEV, errno.ENXIO})
+
 Opener = Callable[[], Awaitable[Port]]
 
 
@@ -82,9 +84,17 @@ class _Line(asyncio.Protocol):
             self.transport.pause_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.lost = str(error or "closed")
+        self.lost = _because_lost(error)
         self.news.set()
         self.gone.set()
+
+
+def _because_lost(error: Exception | None) -> str:
+    """An end of file without a cause is what a pulled plug looks like; the library guesses at two programs instead."""
+    if error is None:
+        return "closed"
+    pulled = isinstance(error, serial.SerialException) or getattr(error, "errno", None) in _PULLED
+    return "unplugged?" if pulled else str(error)
 
 
 class _Serial(SerialTransport):
@@ -118,7 +128,7 @@ class LinePort:
     async def read(self) -> bytes:
         while not self._line.waiting:
             if self._line.lost or self._transport.is_closing():
-                raise PortLost(f"the port is gone: {self._line.lost or 'closed'}")
+                raise PortLost(f"the port is gone ({self._line.lost or 'closed'})")
             self._line.news.clear()
             await self._line.news.wait()
         octets = bytes(self._line.waiting)
@@ -129,7 +139,7 @@ class LinePort:
 
     def write(self, octets: bytes) -> None:
         if self._line.lost or self._transport.is_closing():
-            raise PortLost(f"the port is gone: {self._line.lost or 'closed'}")
+            raise PortLost(f"the port is gone ({self._line.lost or 'closed'})")
         self._transport.write(octets)
 
     async def close(self) -> None:
@@ -146,7 +156,7 @@ class SerialPort(LinePort):
 
     def set_dtr(self, level: bool) -> None:
         if not self._device.is_open:
-            raise PortLost("the port is gone: closed")
+            raise PortLost("the port is gone (closed)")
         self._device.dtr = level
 
 

@@ -70,6 +70,26 @@ async def test_unplugged_while_the_line_is_full_the_reader_learns_it(
     assert complaints == []
 
 
+async def test_a_pulled_plug_is_called_so_and_a_second_program_by_its_remedy() -> None:
+    far, port = await plugged_in()
+    os.close(far)
+    with pytest.raises(PortLost, match=r"^the port is gone \(unplugged\?\)$"):
+        while True:
+            await port.read()
+    with pytest.raises(PortLost, match=r"^the port is gone \(unplugged\?\)$"):
+        port.write(b"AT\r")
+    await port.close()
+    far, near = os.openpty()
+    taken = await open_port(os.ttyname(near))
+    with pytest.raises(
+        PortLost, match=r"cannot be opened: another program has it .*ModemManager.*: stop that one"
+    ):
+        await open_port(os.ttyname(near))
+    await taken.close()
+    os.close(far)
+    os.close(near)
+
+
 async def test_closing_again_and_again_is_closing_once(complaints: Complaints) -> None:
     far, port = await plugged_in()
     port.write(b"x" * 200_000)
