@@ -18,7 +18,7 @@ class What(StrEnum):
 
 def channel(
     name: channels.Name,
-    what: Annotated[What, typer.Argument(metavar="disable|enable|test|log")],
+    what: Annotated[What, typer.Argument(metavar="WHAT", help="What to do: disable, enable, test or log")],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is disabled; shown to everybody")] = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,
