@@ -13,6 +13,7 @@ BEARERS: dict[str, str] = {
     "email": "channels.email:EmailChannel",
     "iridium": "channels.iridium:IridiumChannel",
     "loopback": "channels.loopback:LoopbackChannel",
+    "mqtt": "channels.mqtt:MqttChannel",
     "sms-modem": "channels.sms_modem:SmsModemChannel",
     "tetra": "channels.tetra:TetraChannel",
 }

@@ -1,13 +1,10 @@
-"""A far end for each bearer of the registry, for the conformance tests: one class a bearer, and a line below.
-
-`tell` comes before `channel`, since some far ends are scripted through the channel's configuration.
-"""
+"""A far end for each bearer of the registry, for the conformance tests: one class a bearer, and a line below."""
 
 import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, Self
+from typing import ClassVar, Self
 
 from channels.base import Channel
 from channels.registry import channel_class, new_channel
@@ -17,42 +14,9 @@ from hardware.emulators.line import Link
 from hardware.emulators.running import Cable
 from hardware.emulators.tetra_radio import TetraEmulator
 from messages.address import Address
+from tests.harness import Behaviour, Harness
+from tests.harness_mqtt import MqttHarness
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
-
-Behaviour = Literal["accept", "transient", "permanent", "unknown", "stall"]
-
-
-class Harness(Protocol):
-    """`async with` starts the far end. `to` is an address that it takes, `never` one for when it refuses for good."""
-
-    to: str
-    never: Address
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(self, *_: object) -> None: ...
-
-    def channel(self) -> Channel:
-        """A new channel to this far end, not yet entered."""
-        ...
-
-    def tell(self, behaviour: Behaviour) -> None:
-        """What the far end does with the next message; a stall lasts until the message is given up."""
-        ...
-
-    async def stalled(self) -> None:
-        """Returns when a message is being stalled."""
-        ...
-
-    async def go(self) -> None:
-        """The far end is away."""
-        ...
-
-    async def come_back(self) -> None: ...
-
-    def arrived(self) -> list[str]:
-        """The texts that the far end has, whole messages only."""
-        ...
 
 
 class LoopbackHarness:
@@ -300,6 +264,7 @@ HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "email": EmailHarness,
     "iridium": IridiumHarness,
     "loopback": LoopbackHarness,
+    "mqtt": MqttHarness,
     "sms-modem": SmsModemHarness,
     "tetra": TetraHarness,
 }

@@ -12,6 +12,7 @@ import pytest
 
 _ALSO = "/usr/sbin:/sbin"  # where Debian keeps servers, and users do not look
 _PACKAGES = {
+    "mosquitto": "mosquitto",
     "postfix": "postfix",
     "gammu": "gammu",
     "smtp-sink": "postfix",

@@ -29,7 +29,10 @@ from tests.outgoing import outgoing, words
 TEXT = "Mød på kommandostationen kl. 10."
 
 
-@pytest.fixture(params=sorted(BEARERS))
+_SERVERS = {"mqtt": [pytest.mark.mosquitto]}  # what BAVN_WITHOUT can leave out
+
+
+@pytest.fixture(params=[pytest.param(bearer, marks=_SERVERS.get(bearer, [])) for bearer in sorted(BEARERS)])
 async def far(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
     if request.param not in HARNESSES:
         pytest.fail(f"bearer {request.param} has no far end in tests/harnesses.py: write one", pytrace=False)

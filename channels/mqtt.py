@@ -1,0 +1,248 @@
+"""MQTT 5: an attempt published with QoS 1 to one broker; answers and reports read from two topics of our own.
+
+Alerts go to `<prefix>/alert/<topic of the address>`; answers are read from `<prefix>/answer`, reports from
+`<prefix>/report` (mqtt_alert.py, mqtt_inbound.py, schemas/). What each step of a session (MQTT 5.0) becomes:
+
+| step                                  | answered                      | hang-up       | silence       |
+|---------------------------------------|-------------------------------|---------------|---------------|
+| TCP, TLS, CONNECT, SUBSCRIBE          | go on, or down                | down          | down          |
+| waiting for a place in the window     |                               | anew, or down | transient     |
+| PUBLISH too large for the broker      | permanent, before it leaves   |               |               |
+| PUBLISH not wholly out of the process |                               | transient     | transient (1) |
+| PUBACK 0x00                           | receipt                       | UNKNOWN       | UNKNOWN (2)   |
+| PUBACK 0x10, nobody subscribes        | transient (3)                 |               |               |
+| PUBACK 0x87, 0x90, 0x99               | permanent                     |               |               |
+| PUBACK, other codes from 0x80         | transient                     |               |               |
+
+"down" is ChannelDown. (1) What is still here is taken back. (2) A PUBACK that comes later is reported as SUBMITTED.
+(3) The broker throws away what nobody subscribes to; with `no_subscriber = "accept"` it is a receipt that says so.
+`hand_over` is called right before the packet is queued; what a broken connection did not carry is never sent again.
+
+Evidence: a PUBACK is SUBMITTED and no more; Mosquitto as it comes does not even keep what it acknowledged over a power
+cut. More is proved only by what subscribers send. The session is durable: what they send while we are away is kept by
+the broker, and `settle`, after the commit, is what acknowledges it.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import ClassVar, Self
+
+from channels import base
+from channels.feed import Feed
+from channels.mqtt_alert import Publication, publication
+from channels.mqtt_client import Incoming, NotOpen, Sent
+from channels.mqtt_config import MqttConfig
+from channels.mqtt_inbound import Unreadable, read, unreadable
+from channels.mqtt_keeper import Keeper
+from channels.mqtt_outcome import KEPT, LOST, detail, refusal
+from channels.mqtt_session import Session
+from messages.address import AddressError, parse_address
+from messages.evidence import Evidence
+from messages.render import Size
+
+log = logging.getLogger(__name__)
+
+_WAITING_MOST = 1000  # messages of QoS 0, which nothing else bounds; later ones are dropped
+_NOISE_MOST, _NOISE_S = (
+    60,
+    3600.0,
+)  # unreadable messages that are kept in that time; of more only a line is logged
+
+
+def measure(text: str) -> Size:
+    """One part, whatever its length."""
+    return Size(parts=1, octets=len(text.encode("utf-8", "replace")))
+
+
+class MqttChannel:
+    """One broker. `async with MqttChannel(name, config)`; see `channels.base.Channel`."""
+
+    config_model: ClassVar[type[base.ChannelConfig]] = MqttConfig
+
+    def __init__(self, name: str, config: MqttConfig) -> None:
+        self.name, self.config = name, config
+        self.capability = base.Capability(
+            schemes=frozenset({"mqtt"}),
+            max_evidence=Evidence.SUBMITTED,
+            measure=measure,
+            window=config.window,
+            two_way=True,
+            seconds_per_message=0.01,
+        )
+
+    async def __aenter__(self) -> Self:
+        tls = await asyncio.to_thread(_tls_context, self.name, self.config)
+        self._feed, self._events = Feed(), asyncio.Queue[base.Event]()
+        self._noise: deque[float] = deque(maxlen=_NOISE_MOST)
+        self._keeper = Keeper(
+            self.config,
+            tls,
+            client_id=self.config.identifier(self.name),
+            health=self._feed.put_health,
+            incoming=self._arrived,
+        )
+        self._tasks = {
+            asyncio.create_task(self._keeper.run(), name=f"{self.name}: keep the session"),
+            asyncio.create_task(self._pass_on(), name=f"{self.name}: pass on what came in"),
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("channel %s: a task ended", self.name, exc_info=error)
+        await self._keeper.close()
+        self._feed.close()
+
+    def events(self) -> AsyncIterator[base.Event]:
+        return self._feed.events()
+
+    async def probe(self) -> base.Health:
+        """Subscribes once more to the same topics, which changes nothing and is answered."""
+        try:
+            session = await self._keeper.session()
+            if not await session.check():
+                await self._keeper.session()
+        except base.ChannelDown:
+            return self._keeper.health
+        return self._keeper.health
+
+    # Out
+
+    async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
+        _check_address(outgoing)
+        packet = publication(outgoing, self.config)
+        session = await self._place()
+        sent = None
+        try:
+            sent = self._publish(session, packet, outgoing)
+        finally:
+            if sent is None:
+                session.window.release()
+        sent.answered.add_done_callback(lambda _: session.window.release())
+        code = await self._answer(session, sent, outgoing)
+        if code == LOST:
+            raise base.Unknown(f"no PUBACK: {session.end.why}", references=(outgoing.attempt,))
+        if code == KEPT:
+            raise base.TransientFailure(f"it did not leave: {session.end.why}")
+        if failure := refusal(code, packet.topic, no_subscriber=self.config.no_subscriber):
+            raise failure
+        return base.Receipt((outgoing.attempt,), detail=detail(code))
+
+    async def _place(self) -> Session:
+        """An open session, and a place in its window, which is the caller's until the broker has answered."""
+        while True:
+            session = await self._keeper.session()
+            try:
+                async with asyncio.timeout(self.config.answer_s):
+                    await session.window.acquire()
+            except TimeoutError:
+                silent_s = asyncio.get_running_loop().time() - session.acknowledged_at
+                if silent_s >= self.config.answer_s:
+                    session.abort("the broker acknowledges nothing")
+                raise base.TransientFailure("the broker does not acknowledge what went before") from None
+            if not session.gone.done():
+                return session
+            session.window.release()
+
+    def _publish(self, session: Session, packet: Publication, outgoing: base.Outgoing) -> Sent:
+        most = session.offer.packet_octets
+        if packet.octets > most:
+            raise base.PermanentFailure(
+                f"the alert has up to {packet.octets} octets, the broker takes {most}", code="0x95"
+            )
+        outgoing.hand_over()
+        try:
+            return session.publish_now(packet)
+        except NotOpen as error:
+            raise base.TransientFailure(str(error)) from error
+
+    async def _answer(self, session: Session, sent: Sent, outgoing: base.Outgoing) -> int:
+        """The reason code. A message that is given up is taken back, or its late PUBACK becomes a report."""
+        try:
+            await asyncio.wait({sent.answered}, timeout=self.config.answer_s)
+        finally:
+            if not (answered := sent.answered.done()):
+                self._keeper.doubt(session)
+                if not session.recall(sent):
+                    sent.answered.add_done_callback(partial(self._late, outgoing))
+        if answered or sent.answered.done():
+            return sent.answered.result()
+        raise base.Unknown(f"no PUBACK for {self.config.answer_s:g} s", references=(outgoing.attempt,))
+
+    def _late(self, outgoing: base.Outgoing, answered: "asyncio.Future[int]") -> None:
+        code = answered.result()
+        if code < 0:
+            return
+        failure = refusal(code, str(outgoing.address), no_subscriber=self.config.no_subscriber)
+        self._events.put_nowait(
+            base.Report(
+                reference=outgoing.attempt,
+                attempt=outgoing.attempt,
+                address=outgoing.address,
+                evidence=Evidence.REFUSED if failure else Evidence.SUBMITTED,
+                at=datetime.now(UTC),
+                detail=f"late: {failure or detail(code)}",
+            )
+        )
+
+    # In
+
+    def _arrived(self, session: Session, incoming: Incoming) -> None:
+        """Every message becomes an event or is settled here: one that nobody can read must not block the others."""
+        event = None if incoming.retained else self._event(incoming)
+        if event is None or (not incoming.mid and self._events.qsize() >= _WAITING_MOST):
+            log.warning("channel %s: a message on %s was dropped", self.name, incoming.arrived.topic)
+            session.settle(incoming.mid)
+            return
+
+        async def settle() -> None:
+            session.settle(incoming.mid)
+
+        self._events.put_nowait(replace(event, settle=settle))
+
+    def _event(self, incoming: Incoming) -> base.Event | None:
+        """None: unreadable, like too many before it."""
+        arrived, at = incoming.arrived, datetime.now(UTC)
+        try:
+            return read(arrived, at, reports=self.config.topic("report"), answers=self.config.topic("answer"))
+        except Unreadable as error:
+            now = asyncio.get_running_loop().time()
+            if len(self._noise) == _NOISE_MOST and now - self._noise[0] < _NOISE_S:
+                return None
+            self._noise.append(now)
+            return unreadable(arrived, at, why=str(error))
+
+    async def _pass_on(self) -> None:
+        while True:
+            await self._feed.put(await self._events.get())
+
+
+def _tls_context(name: str, config: MqttConfig) -> ssl.SSLContext | None:
+    """Certificates and names are always checked."""
+    if config.tls == "none":
+        return None
+    try:
+        return ssl.create_default_context(cafile=config.ca_file)
+    except OSError as error:
+        raise base.ChannelError(f"channel {name}: ca_file {config.ca_file} is no PEM: {error}") from error
+
+
+def _check_address(outgoing: base.Outgoing) -> None:
+    """An address that was not parsed goes nowhere: it could hold a wildcard, or be a topic of the broker's own."""
+    address = outgoing.address
+    try:
+        if address.scheme == "mqtt" and parse_address(str(address)) == address:
+            return
+    except AddressError as error:
+        raise base.PermanentFailure(str(error)) from error
+    raise base.PermanentFailure(f"MQTT cannot reach {str(address)!r}")

@@ -1,0 +1,97 @@
+"""The JSON of an attempt, as it goes to `<prefix>/alert/<topic>`. Pure; described by schemas/mqtt-alert.json.
+
+`headline` and `text` are what a person reads, with the exercise's mark first and last. The other fields are for
+programs: buttons from `answers`, a colour from `status`, and `attempt` to be given back in answers and reports.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from channels.base import Outgoing
+from channels.mqtt_config import MqttConfig
+from messages.render import Words, body, display_line, subject
+
+RECEIVE_MAXIMUM = 100  # inbound messages that wait for our commit at a time
+# Octets of a PUBLISH beside topic and payload: header, lengths, packet identifier and our properties without their
+# texts (MQTT 5.0 3.3), rounded up.
+_FRAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One PUBLISH. `octets` is an upper bound of the packet's length."""
+
+    topic: str
+    payload: bytes
+    properties: Properties
+    octets: int
+
+
+def publication(outgoing: Outgoing, config: MqttConfig) -> Publication:
+    topic, back = config.topic("alert", outgoing.address.value), config.topic("answer")
+    payload = encoded(alert(outgoing, config))
+    octets = _FRAME + len(payload) + len(topic.encode()) + len(back.encode()) + len(outgoing.attempt)
+    return Publication(topic, payload, _properties(outgoing, back), octets)
+
+
+def alert(outgoing: Outgoing, config: MqttConfig) -> dict[str, Any]:
+    """The fields of mqtt-alert.json, in its order."""
+    words = outgoing.words
+    return {
+        "id": outgoing.alert,
+        "attempt": outgoing.attempt,
+        "code": words.code,
+        "status": "Exercise" if words.exercise else "Actual",
+        "msg_type": str(words.msg_type),
+        "precedence": outgoing.precedence.word,
+        "sender": display_line(words.sender_name),
+        "headline": subject(words),
+        "text": text_of(words),
+        "answers": {display_line(key): display_line(meaning) for key, meaning in words.answers},
+        "replaces_code": words.replaces_code,
+        "repeated": words.repeated,
+        "language": words.language,
+        "sent": _rfc3339(words.sent),
+        "expires": _rfc3339(outgoing.expires_at),
+        "answer_topic": config.topic("answer"),
+        "report_topic": config.topic("report"),
+    }
+
+
+def text_of(words: Words) -> str:
+    """The long text without how to answer a mail: over this bearer answers are fields of their own."""
+    return body(replace(words, answers=()))
+
+
+def encoded(fields: Mapping[str, Any]) -> bytes:
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _properties(outgoing: Outgoing, answer_topic: str) -> Properties:
+    """MQTT 5.0 3.3.2.3. The expiry is the network's validity, which never outlives the alert (whole seconds)."""
+    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    properties.PayloadFormatIndicator = 1
+    properties.ContentType = "application/json"
+    properties.MessageExpiryInterval = max(1, int(outgoing.validity.total_seconds()))
+    properties.ResponseTopic = answer_topic
+    properties.CorrelationData = outgoing.attempt.encode()
+    return properties
+
+
+def connect_properties(config: MqttConfig) -> Properties:
+    """MQTT 5.0 3.1.2.11. Larger packets than these the broker throws away, and more it keeps until we settle some."""
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = config.session_expiry_s
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    properties.MaximumPacketSize = config.longest_answer
+    return properties
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,197 @@
+"""Answers and reports as they come in: octets from strangers to what they say, or why they say nothing. Pure.
+
+Described by schemas/mqtt-answer.json and schemas/mqtt-report.json. Who an answer says it is from is a claim: any client
+that may publish to the topic can make it. What binds an answer to its question is the attempt that it gives back, which
+only those have seen who may read the alert's topic.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from channels.base import Inbound, Report
+from messages.address import AddressError, parse_address
+from messages.evidence import Evidence
+
+T = TypeVar("T", bound="_Fields")
+
+_SHOWN = 500  # characters of an unreadable message that are kept
+_ATTEMPT = r"^[0-9A-Za-z._-]{1,100}$"
+_EVIDENCE = {"delivered": Evidence.DELIVERED, "read": Evidence.READ, "failed": Evidence.REFUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One PUBLISH from the broker; `flaw` says why it could not be taken apart, '' when it could."""
+
+    topic: str
+    payload: bytes
+    correlation: bytes = (
+        b""  # MQTT 5.0 3.3.2.3.6: the alert's, from a client that answers as the standard says
+    )
+    flaw: str = ""
+
+
+class _Fields(BaseModel):
+    """Unknown fields are left alone: a later version may know them."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+    id: str = Field("", max_length=128)
+    attempt: str = Field("", pattern=f"{_ATTEMPT}|^$")
+    from_: str = Field("", max_length=200, alias="from")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _whole_signs(cls, value: object) -> object:
+        """JSON can name half a sign (\\ud800), which no store can keep."""
+        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+class _Answer(_Fields):
+    code: str = Field("", max_length=12)
+    answer: str = Field("", max_length=200)
+    text: str = Field("", max_length=2000)
+
+    @field_validator("answer", mode="before")
+    @classmethod
+    def _key(cls, value: object) -> object:
+        """A key of the alert's `answers` is a text; devices write 1 as soon as "1"."""
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class _Report(_Fields):
+    attempt: str = Field(pattern=_ATTEMPT)
+    state: Literal["delivered", "read", "failed"]
+    reason: str = Field("", max_length=500)
+
+
+class Unreadable(ValueError):
+    """The message says nothing that a program can use; the message of the error says why."""
+
+
+def read(arrived: Arrived, at: datetime, *, answers: str, reports: str) -> Inbound | Report:
+    """What came in on one of these two topics. Raises Unreadable."""
+    if arrived.topic == reports:
+        return report(arrived, at)
+    if arrived.topic == answers:
+        return answer(arrived, at)
+    raise Unreadable("it came on a topic that we do not read")
+
+
+def answer(arrived: Arrived, at: datetime) -> Inbound:
+    """Raises Unreadable."""
+    found = _checked(_Answer, arrived)
+    attempt = found.attempt or _attempt_of(arrived.correlation)
+    said = ", ".join(filter(None, (found.answer.strip(), found.text.strip())))
+    if not said:
+        raise Unreadable("it has neither answer nor text")
+    code = found.code.strip().lstrip("#")
+    return Inbound(
+        bearer_id=_identity(arrived, found.from_, attempt, found.id),
+        sender=_sender(found.from_, bound=bool(attempt or code)),
+        text=f"{said} #{code}" if code else said,
+        at=at,
+        in_reply_to=attempt,
+        raw=_shown(arrived.payload),
+    )
+
+
+def report(arrived: Arrived, at: datetime) -> Report:
+    """Raises Unreadable."""
+    found = _checked(_Report, arrived)
+    detail = ": ".join(filter(None, (f"{found.state} by {found.from_ or 'a subscriber'}", found.reason)))
+    return Report(
+        reference=found.attempt,
+        attempt=found.attempt,
+        evidence=_EVIDENCE[found.state],
+        at=at,
+        detail=detail,
+        raw=_shown(arrived.payload),
+    )
+
+
+def unreadable(arrived: Arrived, at: datetime, *, why: str) -> Inbound:
+    """What says nothing to a program is kept for a person, and answers nothing."""
+    return Inbound(
+        bearer_id=_identity(arrived),
+        sender="",
+        text=_shown(arrived.payload),
+        at=at,
+        automatic=f"unreadable: {why}",
+        raw=_shown(arrived.payload),
+    )
+
+
+def _checked(model: type[T], arrived: Arrived) -> T:
+    if arrived.flaw:
+        raise Unreadable(arrived.flaw)
+    try:
+        return model.model_validate(_object(arrived.payload))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Unreadable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    """A JSON object, strictly: no key twice, no NaN. Depth and numbers without end are refused by the parser."""
+    try:
+        found = json.loads(payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is not UTF-8") from error
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
+    except Unreadable:
+        raise
+    except ValueError as error:
+        raise Unreadable("it is not JSON") from error
+    if not isinstance(found, dict):
+        raise Unreadable("it is no JSON object")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Unreadable("a key stands in it twice")
+    return found
+
+
+def _no_constant(word: str) -> None:
+    raise Unreadable(f"{word} is no JSON")
+
+
+def _attempt_of(correlation: bytes) -> str:
+    try:
+        return _Fields(attempt=correlation.decode("ascii")).attempt
+    except (UnicodeDecodeError, ValidationError):
+        return ""
+
+
+def _sender(claim: str, *, bound: bool) -> str:
+    """The address, when the answer names its question too; else a bare name, which answers for nobody."""
+    if not bound:
+        return claim
+    try:
+        return str(parse_address(f"mqtt:{claim}"))
+    except AddressError:
+        return claim
+
+
+def _identity(arrived: Arrived, *claims: str) -> str:
+    """Stable over redelivery. The sender's own id counts beside who and what it answers, so that nobody can use up
+    another's ids; without one the same content is the same message.
+    """
+    named = bool(claims and claims[-1])
+    parts = [arrived.topic.encode(), *(claim.encode("utf-8", "replace") for claim in claims)]
+    parts += [] if named else [arrived.payload, arrived.correlation]
+    digest = hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts))
+    return digest.hexdigest()[:32]
+
+
+def _shown(payload: bytes) -> str:
+    return payload.decode("utf-8", "backslashreplace")[:_SHOWN]

@@ -1,0 +1,113 @@
+"""Keeps a session with the broker: opened again when it ends, with growing pauses while it cannot be.
+
+While a session is being renewed for the first time `session` waits for the outcome of that one try; after it has failed
+everybody hears at once that the broker is away, until it is back.
+"""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+
+from channels.base import ChannelDown, Health, State
+from channels.mqtt_client import End, Incoming, NotOpen
+from channels.mqtt_config import MqttConfig
+from channels.mqtt_outcome import TAKEN_OVER
+from channels.mqtt_session import Session
+
+_FORGOTTEN = "the broker had forgotten our session: answers sent while we were away are lost"
+
+
+class Keeper:
+    """`run()` until cancelled, then `close()`. `health` tells each change; `incoming` gets what arrives."""
+
+    def __init__(
+        self,
+        config: MqttConfig,
+        tls: ssl.SSLContext | None,
+        *,
+        client_id: str,
+        health: Callable[[Health], Health],
+        incoming: Callable[[Session, Incoming], None],
+    ) -> None:
+        self._config, self._tls, self._client_id = config, tls, client_id
+        self._tell, self._incoming = health, incoming
+        self._session: Session | None = None
+        self._decided = asyncio.Event()  # the last try to have a session has ended, well or not
+        self._check: asyncio.Task[None] | None = None
+        self._pause_s = config.reconnect_s
+        self._had_one = False
+        self.health = Health(State.STARTING)
+
+    async def session(self) -> Session:
+        """An open session; ChannelDown when there is none."""
+        while True:
+            await self._decided.wait()
+            session = self._session
+            if session is None:
+                raise ChannelDown(self.health.reason)
+            if not session.gone.done():
+                return session
+            self._decided.clear()  # `run` is about to renew it
+
+    def doubt(self, session: Session) -> None:
+        """The broker did not answer a message: nothing more is handed to it until it has answered something."""
+        if session is self._session and (self._check is None or self._check.done()):
+            self._decided.clear()
+            self._check = asyncio.create_task(self._examine(session), name="check the broker")
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            end = await self._one_session()
+            lived_s = loop.time() - began
+            if lived_s > self._config.reconnect_max_s:
+                self._pause_s = self._config.reconnect_s
+            if end.code == TAKEN_OVER:  # two that take the session from each other would do nothing else
+                self._pause_s = self._config.reconnect_max_s
+            if self._session is None or end.code or lived_s < self._config.reconnect_s:
+                self._down(end.why)
+                await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)
+                self._pause_s = min(2 * self._pause_s, self._config.reconnect_max_s)
+            self._session = None
+
+    async def close(self) -> None:
+        if self._check is not None:
+            self._check.cancel()
+            await asyncio.wait({self._check})
+        if self._session is not None:
+            await self._session.close()
+
+    async def _one_session(self) -> End:
+        """From the try to open it to its end. Afterwards `_session` is None if it did not open."""
+        session = Session(
+            self._config,
+            self._tls,
+            client_id=self._client_id,
+            incoming=lambda incoming: self._incoming(session, incoming),
+        )
+        try:
+            await session.open()
+        except NotOpen as error:
+            return End(str(error))
+        self._session = session
+        self._set(Health(State.UP, _FORGOTTEN if self._had_one and not session.offer.resumed else ""))
+        self._had_one = True
+        self._decided.set()
+        end = await asyncio.shield(session.gone)
+        self._decided.clear()
+        await session.close()
+        return end
+
+    async def _examine(self, session: Session) -> None:
+        if await session.check():
+            self._decided.set()
+
+    def _down(self, why: str) -> None:
+        self._session = None
+        self._set(Health(State.DOWN, why))
+        self._decided.set()
+
+    def _set(self, health: Health) -> None:
+        self.health = self._tell(health)
