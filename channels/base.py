@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Protocol, Self, runtime_checkable
 
@@ -241,6 +242,15 @@ class Logged(Protocol):
 
     def port_log(self) -> list[str]:
         """The last lines, oldest first, for a technician: no secret, no text, no whole number in them."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A channel that has to remember something over restarts of the hub."""
+
+    def keep_in(self, folder: Path, *, key: bytes) -> None:
+        """Told once, before it is entered. The folder may not be there yet; `key` is this channel's alone."""
         ...
 
 

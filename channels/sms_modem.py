@@ -13,6 +13,7 @@ import re
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
@@ -26,6 +27,7 @@ from hardware.errors import CodecError
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
 from hardware.gsm_state import State
+from hardware.pin_memory import PinMemory
 from hardware.port import Opener
 from hardware.timing import Timing
 from messages.address import Address, AddressError, parse_address
@@ -72,6 +74,7 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
     def __init__(self, name: str, config: SmsModemConfig, *, opener: Opener | None = None) -> None:
         self.config = config
         self._timing = Timing().scaled(config.time_factor)
+        self._pins = PinMemory()
         super().__init__(name, config, opener=opener)
         self.capability = base.Capability(
             schemes=frozenset({"sms"}),
@@ -88,7 +91,13 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
 
     def _new_driver(self) -> GsmModem:
         pin = self.config.pin.get_secret_value() if self.config.pin else None
-        return GsmModem(self._opener, pin=pin, timing=self._timing, power_cycle=self.config.power)
+        return GsmModem(
+            self._opener, pin=pin, timing=self._timing, pins=self._pins, power_cycle=self.config.power
+        )
+
+    def keep_in(self, folder: Path, *, key: bytes) -> None:
+        """That the card refused its PIN: not given again by the next start."""
+        self._pins = PinMemory(folder / "pin.json", key=key)
 
     def _health(self, state: State, reason: str) -> base.Health:
         return base.Health(_HEALTH[state], "" if state is State.READY else f"{state.value}: {reason}")

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import hashlib
+import hmac
 import logging
 import os
 import signal
@@ -10,7 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from channels.base import Channel, ChannelConfig
+from channels.base import Channel, Keeping
 from channels.registry import new_channel
 from gateway.anchor import Anchor, looked_at
 from gateway.api.server import application, listener, nobody_listens, serving
@@ -51,7 +52,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     try:
         anchor = Anchor(config.anchor, store, clock, key=key, failed=log.error)
         world = await _world(config, store)
-        makers = {name: _maker(name, channel) for name, channel in config.channels.items()}
+        makers = {name: maker(name, config, key=key) for name in config.channels}
         hub = Hub(
             store,
             world,
@@ -68,8 +69,17 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
         await store.close()
 
 
-def _maker(name: str, config: ChannelConfig) -> Callable[[], Channel]:
-    return lambda: new_channel(name, config)
+def maker(name: str, config: Config, *, key: bytes | None) -> Callable[[], Channel]:
+    """How a channel is made anew, with a place of its own in data_dir where it has to remember something."""
+
+    def make() -> Channel:
+        channel = new_channel(name, config.channels[name])
+        if isinstance(channel, Keeping):
+            own = hmac.digest(key or b"", f"channel {name}".encode(), "sha256")
+            channel.keep_in(config.data_dir / "channels" / name, key=own)
+        return channel
+
+    return make
 
 
 async def _world(config: Config, store: Store) -> World:

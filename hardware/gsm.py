@@ -34,6 +34,7 @@ from hardware.gsm_recovery import Recovery
 from hardware.gsm_standing import Standing, Status
 from hardware.gsm_state import Change, Rung, State
 from hardware.gsm_watch import DEAF_AFTER, Deaf, Watch
+from hardware.pin_memory import PinMemory
 from hardware.port import Opener
 from hardware.portlog import LogLine, PortLog
 from hardware.power import PowerCycle
@@ -53,7 +54,8 @@ class GsmModem:
     """`async with GsmModem(opener)`: opens the port, sets the modem up and brings it back, until it is left.
 
     Entering does not wait for the modem. `opener` opens the port: `lambda: open_port("/dev/serial/by-id/...")`.
-    `power_cycle` cuts the modem's power and gives it back, where somebody has wired that.
+    `pins` remembers over restarts of the program that a PIN was refused. `power_cycle` cuts the modem's power and
+    gives it back, where somebody has wired that.
     """
 
     def __init__(
@@ -63,10 +65,11 @@ class GsmModem:
         pin: str | None = None,
         timing: Timing | None = None,
         event_bound: int = 500,
+        pins: PinMemory | None = None,
         power_cycle: PowerCycle | None = None,
     ) -> None:
         self.timing = timing or Timing()
-        self.setup = Setup(pin=pin)
+        self.setup = Setup(pin=pin, pins=pins or PinMemory())
         self._opener, self._power_cycle = opener, power_cycle
         self._port_log = PortLog()
         self._events = EventQueue(bound=event_bound)

@@ -7,13 +7,13 @@ import asyncio
 import logging
 import re
 from dataclasses import dataclass, field
-from enum import Enum
 
 from hardware.at.dte import Request
 from hardware.at.grammar import Info, unquote
 from hardware.chat import Chat
 from hardware.errors import HardwareError, Refused
 from hardware.gsm_codes import is_sim_busy
+from hardware.pin_memory import Pin, PinMemory
 from hardware.quirks import Behaviour, behaviour_of
 
 log = logging.getLogger(__name__)
@@ -26,21 +26,13 @@ class SimRefused(HardwareError):
     """The SIM does not let us in; a person has to see to it."""
 
 
-class Pin(Enum):
-    """What is known of the PIN. It is given at most once while it is not known to be right."""
-
-    UNTRIED = "not given yet"
-    GIVEN = "given, and not known to be right: never again"
-    RIGHT = "the card took it; it is given again after a restart"
-    REFUSED = "the card did not take it: never again"
-
-
 @dataclass(slots=True)
 class Setup:
     """What the driver has learned from the modem and remembers over resets."""
 
     pin: str | None = field(default=None, repr=False)
-    pin_state: Pin = Pin.UNTRIED
+    pin_state: Pin = Pin.UNTRIED  # in this run
+    pins: PinMemory = field(default_factory=PinMemory)
     model: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
     storage: str = "ME"
@@ -115,8 +107,9 @@ async def _unlock(chat: Chat, setup: Setup) -> None:
         asks = await _sim_asks(chat)
     if asks != "READY":
         raise SimRefused(f"the SIM asks for {asks}: a person has to enter it in a phone")
-    if setup.pin_state is Pin.GIVEN:
+    if setup.pin is not None and setup.pin_state is Pin.GIVEN:
         setup.pin_state = Pin.RIGHT
+        _remember(setup, setup.pin, Pin.RIGHT)
 
 
 async def _sim_asks(chat: Chat) -> str:
@@ -130,39 +123,87 @@ async def _sim_asks(chat: Chat) -> str:
 
 
 async def _give_pin(chat: Chat, setup: Setup) -> None:
-    """Gives the PIN once. After a reset it is given again only if the card has taken it before."""
-    if setup.pin is None:
+    """Gives the PIN once: again after a reset, or by a later start, only if the card has taken it before."""
+    pin = setup.pin
+    if pin is None:
         raise SimRefused("the SIM wants its PIN: set the channel's pin")
-    if setup.pin_state in {Pin.GIVEN, Pin.REFUSED}:
-        raise SimRefused("the SIM wants its PIN again and may have refused it once: not tried a second time")
-    if not re.fullmatch(r"[0-9]{4,8}", setup.pin):
+    if not re.fullmatch(r"[0-9]{4,8}", pin):
         raise SimRefused("the configured PIN is not 4 to 8 digits: not tried")
-    if setup.pin_state is Pin.UNTRIED:
-        await _spare_the_card(chat)
-        setup.pin_state = Pin.GIVEN
+    known = _known(setup, pin) if setup.pin_state is Pin.UNTRIED else setup.pin_state
+    if setup.pin_state is not Pin.RIGHT:
+        await _spare_the_card(chat, setup, known=known)
+    if known is Pin.UNTRIED:
+        _remember_given(setup, pin)
+    setup.pin_state = Pin.RIGHT if known is Pin.RIGHT else Pin.GIVEN
     try:
-        await chat.command(f'AT+CPIN="{setup.pin}"', timeout_s=chat.timing.switch_s)
+        await chat.command(f'AT+CPIN="{pin}"', timeout_s=chat.timing.switch_s)
     except Refused as refused:
         if is_sim_busy(refused):  # it has not looked at the PIN; the recovery asks again
+            setup.pin_state = Pin.UNTRIED
+            _remember(setup, pin, known)
             raise
         setup.pin_state = Pin.REFUSED
+        _remember(setup, pin, Pin.REFUSED)
         raise SimRefused(
-            f"the SIM refused its PIN ({refused.raw})", code=refused.code, raw=refused.raw
+            f"the SIM refused its PIN ({refused.raw}), which is not given again. {_remedy(setup)}",
+            code=refused.code,
+            raw=refused.raw,
         ) from refused
 
 
-async def _spare_the_card(chat: Chat) -> None:
-    """SimRefused when the card has refused a PIN before: a program that is started again and again would lock it.
+def _known(setup: Setup, pin: str) -> Pin:
+    """What earlier starts have found out about the PIN."""
+    try:
+        return setup.pins.recall(pin)
+    except (OSError, ValueError) as error:
+        raise SimRefused(
+            f"the PIN is not given: what became of it before cannot be read ({error}). {_remedy(setup)}"
+        ) from error
 
-    Modems that do not know the question (27.007 8.65) are given the PIN.
+
+def _remember_given(setup: Setup, pin: str) -> None:
+    """SimRefused where it cannot be: a program that is started again and again would lock the card."""
+    try:
+        setup.pins.keep(pin, Pin.GIVEN)
+    except OSError as error:
+        raise SimRefused(f"the PIN is not given: that it was cannot be written down ({error})") from error
+
+
+def _remember(setup: Setup, pin: str, state: Pin) -> None:
+    """What became of it; where that cannot be written down, it stands there as given."""
+    try:
+        setup.pins.keep(pin, state)
+    except OSError as error:
+        log.error("what became of the SIM's PIN cannot be written down: %s", error)
+
+
+def _remedy(setup: Setup) -> str:
+    """How it goes on: the words that a person reads in the channel's health."""
+    again = f", or remove {setup.pins.path} to have this one given once more" if setup.pins.path else ""
+    return f"Set the right pin for the channel, take the PIN off the card in a phone{again}"
+
+
+async def _spare_the_card(chat: Chat, setup: Setup, *, known: Pin) -> None:
+    """SimRefused when this PIN has been refused, or the card has refused any: each counts towards its lock.
+
+    One of which only is known that it was given goes again where the card says that no try was lost (27.007 8.65).
     """
+    if known is Pin.REFUSED:
+        raise SimRefused(f"the SIM has refused this PIN before: it is not given again. {_remedy(setup)}")
+    left = await _tries_left(chat) if setup.pin_state is Pin.UNTRIED else None
+    if left is not None and left < _PIN_TRIES:
+        raise SimRefused(f"the SIM has refused a PIN before, {left} tries are left: a person has to enter it")
+    if known is Pin.GIVEN and left is None:
+        raise SimRefused(f"the PIN was given before, and may have been refused: not again. {_remedy(setup)}")
+
+
+async def _tries_left(chat: Chat) -> int | None:
+    """None from modems that do not know the question."""
     try:
         lines = (await chat.command('AT+CPINR="SIM PIN"', timeout_s=chat.timing.slow_s)).lines
     except Refused:
-        return
-    left = lines[-1].number(1) if lines else None
-    if left is not None and left < _PIN_TRIES:
-        raise SimRefused(f"the SIM has refused a PIN before, {left} tries are left: a person has to enter it")
+        return None
+    return lines[-1].number(1) if lines else None
 
 
 async def _choose_storage(chat: Chat, setup: Setup) -> None:
