@@ -46,9 +46,11 @@ class Outgoing:
 
     @property
     def reference(self) -> int | None:
-        """The message reference of SDS-TL (29.4.2.4); None for what has none."""
-        carries = self.service == SDS4 and len(self.user_data) >= 3 and self.user_data[0] >= 0x80
-        return self.user_data[2] if carries else None
+        """The message reference of SDS-TL (29.4.2.4), in a report behind its status; None for what has none."""
+        if self.service != SDS4 or len(self.user_data) < 2 or self.user_data[0] < 0x80:
+            return None
+        place = 3 if self.user_data[1] >> 4 in {1, 2} else 2  # SDS-REPORT and SDS-ACK
+        return self.user_data[place] if len(self.user_data) > place else None
 
 
 @dataclass(slots=True)

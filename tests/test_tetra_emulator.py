@@ -96,6 +96,23 @@ async def test_the_known_dialogue_of_a_report_is_held() -> None:
         ("AT+CNUMF?\r", "+CNUMF: 6,238000101234567|OK"),
         ("AT+CTOM?;+CTGS?\r", "+CTOM: 0|+CTGS: 1,238000103990100|OK"),
         ("AT+GMM?\r", "+GMM: 54009,EMULATED,91.2.0.0|OK"),
+        ("AT+CREG=?\r", "+CREG: (0-2)|OK"),
+        ("AT+CTOM=?\r", "+CTOM: (0-6)|OK"),
+        ("AT+CSCS=?\r", "+CSCS: (8859-1,UCS2)|OK"),
+        ("AT+CMEE=?\r", "+CMEE: (0-2)|OK"),
+        ("AT+CTSP=?\r", "+CTSP: (0-2),(0-3),(0-255)|OK"),
+        ("AT+CTGS=?\r", "+CTGS: (1),(0-16777215)|OK"),
+        ("AT+CTSDS=?\r", "+CTSDS: (9-13),(0-5),(0,1),(0-3),(0,1)|OK"),
+        ("AT+CSQ=?\r", "+CSQ: (0-31,99),(0-7,99)|OK"),
+        ("AT+CNUMF=?\r", "OK"),
+        ("AT+CNUMS?\r", "+CNUMS: 1,238000103990100|OK"),
+        ("AT+CNUMD?\r", "OK"),
+        ("AT+CLVL=30;+CLVL?\r", "+CLVL: 30|OK"),
+        ("AT+CLVL=101\r", "+CME ERROR: 34"),
+        ("AT+CMGL=0\r", "+CME ERROR: 4"),
+        (f"AT+CMGS=2380001{PEER:0>8},96\r{TEXT}\x1a", "+CME ERROR: 33"),  # a TSI, and +CTSDS says SSI
+        (f"AT+CTSDS=12,1\rAT+CMGS={PEER},96\r{TEXT}\x1a", "OK|+CME ERROR: 33"),
+        (f"AT+CTSDS=12,1\rAT+CMGS=2380001{PEER:0>8},96\r{TEXT}\x1a", "OK|+CMGS: 0|OK"),
     ],
 )
 @virtually
@@ -114,6 +131,26 @@ async def test_a_status_goes_by_its_own_service_and_a_forgotten_service_is_an_er
         assert await host.says(f"AT+CMGS={PEER},16\r8002\x1a", wait_s=2) == "+CMGS: 0|OK|+CMGS: 0,4,0"
         assert await host.says(f"AT+CMGS={PEER},96\r{TEXT}\x1a") == "+CME ERROR: 34"
         assert [line["status"] for line in bench.sent("status")] == [0x8002]
+
+
+@pytest.mark.parametrize(
+    ("user_data", "reference", "kind"),
+    [
+        (TEXT, 201, "text"),
+        ("821802C9", 201, "report"),
+        ("822001C9", 201, "acknowledgement"),
+        ("0A11", 0, "data"),
+    ],
+)
+@virtually
+async def test_the_radio_names_the_reference_of_what_has_left(
+    user_data: str, reference: int, kind: str
+) -> None:
+    async with Bench() as bench, Host(bench) as host:
+        await host.says("ATE0\rAT+CTSDS=12,0\r")
+        heard = await host.says(f"AT+CMGS={PEER},{4 * len(user_data)}\r{user_data}\x1a", wait_s=1)
+        assert heard == f"+CMGS: 0|OK|+CMGS: 0,4,{reference}"
+        assert [line.get("ref", 0) for line in bench.sent(kind)] == [reference]
 
 
 @virtually

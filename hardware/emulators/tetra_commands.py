@@ -19,6 +19,19 @@ WRONG_TYPE, OUT_OF_RANGE, SYNTAX, ALREADY, UNKNOWN_PARAMETER = 33, 34, 35, 38, 4
 _MODES = frozenset(range(7))
 _PROFILES = frozenset({0, 1, 2})
 _CHARACTER_SETS = frozenset({"8859-1", "UCS2"})
+# What the test forms say. The ranges are those that the commands here take; a real radio may take more or less.
+_RANGES = {
+    "+CREG": "(0-2)",
+    "+CTOM": "(0-6)",
+    "+CSCS": "(8859-1,UCS2)",
+    "+CMEE": "(0-2)",
+    "+CTSP": "(0-2),(0-3),(0-255)",
+    "+CTGS": "(1),(0-16777215)",
+    "+CTSDS": "(9-13),(0-5),(0,1),(0-3),(0,1)",
+    "+CTSDC": "(0-8),(0-5)",
+    "+CSQ": "(0-31,99),(0-7,99)",
+    "+CLVL": "(0-100)",
+}
 
 
 async def _echo(radio: "TetraEmulator", command: Command) -> str:
@@ -28,6 +41,18 @@ async def _echo(radio: "TetraEmulator", command: Command) -> str:
 
 async def _verbose(radio: "TetraEmulator", command: Command) -> str:
     radio.dce.verbose = command.arguments != "0"
+    return OK
+
+
+async def _quiet(radio: "TetraEmulator", command: Command) -> str:
+    radio.dce.quiet = command.arguments == "1"
+    return OK
+
+
+async def ranges(radio: "TetraEmulator", command: Command) -> str:
+    """The test form of any command that there is: what it takes, where that is told here, else a bare OK."""
+    if command.name in _RANGES:
+        radio.info(f"{command.name}: {_RANGES[command.name]}")
     return OK
 
 
@@ -125,6 +150,35 @@ async def _own_number(radio: "TetraEmulator", command: Command) -> str:
     return OK
 
 
+async def _groups(radio: "TetraEmulator", command: Command) -> str:
+    """+CNUMS: the groups of the set-up, one a line; +CNUMD, those given over the air: none."""
+    if command.name == "+CNUMS":
+        for group in sorted(radio.network.groups | {radio.device.group}):
+            radio.info(f"+CNUMS: 1,{radio.network.network_id}{int(group):08d}")
+    return OK
+
+
+async def _volume(radio: "TetraEmulator", command: Command) -> str:
+    volume = command.number(0)
+    if command.form is Form.READ:
+        radio.info(f"+CLVL: {radio.device.volume}")
+    elif command.form is Form.SET and volume is not None and 0 <= volume <= 100:
+        radio.device.volume = volume
+    else:
+        return radio.cme(OUT_OF_RANGE)
+    return OK
+
+
+async def _no_stack(radio: "TetraEmulator", command: Command) -> str:
+    """+CMGL, +CMGR and +CMGD: this radio shows its host no stack of messages, as many do not."""
+    return radio.cme(NOT_SUPPORTED)
+
+
+async def _ignored(radio: "TetraEmulator", command: Command) -> str:
+    """What a pty has none of: flow control, DTR, DCD."""
+    return OK
+
+
 async def _battery(radio: "TetraEmulator", command: Command) -> str:
     radio.info("+CBC: 0,100")
     return OK
@@ -147,6 +201,11 @@ def _identity(name: str, text: str) -> Handler:
 
 
 HANDLERS: dict[str, Handler] = {
+    **dict.fromkeys(("+CNUMS", "+CNUMD"), _groups),
+    **dict.fromkeys(("+CMGL", "+CMGR", "+CMGD"), _no_stack),
+    **dict.fromkeys(("&C", "&D", "&K"), _ignored),
+    "+CLVL": _volume,
+    "Q": _quiet,
     "E": _echo,
     "V": _verbose,
     "Z": _reset,

@@ -27,7 +27,7 @@ def verbs(
         "latency": verb(orders.latency, "seconds", "report"),
         "refuse": verb(orders.refuse, "to", "status"),
         "call": verb(orders.call, "from", "seconds"),
-        "ring": verb(orders.ring, "from", "seconds"),
+        "ring": verb(orders.ring, "from", "seconds", "hook"),
         "hang-up": verb(lambda order: radio.end_call(radio.call)),
         "mode": verb(lambda order: radio.choose_mode(integer(order, "value", most=6)), "value"),
         "inhibit": verb(orders.inhibit, "value"),
@@ -90,13 +90,13 @@ class _Orders:
         self._start(order, group=True)
 
     def ring(self, order: Order) -> None:
-        """The same for a call to us alone."""
-        self._start(order, group=False)
+        """The same for a call to us alone; `hook` true: it rings until ATA or ATH, or for so long."""
+        self._start(order, group=False, rings=flag(order, "hook") if "hook" in order else False)
 
-    def _start(self, order: Order, *, group: bool) -> None:
+    def _start(self, order: Order, *, group: bool, rings: bool = False) -> None:
         seconds = number(order, "seconds", most=3600) if "seconds" in order else 10.0
         caller = _ssi(order, "from") if "from" in order else "2345678"
-        self._radio.start_call(caller, seconds=seconds, group=group)
+        self._radio.start_call(caller, seconds=seconds, group=group, rings=rings)
 
     def inhibit(self, order: Order) -> None:
         """TXI: the radio is told not to transmit, as near explosives or in hospitals."""

@@ -25,6 +25,7 @@ class Settings:
     character_set: str = "8859-1"
     service: int | None = None  # CTSDS: none chosen yet
     identity: int = 0
+    call: tuple[int, ...] = ()  # CTSDC: what calls are like
     registrations: dict[tuple[int, ...], int] = field(default_factory=dict)  # CTSP: layers -> profile
 
 
@@ -37,6 +38,7 @@ class Device:
     mode: int = 0  # CTOM: 0 trunked, 1 direct
     inhibited: bool = False  # TXI: it must not transmit
     group: str = "3990100"
+    volume: int = 50  # CLVL, of 100: a knob, which outlives a restart
     next_instance: int = 0
     restarts: int = 0
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hardware.codecs import sds, sds_status
-from hardware.codecs.sds import Report, SimpleText, Transfer, Wanted, text_transfers
+from hardware.codecs.sds import Ack, Report, SimpleText, Transfer, Wanted, text_transfers
 from hardware.codecs.sds_status import ShortKind, ShortReport, Status
 from hardware.emulators.journal import Journal
 from hardware.errors import CodecError
@@ -147,6 +147,12 @@ def _read(service: int, user_data: bytes) -> sds.Message | ShortReport | Status 
         return None
 
 
+def reference_of(service: int, user_data: bytes) -> int:
+    """The message reference of SDS-TL, in a report the one that it is about; 0 for short data without one."""
+    message = _read(service, user_data) if service == SDS4 else None
+    return message.reference if isinstance(message, Transfer | Report | Ack) else 0
+
+
 def shown(service: int, user_data: bytes) -> dict[str, Any]:
     """What short data says, for the journal."""
     message = _read(service, user_data)
@@ -154,6 +160,8 @@ def shown(service: int, user_data: bytes) -> dict[str, Any]:
         return {"kind": "status", "status": message.value}
     if isinstance(message, ShortReport | Report):
         return {"kind": "report", "ref": message.reference}
+    if isinstance(message, Ack):
+        return {"kind": "acknowledgement", "ref": message.reference}
     if isinstance(message, SimpleText):
         return {"kind": "text", "text": message.text}
     if isinstance(message, Transfer):

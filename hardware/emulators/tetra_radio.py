@@ -5,12 +5,13 @@ Source: ETSI EN 300 392-5 (PEI): +CTSDSR 6.13.3, call control, +CREG, +CTOM.
 """
 
 import random
-from dataclasses import dataclass
 
 from hardware.at.dce import Called
+from hardware.at.grammar import Form
 from hardware.emulators.journal import Journal
 from hardware.emulators.modem import LINE_FAULTS, EmulatedModem
-from hardware.emulators.tetra_commands import ERROR, SYNTAX
+from hardware.emulators.tetra_calls import Call, Calls
+from hardware.emulators.tetra_commands import ERROR, SYNTAX, ranges
 from hardware.emulators.tetra_device import Device
 from hardware.emulators.tetra_network import STATUS, Incoming, Network, shown
 from hardware.emulators.tetra_sending import ALL_HANDLERS
@@ -23,15 +24,6 @@ KNOWN_FAULTS = LINE_FAULTS | {
 _BOOT_S, _SEARCH_S = 6.0, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A voice call that the radio is in: `instance` is the number the host sees."""
-
-    instance: int
-    caller: str
-    group: bool
-
-
 class TetraEmulator(EmulatedModem):
     """One radio and the network around it."""
 
@@ -42,12 +34,19 @@ class TetraEmulator(EmulatedModem):
         self.network = Network(self.journal, self.later)
         self.network.arrived = self.bring
         self.registered = True
-        self.call: Call | None = None
-        self._calls = 0
+        self.calls = Calls(self)
 
     async def perform(self, called: Called) -> str:
-        handler = ALL_HANDLERS.get(called.command.name)
-        return await handler(self, called.command) if handler else self.cme(SYNTAX)
+        command = called.command
+        handler = ALL_HANDLERS.get(command.name)
+        if handler and command.form is Form.TEST and command.name != "+CMGS":
+            return await ranges(self, command)
+        return await handler(self, command) if handler else self.cme(SYNTAX)
+
+    @property
+    def call(self) -> Call | None:
+        """The voice call that the radio is in, or that is being set up."""
+        return self.calls.current
 
     # What handlers use.
 
@@ -123,34 +122,23 @@ class TetraEmulator(EmulatedModem):
         changed, self.registered = registered is not self.registered, registered
         if changed and self.device.settings.creg:
             self.unasked(self.registration_line())
+        if changed and not registered:
+            self.calls.lose()
         self.bring()
 
-    def start_call(self, caller: str, *, seconds: float, group: bool) -> None:
+    def start_call(self, caller: str, *, seconds: float, group: bool, rings: bool = False) -> None:
         """Somebody speaks for so long; until its end no short data is sent."""
-        self._calls = self._calls % 9 + 1
-        self.call = call = Call(self._calls, caller, group)
-        self.journal.write("call", **{"from": caller}, seconds=seconds, group=group)
-        called = self.device.group if group else self.network.issi
-        if self.device.is_registered(0, 0):
-            self.unasked(f"+CTICN: {call.instance},0,0,{caller},0,1,1,0,{called}")
-            self.unasked(f"+CTCC: {call.instance},1,1,0,0,1,1")
-            self.unasked(f"+CTXG: {call.instance},3,0,0,0,{caller}")
-        self.later(seconds, lambda: self.end_call(call))
+        self.calls.come(caller, seconds=seconds, group=group, rings=rings)
 
     def end_call(self, call: Call | None) -> None:
-        if call is None or self.call is not call:
-            return
-        self.call = None
-        if self.device.is_registered(0, 0):
-            self.unasked(f"+CDTXC: {call.instance},0")
-            self.unasked(f"+CTCR: {call.instance},13")
+        self.calls.end(call)
 
     # Power.
 
     def reboot(self, reason: str) -> None:
         """Switched off and on by its user: what hosts have set and registered is lost."""
         self.journal.write("reset", reason=reason)
-        self.running, self.registered, self.call = False, False, None
+        self.running, self.registered, self.calls.current = False, False, None
         self.drop_command()
         self.device.restart()
         self.later(_BOOT_S, lambda: self._booted(banner=reason == "reboot-banner"))

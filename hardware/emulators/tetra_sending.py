@@ -4,12 +4,14 @@ Accepted, on air or failed, delivered: three steps at three times. Source: ETSI 
 """
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from hardware.at.grammar import Command, Form
 from hardware.codecs import sds
 from hardware.codecs.sds import Transfer
 from hardware.codecs.sds_text import octets_of_hex
+from hardware.emulators.tetra_calls import CALL_HANDLERS
 from hardware.emulators.tetra_commands import (
     HANDLERS,
     NO_SERVICE,
@@ -21,7 +23,7 @@ from hardware.emulators.tetra_commands import (
     WRONG_TYPE,
     Handler,
 )
-from hardware.emulators.tetra_network import SDS4, STATUS
+from hardware.emulators.tetra_network import SDS4, STATUS, reference_of
 from hardware.errors import CodecError
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 _BAD_CHARACTERS, _DECODE_FAILED, _NO_DATA, _NO_ACK, _BUSY = 25, 32, 37, 31, 515
 _DATA_S, _LATE_S = 10.0, 25.0  # CMGS waits so long for its user data; late is beyond what hosts wait
+_NUMBERS = {
+    0: r"[0-9]{1,8}",
+    1: r"[0-9]{15,17}",
+}  # SSI and TSI: the number is of the type that CTSDS has chosen
 _BITS = {9: 16, 10: 32, 11: 64, STATUS: 16}
 
 
@@ -60,10 +66,10 @@ async def _send(radio: "TetraEmulator", command: Command) -> str:
     digits = await _user_data(radio)
     if isinstance(digits, str):
         return digits
-    if not (destination.isascii() and destination.isdecimal()):
-        return radio.cme(WRONG_TYPE)
     if settings.service is None:
         return radio.cme(UNKNOWN_PARAMETER)
+    if not re.fullmatch(_NUMBERS.get(settings.identity, r"[0-9]+"), destination, re.ASCII):
+        return radio.cme(WRONG_TYPE)
     if not 0 < bits <= make.most_bits or _BITS.get(settings.service, bits) != bits:
         return radio.cme(OUT_OF_RANGE)
     try:
@@ -154,12 +160,12 @@ class Flight:
 
     def _tell(self, status: int) -> None:
         """`+CMGS: <instance>,<status>,<reference>`: what became of it."""
-        make, carries = self._radio.device.make, self._service == SDS4 and len(self._octets) > 2
-        reference = self._octets[2] if carries and self._octets[0] >= 0x80 else 0
+        make = self._radio.device.make
+        reference = reference_of(self._service, self._octets)
         if make.own_references:
             reference = (reference + 77) % 256
         if make.tells_on_air:
             self._radio.unasked(f"+CMGS: {self._instance},{status},{reference}")
 
 
-ALL_HANDLERS: dict[str, Handler] = HANDLERS | {"+CTSDS": _service, "+CMGS": _send}
+ALL_HANDLERS: dict[str, Handler] = HANDLERS | CALL_HANDLERS | {"+CTSDS": _service, "+CMGS": _send}
