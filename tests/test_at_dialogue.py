@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.at.dte import Answered, Ask, Dte, Event, IllegalRequest, Noise, Prompted, Request, Unasked
+from hardware.at.dte import (
+    MOST_LINES,
+    Answered,
+    Ask,
+    Dte,
+    Event,
+    IllegalRequest,
+    Noise,
+    Prompted,
+    Request,
+    Unasked,
+)
 from hardware.at.grammar import LONGEST_LINE, Info
 from hardware.at.results import final_of
 
@@ -115,6 +126,16 @@ def test_random_octets_never_raise(chunks: list[bytes], block: bool) -> None:
 )
 def test_only_a_whole_line_is_a_final_code(text: str) -> None:
     assert final_of(text) is None
+
+
+def test_an_answer_that_does_not_end_keeps_a_thousand_lines_and_no_more() -> None:
+    dte = Dte()
+    dte.request(Request("AT+CLCC"))
+    dropped = dte.receive(b"".join(b"+CLCC: %d\r\n" % number for number in range(MOST_LINES + 5)))
+    assert dropped == [Noise(b"+CLCC: %d" % number) for number in range(MOST_LINES, MOST_LINES + 5)]
+    (answered,) = dte.receive(b"OK\r\n")
+    assert isinstance(answered, Answered)
+    assert len(answered.lines) == MOST_LINES
 
 
 def test_a_second_request_before_the_end_of_the_first_is_a_fault_of_the_program() -> None:

@@ -37,6 +37,8 @@ PDU = "06915404939099040A9154214365870000621132410203401D520619749633C8A076990C3
         ('AT+CUSD=1,"*100#",15', "AT+CUSD=***"),
         ("AT+SBDWT=Hjælp os", "<17 octets>"),
         ("AT+SBDWT=Send help", "AT+SBDWT=***"),
+        ("+CTSDSD: 12,0, 82040153746F726D", "+CTSDSD: 12,0, <16 digits>"),  # octets of a text
+        ("+XPDU: A0B0C0D0E0F0", "+XPDU: <12 digits>"),
         ("\x00\x0eHej fra rummet\x05*", "<18 octets>"),
     ],
 )  # fmt: skip
@@ -81,6 +83,7 @@ def test_only_the_last_lines_are_kept_and_an_endless_one_takes_no_memory() -> No
     assert [log.lines()[0].text, len(log.lines())] == ["+CREG: 50", KEPT]
     for _ in range(1000):
         log.heard(b"x" * 1000)
+        assert len(log._open) <= 512
     log.heard(b"\r\n")
     assert log.lines()[-1].text == "<1000000 octets>"
     assert len(log._open) == 0
