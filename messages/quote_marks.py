@@ -1,0 +1,54 @@
+"""How mail programs mark what they quote and what they add, in the languages that a Danish authority meets. Tables.
+
+Sources: what the programs write (Outlook, Apple Mail, Gmail, Thunderbird, Notes, phones), RFC 3676 4.3 (`-- `).
+"""
+
+import re
+
+# "Den 23. nov. 2026 kl. 09.31 skrev Krisestab <a@b>:" and its sisters; the verb of the line before a quotation.
+_WROTE = (
+    r"skrev|skriver|wrote|writes|schrieb|schreibt|a écrit|écrit|kirjoitti|ha scritto|scrisse|schreef"
+    r"|napisał|napisał\(a\)|escribió|escreveu|írta|skrifaði|kirjutas|rakstīja|rašė|написал|написала|пише|пишет"
+    r"|napsal|scrie|a scris"
+)
+WROTE = re.compile(rf"(?<!\w)(?:{_WROTE})(?!\w)", re.IGNORECASE)
+DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b")
+CLOCK = re.compile(r"\b\d{1,2}[.:h]\d{2}\b")
+ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,253}")
+
+# The head that Outlook and others put before the whole original, one label a line.
+_FROM = "from,fra,von,de,da,van,från,frá,lähettäjä,od,message du"
+_OTHER = (
+    "sent,date,to,subject,cc,bcc,reply-to,importance,sendt,dato,til,emne,kopi,gesendet,datum,an,betreff"
+    ",envoyé,envoyé le,le,à,a,objet,copie à,sujet,inviato,data,oggetto,verzonden,aan,onderwerp,skickat,ämne"
+    ",lähetetty,päivämäärä,vastaanottaja,aihe,wysłano,do,temat,enviado,fecha,para,asunto,assunto"
+)
+FROM_LABELS = frozenset(_FROM.split(","))
+OTHER_LABELS = frozenset(_OTHER.split(","))
+LABEL = re.compile(r"[\s*_>]*([^\W\d_][\w '-]{0,20}?)\s*:[*_]*(?:\s|\S|$)")
+# "-----Oprindelig meddelelse-----", "---------- Forwarded message ---------"
+DIVIDER = re.compile(r"\s*-{2,}\s?[^\W\d_][^\r\n]{2,60}?\s?-{2,}\s*")
+RULE = re.compile(r"\s*(?:_{2,}|={4,}|-{8,}|\*{8,}|—{2,})\s*")
+
+SIGNATURE = re.compile(r"(?:--|—|–)\s*|__+\s*")
+# What phones and programs add below. A person who writes such a line by hand has not answered with it either.
+DEVICE = re.compile(
+    r"""\s*(?:
+    (?:sendt|sent|skickat|lähetetty|enviado|inviato|verzonden|verstuurd|wysłane|gesendet|envoyé)
+        \s(?:fra|from|från|desde|do|dal|da|vanaf|van|met|z|von|de|depuis|via|with|using|min|mit)\s.{1,80}
+    |von\s(?:meinem|unterwegs).{0,60}gesendet\.?
+    |lähetetty\s.{1,60}
+    |(?:hent|get|download|få|hämta|obtenir|holen\ssie\ssich)\s(?:outlook|bluemail|spark|gmail).{0,80}
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What an organisation's filter puts above a mail from outside.
+BANNER = re.compile(
+    r"\W*(?:ekstern|external|advarsel|caution|warning|obs|bemærk|pas på|achtung)\b.{0,200}"
+    r"(?:ekstern|external|outside|uden\s?for|udefra|ukendt|afsender|organi[sz]ation)",
+    re.IGNORECASE,
+)
+GREETING = re.compile(
+    r"\s*(?:hej|hi|hello|dear|kære|goddag|hallo|bonjour|hei|god\s?morgen)\b[^.?!\d]{0,40}", re.IGNORECASE
+)
+BELOW = re.compile(r"\b(?:nedenfor|herunder|below|inline|i teksten|neden under|nedenunder)\b", re.IGNORECASE)
