@@ -137,17 +137,10 @@ _SHAPES = {  # the kind of a pydantic error: what to write instead
     "model_type": "is not an object: write {{...}}",
 }
 
-_WORDS = {  # of fields whose members are numbers inside, and words outside
-    "precedence": [each.word for each in Precedence],
-    "want": [each.word for each in Evidence if each >= Evidence.SUBMITTED],
-}
-
 
 def _in_words(error: ErrorDetails) -> str:
     """What is wrong with a field, in our words; where we have none, in those of the validation."""
     shape, told = error["type"], error.get("ctx", {})
-    if shape == "enum" and error["loc"][0] in _WORDS:
-        told = {"expected": ", ".join(_WORDS[str(error["loc"][0])])}
     return _SHAPES[shape].format(**told) if shape in _SHAPES else error["msg"].removeprefix("Value error, ")
 
 
@@ -185,7 +178,7 @@ def judge_cap(body: bytes, submission: Submission, *, world: World, now: datetim
             alert,
             to=submission.to or alert.to,
             precedence=submission.precedence or alert.precedence,
-            want=submission.want or alert.want,
+            want=alert.want if submission.want is None else submission.want,
             radio_text=submission.radio_text or alert.radio_text,
             sender_name=alert.sender_name or world.gateway_name,
         )
@@ -221,7 +214,10 @@ def judge(
     policy = world.policies[alert.precedence]
     expires_at = _expiry(alert, policy, now=now, strict=cap is None)
     replacing = alert.msg_type in _REPLACING
-    want = alert.want or policy.want
+    want = policy.want if alert.want is None else alert.want
+    if want < Evidence.SUBMITTED:
+        known = ", ".join(each.word for each in Evidence if each >= Evidence.SUBMITTED)
+        raise Refused(f"evidence {want.word!r} cannot be wanted: ask for one of {known}", pointer="want")
     answers, until = _answers(alert, want), expires_at.replace(microsecond=0)
     if answers != alert.answers or until != alert.expires_at:
         alert = replace(alert, expires_at=until, answers=answers)

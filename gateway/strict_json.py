@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from gateway.errors import Refused
 
+DIGITS_MOST = 20
+
 
 def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object of a request's body. Refused says what is wrong with it."""
@@ -41,4 +43,12 @@ def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)  # made once, read often
+def _whole_number(word: str) -> int:
+    if len(word) > DIGITS_MOST:
+        raise ValueError(f"a number of {len(word)} digits: {DIGITS_MOST} are more than anything here needs")
+    return int(word)
+
+
+_DECODER = json.JSONDecoder(  # made once, read often
+    object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole_number
+)

@@ -57,12 +57,18 @@ def _recipient(name: str) -> str:
 
 
 def _precedence(value: object) -> object:
-    return Precedence.parse(value) if isinstance(value, str) else value
+    if isinstance(value, Precedence):
+        return value
+    if not isinstance(value, str):  # 1 would be FLASH to us and the lowest to others
+        raise ValueError("is not a word: write flash, immediate, priority or routine")  # noqa: TRY004
+    return Precedence.parse(value)
 
 
 def _want(value: object) -> object:
-    if not isinstance(value, str):
+    if value is None or isinstance(value, Evidence):
         return value
+    if not isinstance(value, str):
+        raise ValueError("is not a word: write submitted, delivered, read or acknowledged")  # noqa: TRY004
     wanted = Evidence.parse(value)
     if wanted < Evidence.SUBMITTED:
         raise ValueError(

@@ -149,6 +149,8 @@ def _parsed(text: str) -> etree._Element:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         reason = str(error.msg)[:_MESSAGE_CHARACTERS]
+        if "depth" in reason:  # libxml2's words advise its callers to lift the bound
+            raise CapError("alert", "is nested deeper than 256 elements", line=error.lineno or 0) from error
         raise CapError("alert", f"is not well-formed XML: {reason}", line=error.lineno or 0) from error
     except ValueError as error:
         raise CapError("alert", f"is not XML: {error}") from error

@@ -13,6 +13,7 @@ from gateway.accept import Submission, judge, new_identifier, read_request
 from gateway.errors import Conflict, Refused
 from gateway.world import World
 from messages.alert import Alert, MsgType, Status
+from messages.alert_cap import PROFILE
 from messages.directory import read
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -138,7 +139,9 @@ def test_an_ack_or_error_is_not_sent_on_to_people(msg_type: MsgType) -> None:
         ("headline", 3, 'headline: is not a text: write it in quotation marks, "..."'),
         ("to", "vagt", 'to: is not a list: write ["...", "..."]'),
         ("answers", ["kommer"], 'answers: is not an object: write {"1": "..."}'),
-        ("precedence", 3.5, "precedence: is not one of flash, immediate, priority, routine"),
+        ("precedence", 3.5, "precedence: is not a word: write flash, immediate, priority or routine"),
+        ("precedence", 1, "precedence: is not a word: write flash, immediate, priority or routine"),
+        ("want", 6, "want: is not a word: write submitted, delivered, read or acknowledged"),
         ("status", "Skarp", "status: is not one of 'Actual', 'Exercise', 'System', 'Test' or 'Draft'"),
         ("headline", "x" * 501, "headline: has more than 500 characters: shorten it"),
         ("recipients", ["vagt"], "recipients: is not a field that is known here: take it out"),
@@ -218,8 +221,15 @@ async def test_the_query_adds_what_cap_lacks(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("query", "pointer"),
     [
-        ("?precedence=x", "query"),
-        ("?want=x", "query"),
+        ("?precedence=x", "precedence"),
+        ("?want=x", "want"),
+        ("?want=queued", "want"),
+        ("?precedence=flash&precedence=routine", "precedence"),
+        ("?want=read&want=read", "want"),
+        ("?recipients=vagt", "recipients"),
+        ("?to=vagt&Precedence=routine", "Precedence"),
+        ("?to=", "to"),
+        ("?to=,%20", "to"),
         ("?to=ukendt", "to"),
         (f"?radio_text={'x' * 66}", "radio_text"),
     ],
@@ -227,6 +237,20 @@ async def test_the_query_adds_what_cap_lacks(desk: Desk) -> None:
 async def test_a_query_that_cannot_be_carried_out_is_refused(desk: Desk, query: str, pointer: str) -> None:
     status, problem = await post(desk, cap("C3"), query)
     assert (status, problem["pointer"]) == (422, pointer)
+
+
+@module_loop
+async def test_recipients_may_stand_repeated_and_with_commas_and_spaces(desk: Desk) -> None:
+    assert (await post(desk, cap("C21"), "?to=vagt,%20leder&to=leder&precedence=routine"))[0] == 202
+    assert [d["recipient"] for d in (await desk.show("C21"))["deliveries"]] == ["vagt", "leder"]
+
+
+@module_loop
+async def test_a_cap_file_cannot_want_less_than_a_receipt(desk: Desk) -> None:
+    wish = "<parameter><valueName>bavn:want</valueName><value>queued</value></parameter></info>"
+    body = cap("C22", info=INFO.replace("</info>", wish))
+    status, problem = await post(desk, body.replace("</addresses>", f"</addresses><code>{PROFILE}</code>"))
+    assert (status, problem["pointer"]) == (422, "want")
 
 
 @module_loop

@@ -143,7 +143,7 @@ def test_danish_letters_are_read_in_every_allowed_encoding(encoding: str) -> Non
         (b"<a/>".decode().encode("utf-16-le"), "not well-formed"),
         (alert().replace(b"Infra", b"&infra;"), "not well-formed"),
         (alert().replace(b"Infra", b"&#0;"), "not well-formed"),
-        (b"<a>" * 5_000 + b"</a>" * 5_000, "not well-formed"),
+        (b"<a>" * 5_000 + b"</a>" * 5_000, r"deeper than 256 elements$"),
         (b"x" * (MOST_OCTETS + 1), "at most 2000000"),
     ],
 )

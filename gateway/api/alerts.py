@@ -1,7 +1,8 @@
 """/alerts: send, see, stop, correct, answer."""
 
 import re
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -38,38 +39,77 @@ async def send(request: web.Request) -> web.Response:
     submission = _submission(request)
     kind = request.content_type
     if kind == "application/json":
-        if request.query_string:
-            raise Refused("the query adds to a CAP file: JSON says it in its fields", pointer="query")
+        _no_query(request)
         return _accepted(await intake.json(body, submission))
     if kind in {"application/cap+xml", "application/xml", "text/xml"}:
-        return _accepted(await intake.cap(body, submission))
+        return _accepted(await intake.cap(body, replace(submission, **_added(request))))
     raise web.HTTPUnsupportedMediaType(text="send application/json or application/cap+xml")
 
 
+def _no_query(request: web.Request) -> None:
+    if request.query_string:
+        raise Refused("the query adds to a CAP file: JSON says it in its fields", pointer="query")
+
+
 def _submission(request: web.Request) -> Submission:
-    """The envelope: submitter and key, and for a CAP file what the query adds to it."""
-    key = request.headers.get("Idempotency-Key", "")
+    """Who sends it, under which key."""
+    keys = request.headers.getall("Idempotency-Key", [])
+    if len(keys) > 1:
+        raise Refused("there are several idempotency keys: give one", pointer="Idempotency-Key")
+    key = keys[0] if keys else ""
+    if keys and not key.strip():
+        raise Refused(
+            "the idempotency key is empty, so nothing would be told apart: write one, or leave the header out",
+            pointer="Idempotency-Key",
+        )
     if len(key) > KEY_MOST or not key.isprintable():
         raise Refused(
             f"an idempotency key has at most {KEY_MOST} printable characters", pointer="Idempotency-Key"
         )
-    if not request.query_string:
-        return Submission(submitter=request[SUBMITTER], key=key)
+    return Submission(submitter=request[SUBMITTER], key=key)
+
+
+def _added(request: web.Request) -> dict[str, Any]:
+    """What the query adds to a CAP file. Refused names the parameter that is not known, or given twice."""
     query = request.query
+    for name in query:
+        if name not in _ADDS:
+            known = ", ".join(_ADDS)
+            raise Refused(
+                f"{name[:100]!r} adds nothing to a CAP file: known here are {known}", pointer=name[:100]
+            )
+        if name != "to" and len(query.getall(name)) > 1:
+            raise Refused(f"{name} stands there twice: say it once", pointer=name)
+    return {name: read(request) for name, read in _ADDS.items() if name in query}
+
+
+def _to(request: web.Request) -> tuple[str, ...]:
+    names = [name.strip() for each in request.query.getall("to") for name in each.split(",")]
+    if not any(names):
+        raise Refused("to names nobody: write to=ID, or leave it out", pointer="to")
+    return tuple(name for name in names if name)
+
+
+def _precedence(request: web.Request) -> Precedence:
     try:
-        precedence = Precedence.parse(query["precedence"]) if "precedence" in query else None
-        want = Evidence.parse(query["want"]) if "want" in query else None
+        return Precedence.parse(request.query["precedence"])
     except ValueError as error:
-        raise Refused(str(error), pointer="query") from error
-    to = tuple(name for each in query.getall("to", []) for name in each.split(",") if name)
-    return Submission(
-        submitter=request[SUBMITTER],
-        key=key,
-        to=to,
-        precedence=precedence,
-        want=want,
-        radio_text=query.get("radio_text", ""),
-    )
+        raise Refused(str(error), pointer="precedence") from error
+
+
+def _want(request: web.Request) -> Evidence:
+    try:
+        return Evidence.parse(request.query["want"])
+    except ValueError as error:
+        raise Refused(str(error), pointer="want") from error
+
+
+_ADDS: Mapping[str, Callable[[web.Request], Any]] = {
+    "to": _to,
+    "precedence": _precedence,
+    "want": _want,
+    "radio_text": lambda request: request.query["radio_text"],
+}
 
 
 def _accepted(accepted: Accepted) -> web.Response:
@@ -131,6 +171,7 @@ async def stop(request: web.Request) -> web.Response:
 @routes.post("/api/v1/alerts/{id}/{follow:correct|all-clear|update}")
 async def follow(request: web.Request) -> web.Response:
     """The body is optional for an all-clear; a correction and an update say something new."""
+    _no_query(request)
     body = await request.read()
     fields = read_object(body) if body.strip() else {}
     earlier = (await _named(request)).identifier

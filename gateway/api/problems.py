@@ -48,6 +48,11 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         return response
     except asyncio.CancelledError:
         raise
+    except ConnectionResetError:
+        log.info("%s %s: the client went away in the middle of it", request.method, request.path)
+        return problem(
+            400, HTTPStatus(400).phrase, detail="the connection was closed in the middle of the body"
+        )
     except (SQLAlchemyError, Exception):
         log.exception("%s %s failed", request.method, request.path)
         return problem(500, "The gateway failed", detail="the hub's log says more; nothing was accepted")
@@ -56,4 +61,8 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
 def _detail(error: web.HTTPException) -> str:
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return "the message is larger than this gateway accepts (2 MB)"
+    if isinstance(error, web.HTTPNotFound):
+        return "nothing is served under this path: see /api/v1/openapi.json"
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return f"this path takes {', '.join(sorted(error.allowed_methods))}"
     return error.text or ""

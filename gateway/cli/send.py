@@ -148,7 +148,7 @@ def send(  # one parameter an option: the command line is the signature
     Prints the alert's code and identifier, and who has no route.
     """
     words = fields(
-        to=[name for each in to for name in each.split(",") if name],
+        to=[name for each in to for part in each.split(",") if (name := part.strip())],
         precedence=precedence,
         headline=headline,
         text=text,
