@@ -20,7 +20,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from channels import base
-from channels.serial_modem import SerialModemChannel, SerialModemConfig, failure
+from channels.parts import failure
+from channels.serial_modem import SerialModemChannel, SerialModemConfig
 from hardware.errors import MaybeSent, NotSent
 from hardware.iridium import IridiumModem
 from hardware.iridium_budget import credits_of

@@ -1,11 +1,11 @@
-"""What the channels over a serial modem share: their table, opening and closing the driver, parts, and failures.
+"""What the channels over a serial modem share: their table, opening and closing the driver, and its events.
 
 Not here: what a driver's events mean, and how a text becomes its octets.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -13,11 +13,9 @@ from pydantic import Field, field_validator
 
 from channels import base
 from channels.feed import Feed
-from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow, NotSent
+from hardware.errors import HardwareError
 from hardware.port import Opener, open_port
 from hardware.power import PowerCycle, by_command
-
-_PART_TRIES = 3  # a later part that the modem refuses: the first has left, so the rest is worth trying
 
 
 class SerialModemConfig(base.ChannelConfig):
@@ -144,52 +142,6 @@ class SerialModemChannel(ABC, Generic[D]):
                 else:
                     await self._feed.put(told)
         self._feed.put_health(base.Health(base.State.DOWN, f"the {self.noun}'s driver has stopped"))
-
-
-async def in_parts(sends: Sequence[Callable[[], Awaitable[str]]], *, pause_s: float) -> base.Receipt:
-    """Sends the parts of one message, each giving its reference, one after the other.
-
-    Once a part has left, nothing can be said to have stayed here: every failure is Unknown.
-    """
-    references: list[str] = []
-    try:
-        for send in sends:
-            references.append(await _one_part(send, tuple(references), pause_s=pause_s))
-    except base.Unknown as unknown:
-        unknown.parts = len(sends)
-        raise
-    return base.Receipt(tuple(references), detail=f"{len(sends)} part{'s' * (len(sends) > 1)}")
-
-
-async def _one_part(send: Callable[[], Awaitable[str]], sent: tuple[str, ...], *, pause_s: float) -> str:
-    for attempt in range(1, _PART_TRIES + 1):
-        try:
-            return await send()
-        except NotNow as error:
-            if sent and attempt < _PART_TRIES:
-                await asyncio.sleep(pause_s)
-                continue
-            raise failure(error, sent) from error
-        except (NotSent, MaybeSent) as error:
-            raise failure(error, sent) from error
-        except base.Withdrawn as withdrawn:
-            if not sent:
-                raise
-            reason = f"withdrawn after part {len(sent)}: {withdrawn.reason}"
-            raise base.Unknown(reason, references=sent) from withdrawn
-    raise AssertionError("unreachable")
-
-
-def failure(error: NotSent | MaybeSent, sent: tuple[str, ...] = ()) -> base.ChannelError:
-    """The channel's word for the driver's. `sent`: references of parts that have left before."""
-    code = "" if error.code is None else str(error.code)
-    if sent or isinstance(error, MaybeSent):
-        return base.Unknown(error.reason, code=code, raw=error.raw, references=sent)
-    kinds: dict[type[NotSent], type[base.ChannelError]] = {
-        NeverToThis: base.PermanentFailure,
-        ModemDown: base.ChannelDown,
-    }
-    return kinds.get(type(error), base.TransientFailure)(error.reason, code=code, raw=error.raw)
 
 
 def whole(text: str) -> str:

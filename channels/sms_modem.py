@@ -19,7 +19,8 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from channels import base
-from channels.serial_modem import SerialModemChannel, SerialModemConfig, in_parts, whole
+from channels.parts import Parts, in_parts
+from channels.serial_modem import SerialModemChannel, SerialModemConfig, whole
 from hardware.codecs import tpdu
 from hardware.codecs.tpdu import Deliver, StatusReport
 from hardware.codecs.userdata import Alphabet, alphabet
@@ -86,6 +87,9 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
             cost_rank=2,
         )
         self._sending = asyncio.Lock()
+        self._leaving: tuple[str, Parts] | None = None  # to whom, and what has left so far
+        # For a modem that was silent for one part and has to be well again for the next, twice.
+        self._patience_s = 2 * (self._timing.sent_s + self._timing.late_s)
         self._long_reference = random.randrange(256)  # noqa: S311  # ties parts together, protects nothing
         self._sent_at: deque[datetime] = deque()
 
@@ -115,6 +119,11 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
         )
 
     def _told(self, event: Event) -> tuple[base.Event, ...]:
+        """A late reference of a message that is still leaving is no event: its receipt has it."""
+        if isinstance(event, LateReference) and self._leaving is not None:
+            to, leaving = self._leaving
+            if to == event.destination and leaving.late(str(event.reference)):
+                return ()
         return (_event(event),)
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
@@ -122,7 +131,14 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
         async with self._sending:
             self._within_limit(len(parts), outgoing.precedence)
             sends = [partial(self._send, part, outgoing) for part in parts]
-            return await in_parts(sends, pause_s=self._timing.cooling_s)
+            leaving = Parts(len(parts))
+            self._leaving = (outgoing.address.value, leaving)
+            try:
+                return await in_parts(
+                    sends, pause_s=self._timing.cooling_s, patience_s=self._patience_s, parts=leaving
+                )
+            finally:
+                self._leaving = None
 
     async def _send(self, part: bytes, outgoing: base.Outgoing) -> str:
         reference = await self._modem.send(part, before=outgoing.hand_over)

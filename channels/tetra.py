@@ -15,7 +15,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from channels import base
-from channels.serial_modem import SerialModemChannel, SerialModemConfig, in_parts, whole
+from channels.parts import in_parts
+from channels.serial_modem import SerialModemChannel, SerialModemConfig, whole
 from channels.tetra_inbound import evidence_event, inbound_event, late_event
 from hardware.codecs.sds import Transfer, Wanted, text_transfers
 from hardware.codecs.sds_forward import Forward, validity_within
