@@ -30,6 +30,7 @@ from hardware.tetra_timing import TetraTiming
 from messages.address import Address
 from messages.evidence import Evidence
 from messages.neutral import fold
+from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Size, Words, fit
 
 _REMEMBERED = 2048  # messages whose reports are awaited
@@ -57,6 +58,7 @@ class TetraConfig(SerialModemConfig):
     statuses: dict[int, str] = Field(default_factory=dict)  # what a status from a radio answers
     groups: tuple[str | int, ...] = ()  # GSSIs and spans as "3990100-3990199": they get no reports from us
     store_and_forward: bool = False  # tells the network how long to keep a text; not every network knows how
+    immediate: bool = False  # FLASH is shown at once (PID 137), where the network's operator allows it
     tells_on_air: bool = True  # False for a radio that never says whether a text went over the air
     force_trunked: bool = True  # a radio in direct mode is taken back to the network
 
@@ -144,6 +146,7 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
                 self._reference,
                 max_bits=config.max_bits,
                 wanted=Wanted.NONE if to_group else _WANTED[config.reports],
+                immediate=config.immediate and outgoing.precedence is Precedence.FLASH,
                 forward=Forward(validity_within(outgoing.validity)) if config.store_and_forward else None,
             )
         except RenderError as error:

@@ -23,6 +23,7 @@ from hardware.codecs.sds_status import Status
 from hardware.emulators.tetra_network import STATUS, Incoming
 from messages.answer import Kind, read_answer
 from messages.evidence import Evidence
+from messages.precedence import Precedence
 from tests.memory_bench import virtually
 from tests.outgoing import outgoing, words
 from tests.tetra import GROUP, PEER, Bench, until
@@ -255,6 +256,26 @@ async def test_a_validity_is_given_to_a_network_that_knows_how() -> None:
         await channel.submit(outgoing(f"sds:{PEER}"))
         assert bench.sent()[0]["raw"][2:4] == "05"
         assert bench.sent()[0]["raw"][6:8] == "87"  # 16: one hour; 7: no forward address
+
+
+@pytest.mark.parametrize(
+    ("immediate", "precedence", "pid"),
+    [
+        (True, Precedence.FLASH, "89"),
+        (True, Precedence.IMMEDIATE, "82"),
+        (False, Precedence.FLASH, "82"),
+    ],
+)
+@virtually
+async def test_a_flash_is_shown_at_once_where_that_is_allowed(
+    immediate: bool, precedence: Precedence, pid: str
+) -> None:
+    async with Bench() as bench, up(bench, immediate=immediate) as (channel, hub):
+        said = words(radio_text="Mød nu")
+        receipt = await channel.submit(outgoing(f"sds:{PEER}", said, precedence=precedence))
+        assert bench.sent()[0]["raw"][:2] == pid
+        await until(lambda: hub.of(Report))
+        assert (hub.of(Report)[0].reference,) == receipt.references
 
 
 @virtually
