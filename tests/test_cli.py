@@ -320,6 +320,7 @@ def test_an_emulator_refuses_a_place_that_is_taken(tmp_path: Path) -> None:
             ["--link", "m", "--faults", "faults"],
             "faults: fault mute: rate 7 is not from 0 to 1: write for ex",
         ),
+        (["--link", "m", "--speed", "0"], "a speed of 0: choose from 0.01 to 1000, 1 is as in life"),
     ],
 )
 def test_an_emulator_says_which_place_will_not_do(

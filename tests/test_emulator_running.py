@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from bavn_pytest import EmulatedModem, emulate
 
+from hardware.emulators import running
 from hardware.emulators.control import answer
 from hardware.emulators.faults import NAMES, Faults
 from hardware.emulators.gsm import emulate as gsm_emulate
@@ -116,6 +118,22 @@ async def test_a_journal_that_is_full_ends_the_modem_and_names_itself(tmp_path: 
         await port.close()
     assert not (tmp_path / "modem").is_symlink()
     assert not (tmp_path / "control").exists()
+
+
+@pytest.mark.parametrize("name", ["gsm", "iridium", "tetra"])
+async def test_a_modem_is_as_fast_as_it_is_told_from_its_start(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speeds = []
+
+    async def run(modem: GsmEmulator, *_: object, **__: object) -> None:
+        speeds.append(modem.speed)
+
+    monkeypatch.setattr(running, "run_modem", run)
+    emulate = import_module(f"hardware.emulators.{name}").emulate
+    await emulate(Options(tmp_path / "modem", speed=20))
+    await emulate(Options(tmp_path / "modem"))
+    assert speeds == [20, 1]
 
 
 async def test_an_order_that_finds_no_place_for_the_link_is_answered(tmp_path: Path) -> None:

@@ -35,8 +35,11 @@ def command(name: str) -> Callable[..., None]:
             Path | None, typer.Option(metavar="SOCKET", help="Unix socket that takes orders")
         ] = None,
         seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same faults")] = 0,
+        speed: Annotated[
+            float, typer.Option(metavar="FACTOR", help="Times faster than life: sessions, reports, boots")
+        ] = 1.0,
     ) -> None:
-        _run(name, link=link, faults=faults, journal=journal, control=control, seed=seed)
+        _run(name, link=link, faults=faults, journal=journal, control=control, seed=seed, speed=speed)
 
     emulate.__doc__ = (
         f"Emulate {_WORDS[name]} at PATH until SIGTERM. Prints `ready PATH` when it can be opened."
@@ -45,14 +48,21 @@ def command(name: str) -> Callable[..., None]:
 
 
 def _run(
-    name: str, *, link: Path, faults: Path | None, journal: Path | None, control: Path | None, seed: int
+    name: str,
+    *,
+    link: Path,
+    faults: Path | None,
+    journal: Path | None,
+    control: Path | None,
+    seed: int,
+    speed: float,
 ) -> None:
     import asyncio
 
     from hardware.emulators.running import Options
 
-    options = Options(link, faults, journal, control, seed)
     try:
+        options = Options(link, faults, journal, control, seed, speed)
         asyncio.run(import_module(f"hardware.emulators.{name}").emulate(options))
     except OSError as error:
         raise CommandError(_because(error)) from error

@@ -11,7 +11,7 @@ from hardware.emulators.running import Options
 
 async def emulate(options: Options) -> None:
     """Runs a modem until SIGTERM; see `running.run_modem` for what it raises."""
-    modem = GsmEmulator(journal=Journal(options.journal), seed=options.seed)
+    modem = GsmEmulator(journal=Journal(options.journal), seed=options.seed, speed=options.speed)
     await running.run_modem(
         modem, options, verbs=lambda cable: verbs(modem, plug=cable.plug, unplug=cable.unplug)
     )

@@ -15,7 +15,9 @@ from hardware.emulators.running import Options
 async def emulate(options: Options) -> None:
     """Runs a modem until SIGTERM; see `running.run_modem` for what it raises."""
     kept = options.journal.with_name(options.journal.name + ".sbd") if options.journal else None
-    modem = IridiumEmulator(journal=Journal(options.journal), seed=options.seed, kept=kept)
+    modem = IridiumEmulator(
+        journal=Journal(options.journal), seed=options.seed, speed=options.speed, kept=kept
+    )
     await running.run_modem(
         modem, options, verbs=lambda cable: verbs(modem, plug=cable.plug, unplug=cable.unplug)
     )

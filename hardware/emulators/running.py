@@ -34,6 +34,11 @@ class Options:
     journal: Path | None = None
     control: Path | None = None
     seed: int = 0
+    speed: float = 1.0  # how many times faster than life the modem and its network are
+
+    def __post_init__(self) -> None:
+        if not 0.01 <= self.speed <= 1000:
+            raise ValueError(f"a speed of {self.speed:g}: choose from 0.01 to 1000, 1 is as in life")
 
 
 class Modem(Protocol):
@@ -179,6 +184,7 @@ def main(
     parser.add_argument("--journal", type=Path, help="JSON lines: what the network has seen")
     parser.add_argument("--control", type=Path, help="Unix socket for orders")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--speed", type=float, default=1.0, help="times faster than life")
 
     async def run() -> None:
         await emulate(Options(**vars(parser.parse_args(arguments))))

@@ -11,7 +11,7 @@ from hardware.emulators.tetra_radio import TetraEmulator
 
 async def emulate(options: Options) -> None:
     """Runs a radio until SIGTERM; see `running.run_modem` for what it raises."""
-    radio = TetraEmulator(journal=Journal(options.journal), seed=options.seed)
+    radio = TetraEmulator(journal=Journal(options.journal), seed=options.seed, speed=options.speed)
     await running.run_modem(
         radio, options, verbs=lambda cable: verbs(radio, plug=cable.plug, unplug=cable.unplug)
     )
