@@ -1,5 +1,6 @@
 """What the world does to an emulated Iridium modem, as orders of the control socket."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ def verbs(
         "ring": verb(lambda order: modem.ring()),
         "latency": verb(orders.latency, "seconds"),
         "status": verb(orders.status, "value"),
+        "replace": verb(orders.replace, "imei"),
     }
 
 
@@ -43,6 +45,14 @@ class _Orders:
         except ValueError as error:
             raise BadOrder(f"'hex' has to be octets in hexadecimal: {error}") from error
         return {"waiting": self._modem.queue(payload)}
+
+    def replace(self, order: Order) -> dict[str, Any]:
+        """Another modem in its place, with its own `imei` (default: the next one): nothing sent, nothing set."""
+        imei = text(order, "imei") if "imei" in order else f"{int(self._modem.device.imei) + 1:015d}"
+        if not re.fullmatch(r"[0-9]{15}", imei, re.ASCII):
+            raise BadOrder("'imei' has to be 15 digits")
+        self._modem.replace(imei)
+        return {"imei": imei}
 
     def latency(self, order: Order) -> None:
         """`seconds` that every session takes."""

@@ -86,6 +86,13 @@ class Device:
         self.settings, self.mo, self.mt, self.ringing, self.waiting = Settings(), None, None, False, 0
         self.profile = self.profiles[self.first_profile].copy()
 
+    def become(self, imei: str) -> None:
+        """Another modem, as it left the factory."""
+        fresh = Device(imei=imei)
+        self.imei, self.numbers, self.queue = imei, fresh.numbers, fresh.queue
+        self.profiles, self.first_profile = fresh.profiles, 0
+        self.keep()
+
     def sent(self) -> None:
         self.numbers.momsn = (self.numbers.momsn + 1) % _WRAP
         self.keep()

@@ -160,6 +160,11 @@ class IridiumEmulator(EmulatedModem):
         self.network.deaf, self._told = False, None
         self.later(_BOOT_S, lambda: self._booted(banner=reason == "reboot-banner"))
 
+    def replace(self, imei: str) -> None:
+        """Another modem, with another subscription: nobody has written to it yet."""
+        self.device.become(imei)
+        self.reboot("replaced")
+
     def _booted(self, *, banner: bool) -> None:
         self.running = True
         if banner:
