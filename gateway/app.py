@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from channels.base import Channel, Keeping
 from channels.registry import new_channel
@@ -93,6 +94,7 @@ async def _world(config: Config, store: Store) -> World:
         persons={},
         surroundings=Surroundings(ways=ways, domains_by_address=config.domains_by_address),
         policies=policies(config.policy_overrides()),
+        duty=config.gateway.duty,
     )
     store.attach(empty, lambda changes: None)
     digest = hashlib.sha256(config.gateway.directory.read_bytes()).hexdigest()
@@ -107,15 +109,7 @@ async def _people(store: Store) -> tuple[Directory, Mapping[str, str]]:
 
 
 def with_people(world: World, directory: Directory, persons: Mapping[str, str]) -> World:
-    return World(
-        gateway_id=world.gateway_id,
-        gateway_name=world.gateway_name,
-        plane=world.plane,
-        directory=directory,
-        persons=persons,
-        surroundings=world.surroundings,
-        policies=world.policies,
-    )
+    return replace(world, directory=directory, persons=persons, _openings={})
 
 
 def way(name: str, config: Config) -> Way:

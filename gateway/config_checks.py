@@ -21,13 +21,13 @@ PLANES = ("exercise", "live")
 
 def cross_check(config: Config) -> list[Problem]:
     """Everything that is wrong between the tables, in the order of the file."""
-    checks = (_data_dir, _patterns, _channels, _shared_ports, _open_secrets, _policies, _directory_domains)
+    checks = (_data_dir, _patterns, _channels, _shared_ports, _open_secrets, _policies, _directory_domains, _duty)
     return [problem for check in checks for problem in check(config)]
 
 
 def doubts(config: Config) -> list[Problem]:
     """What works and is probably not meant."""
-    checks = (_anchor_inside, _open_listener, _silent_channels, _nobody)
+    checks = (_anchor_inside, _open_listener, _silent_channels, _nobody, _no_duty)
     return [problem for check in checks for problem in check(config)]
 
 
@@ -50,6 +50,21 @@ def _data_dir(config: Config) -> Iterator[Problem]:
         )
     elif os.statvfs(place).f_blocks == 0:  # /proc and its like: root may write there, and nothing can be made
         yield _problem(config, "gateway.data_dir", f"{place} is no disk", "Name a folder on a disk")
+
+
+def _duty(config: Config) -> Iterator[Problem]:
+    """Who is told of what is urgent must be somebody."""
+    duty, known = config.gateway.duty, config.directory
+    if duty and known.contacts and known.contact(duty) is None and duty not in known.groups:
+        names = [*(contact.id for contact in known.contacts), *known.groups]
+        remedy = closest(duty, names) or f"Add {duty!r} to {config.gateway.directory.name}"
+        yield _problem(config, "gateway.duty", f"{duty!r} is neither a contact nor a group", remedy)
+
+
+def _no_duty(config: Config) -> Iterator[Problem]:
+    if not config.gateway.duty and config.directory.contacts:
+        reason = "nobody is told of urgent answers: they only stand in the inbox"
+        yield _problem(config, "gateway.duty", reason, 'Write for example duty = "krisestabens-vagt"')
 
 
 def _unknown_domains(config: Config, key: str, names: Iterable[str]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from gateway.anchor import Anchor
 from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock
 from gateway.dispatch import Dispatcher, Services
+from gateway.duty import Duty
 from gateway.health import judge
 from gateway.inbound import Inbox
 from gateway.outgoing import OutgoingMaker
@@ -53,7 +54,8 @@ class Hub:
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
         self.timekeeper = Timekeeper(store, clock)
-        self.inbox = Inbox(store, note=self._note)
+        self.duty = Duty(store, self.intake.json)
+        self.inbox = Inbox(store, note=self._note, heard=self.duty.heard)
         services = Services(self.outgoing.make, self._health_changed, self.inbox.follow)
         self.dispatchers = {name: Dispatcher(name, make, store, services) for name, make in makers.items()}
         self._background: set[asyncio.Task[None]] = set()
@@ -68,6 +70,7 @@ class Hub:
         for name, dispatcher in self.dispatchers.items():
             self._spawn(dispatcher.run(), f"channel {name}")
         self._spawn(self.timekeeper.run(), "timekeeper")
+        self._spawn(self.duty.catch_up(), "duty")
         self._spawn(self.audit_watch.run(await self.audit_watch.end()), "audit watch")
         self._spawn(self.anchor.run(), "anchor")
         return self
@@ -141,6 +144,8 @@ class Hub:
         self.timekeeper.heard(changes)
         self.anchor.heard(changes)
         self.watchers.alerts(changes.alerts)
+        if changes.inbox:
+            self.watchers.tell({"type": "inbox"})
         if changes.silence:
             self._spawn(self.reload_states(), "channel states")
 

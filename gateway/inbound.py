@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from channels.base import Channel, Health, HealthChanged, Inbound, Report
 from gateway.errors import StoreFailure
+from gateway.store.answering import Matched
 from gateway.store.database import Store, Transaction
 from gateway.store.receiving import receive
 from gateway.store.reporting import report
@@ -20,10 +21,16 @@ STORE_PAUSE_S = 0.5
 
 
 class Inbox:
-    """Follows the channels' events."""
+    """Follows the channels' events. `heard` does what a message calls for, once it is kept and settled."""
 
-    def __init__(self, store: Store, *, note: Callable[[str, Health], None]) -> None:
-        self._store, self._note = store, note
+    def __init__(
+        self,
+        store: Store,
+        *,
+        note: Callable[[str, Health], None],
+        heard: Callable[[Matched], Coroutine[None, None, None]],
+    ) -> None:
+        self._store, self._note, self._heard = store, note, heard
 
     async def follow(self, name: str, channel: Channel) -> None:
         async for event in channel.events():
@@ -35,8 +42,9 @@ class Inbox:
                     await self._persist(report, (name, event))
                     await event.settle()
                 case Inbound():
-                    await self._persist(receive, (name, event))
+                    matched = await self._persist(receive, (name, event))
                     await event.settle()
+                    await self._heard(matched)
 
     async def _persist(self, op: Callable[[Transaction, A], R], args: A) -> R:
         """What arrived is not lost to a store that fails for a while: the bearer keeps it until it is settled."""

@@ -13,9 +13,10 @@ from gateway.errors import NotFound, Refused
 from gateway.hub import Hub
 from gateway.scheduler import is_exercise
 from gateway.store.accepting import Accepted, Stopping, stop
+from gateway.store.answering import Matched, Spoken, answer_by_hand
 from gateway.store.channel_states import Switch, queue_lengths, switch
-from gateway.store.receiving import Matched, Spoken, answer_by_hand
-from gateway.store.showing import alert_row
+from gateway.store.inbox import Identified, Taken, identify, inbox_item, take
+from gateway.store.showing import Json, alert_row
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Withdrawal, compose, from_json
 from messages.precedence import Precedence
 
@@ -34,7 +35,7 @@ _AS = {
     Follow.UPDATE: (MsgType.UPDATE, Withdrawal.UPDATE),
 }
 _ALLOWED = frozenset(
-    {"headline", "text", "radio_text", "long_text", "answers", "want", "expires", "precedence"}
+    {"headline", "text", "radio_text", "long_text", "answers", "urgent", "want", "expires", "precedence"}
 )
 _ALL_CLEAR_TEXT = {"da": "Faren er ovre", "en": "The danger is over"}
 
@@ -105,7 +106,19 @@ class Operator:
             raise Refused(str(error), pointer=error.element) from error
 
     async def answer(self, spoken: Spoken) -> Matched:
-        return await self._hub.store.run(answer_by_hand, spoken)
+        matched = await self._hub.store.run(answer_by_hand, spoken)
+        await self._hub.duty.heard(matched)
+        return matched
+
+    async def take(self, taken: Taken) -> Json:
+        """Somebody takes an item of the inbox, or ticks it off."""
+        await self._hub.store.run(take, taken)
+        return await self._hub.store.read(inbox_item, taken.number)
+
+    async def identify(self, said: Identified) -> Json:
+        """Staff know whose message it is: then it is an answer."""
+        await self._hub.duty.heard(await self._hub.store.run(identify, said))
+        return await self._hub.store.read(inbox_item, said.number)
 
     async def channels(self) -> list[dict[str, Any]]:
         lengths = await self._hub.store.read(queue_lengths, None)

@@ -33,6 +33,7 @@ class World:
     persons: Mapping[str, str]  # contact id -> the random id the audit knows them by
     surroundings: Surroundings
     policies: Mapping[Precedence, Policy]
+    duty: str = ""  # the contact or group that is told of what is urgent; "": nobody
     _openings: dict[tuple[str, Precedence, str, Evidence], Opening] = field(
         default_factory=dict, compare=False
     )

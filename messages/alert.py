@@ -62,6 +62,7 @@ def to_json(alert: Alert) -> bytes:
             "to": alert.to,
             "want": None if alert.want is None else int(alert.want),
             "answers": alert.answers,
+            "urgent": alert.urgent,
             "text": alert.text,
             "radio_text": alert.radio_text,
             "long_text": alert.long_text,
@@ -98,6 +99,7 @@ def _typed(fields: dict[str, Any]) -> dict[str, Any]:
         "to": tuple(fields["to"]),
         "want": None if want is None else Evidence(want),
         "answers": tuple((key, meaning) for key, meaning in fields["answers"]),
+        "urgent": tuple(fields.get("urgent", ())),
         "expires_at": None if expires_at is None else _time(expires_at),
         "withdrawal": Withdrawal(fields["withdrawal"]),
     }

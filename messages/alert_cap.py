@@ -89,6 +89,8 @@ def _parameters(alert: Alert) -> Iterable[ValuePair]:
         yield ValuePair("bavn:radio-text", carriable_in_xml(alert.radio_text))
     for key, meaning in alert.answers:
         yield ValuePair("bavn:answer", f"{key}={carriable_in_xml(meaning)}")
+    for key in alert.urgent:
+        yield ValuePair("bavn:urgent-answer", key)
 
 
 def from_cap(cap: CapAlert) -> Alert:
@@ -105,6 +107,7 @@ def from_cap(cap: CapAlert) -> Alert:
     headline = info.headline or ""
     if not ours and not says_something(headline):
         headline = info.event
+    answers = _answers(pair.value for pair in ours if pair.name == "bavn:answer")
     alert = Alert(
         identifier=cap.identifier,
         sender=cap.sender,
@@ -115,7 +118,8 @@ def from_cap(cap: CapAlert) -> Alert:
         to=cap.addresses,
         precedence=_given(Precedence.parse, given.get("precedence")) or _guessed(info),
         want=_given(Evidence.parse, given.get("want")),
-        answers=_answers(pair.value for pair in ours if pair.name == "bavn:answer"),
+        answers=answers,
+        urgent=_urgent((pair.value for pair in ours if pair.name == "bavn:urgent-answer"), answers),
         headline=headline,
         text=_short(given.get("text", "")),
         radio_text=given.get("radio-text", ""),
@@ -181,6 +185,14 @@ def _answers(values: Iterable[str]) -> tuple[tuple[str, str], ...]:
     found = tuple(map(_answer, values))
     if len(found) > _MOST_ANSWERS:
         raise AlertError("parameter", f"offers {len(found)} answers: at most {_MOST_ANSWERS} can be offered")
+    return found
+
+
+def _urgent(keys: Iterable[str], answers: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(keys))
+    for key in found:
+        if key not in dict(answers):
+            raise AlertError("parameter", f"bavn:urgent-answer {key[:80]!r} is none of the answers")
     return found
 
 

@@ -77,6 +77,7 @@ class Alert:
     to: tuple[str, ...] = ()  # ids of contacts and groups
     want: Evidence | None = None  # None: what the policy of the precedence wants
     answers: tuple[tuple[str, str], ...] = ()  # (key, meaning)
+    urgent: tuple[str, ...] = ()  # keys of the answers on which somebody must act at once
     text: str = ""  # SMS; '': the headline
     radio_text: str = ""  # '' or at most RADIO_CHARACTERS
     long_text: str = ""

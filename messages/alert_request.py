@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -93,6 +94,7 @@ class AlertRequest(BaseModel):
     radio_text: Annotated[str, AfterValidator(_said_if_any)] = Field("", max_length=RADIO_CHARACTERS)
     long_text: Text = Field("", max_length=200_000)
     answers: dict[str, Text] = Field(default_factory=dict, max_length=20)
+    urgent: tuple[str, ...] = Field((), max_length=20)  # keys of `answers` on which somebody must act at once
     expires: str | None = None
     want: Annotated[Evidence | None, BeforeValidator(_want)] = None
 
@@ -112,6 +114,14 @@ class AlertRequest(BaseModel):
             if not says_something(meaning) or len(meaning) > 60:
                 raise ValueError(f"answer {key} needs a meaning of 1 to 60 characters")
         return answers
+
+    @field_validator("urgent")
+    @classmethod
+    def _offered(cls, urgent: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for key in urgent:
+            if key not in info.data.get("answers", {}):
+                raise ValueError(f"{key!r} is none of the answers: offer it too")
+        return tuple(dict.fromkeys(urgent))
 
     @field_validator("expires")
     @classmethod
@@ -187,6 +197,7 @@ def compose(
         to=request.to,
         want=request.want,
         answers=tuple(request.answers.items()),
+        urgent=request.urgent,
         headline=request.headline,
         text=request.text,
         radio_text=request.radio_text,

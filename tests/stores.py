@@ -68,7 +68,7 @@ class Bench:
     def later(self, span: timedelta) -> None:
         self.clock[0] += span
 
-    def acceptance(self, *to: str, key: str = "", **more: Any) -> Acceptance:
+    def acceptance(self, *to: str, key: str = "", submitter: str = "afsender", **more: Any) -> Acceptance:
         known: dict[str, Any] = {"identifier": f"A{next(_numbers)}", "precedence": Precedence.ROUTINE}
         alert = Alert(
             **known
@@ -76,11 +76,11 @@ class Bench:
             | {"msg_type": MsgType.ALERT, "headline": "Prøve", "to": to or ("vagt",)}
             | more
         )
-        submission = Submission(submitter="afsender", key=key)
+        submission = Submission(submitter=submitter, key=key)
         return judge(alert, submission, world=self.store.world, now=self.now, body=alert.headline.encode())
 
-    async def accept(self, *to: str, key: str = "", **more: Any) -> Accepted:
-        accepted = await self.store.run(accept, self.acceptance(*to, key=key, **more))
+    async def accept(self, *to: str, **more: Any) -> Accepted:
+        accepted = await self.store.run(accept, self.acceptance(*to, **more))
         assert isinstance(accepted, Accepted), accepted
         return accepted
 

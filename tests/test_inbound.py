@@ -9,7 +9,8 @@ import pytest
 from channels.base import Inbound, Report
 from gateway.attempt_names import attempt_name
 from gateway.store.accepting import Accepted
-from gateway.store.receiving import Matched, receive
+from gateway.store.answering import Matched
+from gateway.store.receiving import receive
 from gateway.store.reporting import let_go, report
 from gateway.store.sending import look
 from messages.address import parse_address

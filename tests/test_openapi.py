@@ -15,12 +15,12 @@ import pytest
 from aiohttp import web
 from jsonschema import Draft202012Validator
 
-from gateway.api import alerts, channels, events, health, openapi
+from gateway.api import alerts, channels, events, health, inbox, openapi
 from messages.alert import AlertRequest
 from tests.running import HubProcess, hub_in
 
 DOCUMENT = json.loads((Path(openapi.__file__).parent / "openapi.json").read_text(encoding="utf-8"))
-PARTS = (alerts, channels, events, health, openapi)
+PARTS = (alerts, channels, events, health, inbox, openapi)
 _CHOICE = re.compile(r"\(\?P<\w+>([a-z-]+(?:\|[a-z-]+)+)\)")
 
 

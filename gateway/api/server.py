@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.api import alerts, channels, events, health, openapi
+from gateway.api import alerts, channels, events, health, inbox, openapi
 from gateway.api.auth import authenticated
 from gateway.api.keys import CONFIG, HUB, OPERATOR, TOKENS
 from gateway.api.problems import as_problems
@@ -28,7 +28,7 @@ def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Applic
     app = web.Application(client_max_size=BODY_MOST, middlewares=[as_problems, authenticated])
     app[HUB], app[CONFIG], app[TOKENS] = hub, config, tuple(tokens)
     app[OPERATOR] = Operator(hub)
-    for part in (alerts, channels, events, health, openapi):
+    for part in (alerts, channels, events, health, inbox, openapi):
         app.add_routes(part.routes)
     app.on_shutdown.append(_let_watchers_go)
     return app

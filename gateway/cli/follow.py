@@ -50,6 +50,7 @@ def correct(
     radio_text: send.RadioText = None,
     long_text: send.LongText = None,
     answer: send.Answers = [],  # noqa: B006
+    urgent: send.Urgent = [],  # noqa: B006
     expires: send.Expires = None,
     precedence: send.Precedence = None,
     want: send.Want = None,
@@ -68,6 +69,7 @@ def correct(
         radio_text=radio_text,
         long_text=long_text,
         answers=pairs(answer),
+        urgent=urgent,
         expires=expires,
         precedence=precedence,
         want=want,
@@ -101,6 +103,7 @@ def update(
     radio_text: send.RadioText = None,
     long_text: send.LongText = None,
     answer: send.Answers = [],  # noqa: B006
+    urgent: send.Urgent = [],  # noqa: B006
     expires: send.Expires = None,
     precedence: send.Precedence = None,
     want: send.Want = None,
@@ -119,6 +122,7 @@ def update(
         radio_text=radio_text,
         long_text=long_text,
         answers=pairs(answer),
+        urgent=urgent,
         expires=expires,
         precedence=precedence,
         want=want,

@@ -11,7 +11,20 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from gateway.cli import channel, channels, check, emulate, examining, follow, preview, see, send, start, watch
+from gateway.cli import (
+    channel,
+    channels,
+    check,
+    emulate,
+    examining,
+    follow,
+    inbox,
+    preview,
+    see,
+    send,
+    start,
+    watch,
+)
 from gateway.cli.desk import words_of
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import LANGUAGE_VARIABLE, spoken
@@ -94,6 +107,7 @@ _command(
 _command(follow.all_clear, "all-clear", panel=ALERTS, example="bavn all-clear K7")
 _command(follow.update, "update", panel=ALERTS, example='bavn update K7 --headline "Mødestedet er Lokale 2"')
 _command(follow.answer, "answer", panel=ALERTS, example="bavn answer K7 souschef 1 --via voice")
+_command(inbox.inbox, "inbox", panel=ALERTS, example="bavn inbox 12 is souschef")
 _command(channels.channels, "channels", panel=WAYS, example="bavn channels --json")
 _command(channel.channel, "channel", panel=WAYS, example='bavn channel sms-a disable --reason "SIM byttes"')
 _command(start.init, "init", panel=PLACE, example="bavn init ~/bavn")

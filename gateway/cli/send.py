@@ -78,6 +78,14 @@ Answers = Annotated[
     list[str],
     typer.Option("--answer", metavar="KEY=MEANING", help="An answer to offer: '1=kommer'. Repeat it"),
 ]
+Urgent = Annotated[
+    list[str],
+    typer.Option(
+        "--urgent",
+        metavar="KEY",
+        help="An answer on which somebody must act at once: the duty officer is told",
+    ),
+]
 Expires = Annotated[
     str | None, typer.Option(metavar="2h|TIME", help="Never sent after this (default: by precedence)")
 ]
@@ -127,6 +135,7 @@ def send(  # one parameter an option: the command line is the signature
     long_text: LongText = None,
     want: Want = None,
     answer: Answers = [],  # noqa: B006
+    urgent: Urgent = [],  # noqa: B006
     expires: Expires = None,
     cap: Cap = None,
     key: Key = None,
@@ -156,6 +165,7 @@ def send(  # one parameter an option: the command line is the signature
         long_text=long_text,
         want=want,
         answers=pairs(answer),
+        urgent=urgent,
         expires=expires,
         status=status,
     )

@@ -201,11 +201,21 @@ inbound = Table(
     Column("part_reference", Integer),
     Column("part_total", Integer),
     Column("part_number", Integer),
-    Column("kind", Text, nullable=False),  # answer, reaction, part, unconfirmed, unmatched
+    Column("kind", Text, nullable=False),  # gateway.store.inbox.Kind
     Column("delivery_id", BigInteger),
     Column("alert_id", BigInteger),
+    Column("automatic", Text, nullable=False, server_default=""),  # why no person wrote it
+    # For a person to look at, urgently or not, until it is handled; by whom, and what came of it.
+    Column("open", Boolean(create_constraint=False), nullable=False, server_default="0"),
+    Column("urgent", Boolean(create_constraint=False), nullable=False, server_default="0"),
+    Column("told", Text),  # the alert by which the duty officer was told of an urgent one
+    Column("owner", Text),
+    Column("taken_ms", BigInteger),
+    Column("handled_ms", BigInteger),
+    Column("note", Text),
     UniqueConstraint("channel", "bearer_id"),
     Index("ix_inbound_parts", "channel", "sender", "part_reference"),
+    Index("ix_inbound_open", "id", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
 # Every answer is kept, contradicting ones beside each other.

@@ -35,6 +35,7 @@ class Changes:
     alerts: set[int] = field(default_factory=set)
     due_ms: int | None = None  # the earliest new deadline
     silence: bool = False  # a channel's standing may have changed
+    inbox: bool = False  # there is more, or less, for a person to look at
 
     def due_by(self, ms: int) -> None:
         if self.due_ms is None or ms < self.due_ms:

@@ -1,0 +1,125 @@
+"""Keeping answers, however they came: they raise evidence, stop further asking, and are kept beside each other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.clock import to_ms
+from gateway.delivery import Answered, Reported
+from gateway.errors import NotFound
+from gateway.store import tables as t
+from gateway.store.accepting import alert_number
+from gateway.store.ledger import Ledger
+from gateway.store.questions import Question, asked_in
+from gateway.store.transaction import Transaction
+from messages.answer import Answer, Kind, read_answer
+from messages.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What an inbound message was taken for: gateway.store.inbox.Kind, and whose answer to which alert it is."""
+
+    kind: str
+    alert: str = ""
+    recipient: str = ""
+    urgent: int | None = None  # its number in the inbox, where somebody must act at once
+    several: tuple[Question, ...] = ()  # where it may answer any of these
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a person said or a runner brought back, typed in by staff."""
+
+    identifier: str
+    recipient: str
+    text: str
+    via: str  # voice or runner
+
+
+def keep_answer(
+    tx: Transaction, question: Question, answer: Answer, *, via: str, at: datetime, sender: str = ""
+) -> None:
+    """Keeps the answer and raises the evidence; contradicting answers are kept beside each other."""
+    tx.connection.execute(
+        t.answers.insert(),
+        {
+            "delivery_id": question.delivery_id,
+            "option": answer.option,
+            "text": answer.text[:1000],
+            "via": via,
+            "at_ms": to_ms(at),
+        },
+    )
+    tx.changes.alerts.add(question.alert_id)
+    ledger = Ledger(tx)
+    ledger.load([question.delivery_id])
+    if answer.kind is Kind.REACTION:
+        _reacted(ledger, question.delivery_id, via=via, sender=sender)
+    else:
+        ledger.step(question.delivery_id, Answered(), verb="answered", option=answer.option, channel=via)
+        _show_answer(tx, question.delivery_id, answer)
+    ledger.flush()
+
+
+def is_urgent(question: Question, answer: Answer) -> bool:
+    """Somebody must act at once: a cry for help, or an answer that its alert says is urgent."""
+    return answer.kind is Kind.HELP or answer.option in question.alert.urgent
+
+
+def _reacted(ledger: Ledger, delivery_id: int, *, via: str, sender: str) -> None:
+    """A thumb on the message: seen on the way that it came back on, answered by nobody."""
+    delivery = ledger.known[delivery_id].delivery
+    handed = [x for x in delivery.tries if x.evidence >= Evidence.UNKNOWN]
+    there = [x for x in handed if delivery.ladder[x.rung].address == sender]
+    over = [x for x in there if delivery.ladder[x.rung].channel == via]
+    if seen := (over or there)[-1:]:
+        event = Reported(seen[0].id, Evidence.READ)
+        ledger.step(delivery_id, event, verb="reacted", attempt=seen[0].id)
+
+
+def _show_answer(tx: Transaction, delivery_id: int, answer: Answer) -> None:
+    """The latest answer that says anything is shown on the delivery; all stay in `answers` beside it."""
+    if not (answer.option or answer.text):
+        return
+    tx.connection.execute(
+        t.deliveries.update()
+        .where(t.deliveries.c.id == delivery_id)
+        .values(answer=answer.option or answer.text[:200], answered_ms=tx.now_ms)
+    )
+
+
+def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
+    """Keeps an answer that came by voice or by runner. NotFound names the alert or the recipient."""
+    question = asked_in(tx, spoken.recipient, alert_id=alert_number(tx, spoken.identifier))
+    if question is None:
+        raise NotFound(
+            f"{spoken.recipient!r} is not among the recipients of {spoken.identifier}: see `bavn show`",
+            pointer="recipient",
+        )
+    answer = read_answer(spoken.text, question.alert.answers)
+    keep_answer(tx, question, answer, via=spoken.via, at=tx.now)
+    kind = "reaction" if answer.kind is Kind.REACTION else "answer"
+    if is_urgent(question, answer):
+        number = put_by_hand(tx, spoken, question=question)
+        return Matched(kind, spoken.identifier, spoken.recipient, urgent=number)
+    return Matched(kind, spoken.identifier, spoken.recipient)
+
+
+def put_by_hand(tx: Transaction, spoken: Spoken, *, question: Question) -> int:
+    """What was said and is urgent stands in the inbox like what was written."""
+    row = {
+        "channel": spoken.via,
+        "bearer_id": f"{question.delivery_id}@{tx.now_ms}",
+        "sender": "",
+        "text": spoken.text,
+        "at_ms": tx.now_ms,
+        "received_ms": tx.now_ms,
+        "kind": "answer",
+        "delivery_id": question.delivery_id,
+        "open": True,
+        "urgent": True,
+    }
+    key = tx.connection.execute(t.inbound.insert(), row).inserted_primary_key
+    assert key is not None
+    tx.changes.inbox = True
+    return int(key[0])

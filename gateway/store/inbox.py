@@ -1,0 +1,212 @@
+"""The inbox: what came in and needs a person. Somebody takes it, and somebody ticks it off; until then it stays.
+
+It holds what answers no question, answers from addresses that were not asked, and answers on which somebody must
+act at once.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from gateway.errors import Conflict, NotFound
+from gateway.store import tables as t
+from gateway.store.accepting import alert_number
+from gateway.store.answering import Matched, is_urgent, keep_answer
+from gateway.store.questions import Question, asked_in, asked_of
+from gateway.store.showing import Json, rfc3339
+from gateway.store.transaction import Transaction
+from messages.alert import from_json
+from messages.answer import Kind as AnswerKind
+from messages.answer import read_answer
+
+INBOX_MOST = 500  # items that a list shows
+
+
+class Kind(StrEnum):
+    """What an inbound message was taken for. `open` says whether a person must look at it."""
+
+    ANSWER = "answer"
+    REACTION = "reaction"
+    PART = "part"  # of a long message whose other parts have not come
+    JOINED = "joined"  # a part whose message is whole
+    UNCONFIRMED = "unconfirmed"  # about an alert, from an address that was not asked
+    UNMATCHED = "unmatched"  # about nothing that we know of, or about one of several questions
+    AUTOMATIC = "automatic"  # nobody wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which items a list shows: the open ones, the urgent first; with `everything` the newest, handled or not."""
+
+    everything: bool = False
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody takes an item on (`done` False) or ticks it off. `by` is who says so."""
+
+    number: int
+    by: str
+    done: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Whose message it is, as staff know; `alert` is the store's name of the alert it is about, '' for the open one."""
+
+    number: int
+    contact: str
+    by: str
+    alert: str = ""
+
+
+def list_inbox(connection: Connection, listed: Listed) -> list[Json]:
+    query = _ITEMS if listed.everything else _ITEMS.where(t.inbound.c.open)
+    order = (t.inbound.c.id.desc(),) if listed.everything else (t.inbound.c.urgent.desc(), t.inbound.c.id)
+    shown = t.inbound.c.kind.not_in((Kind.PART, Kind.JOINED))
+    rows = connection.execute(query.where(shown).order_by(*order).limit(listed.limit)).all()
+    return [_item(row) for row in rows]
+
+
+def inbox_item(connection: Connection, number: int) -> Json:
+    """One item, open or not. NotFound if there is none of that number."""
+    return _item(_row(connection, number))
+
+
+def told(tx: Transaction, said: tuple[int, str]) -> None:
+    """The duty officer was told of an urgent item, by this alert."""
+    number, alert = said
+    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == number).values(told=alert))
+
+
+def untold(connection: Connection, _: None) -> list[int]:
+    """Urgent items of which nobody has been told: the hub stopped in between."""
+    query = select(t.inbound.c.id).where(t.inbound.c.open, t.inbound.c.urgent, t.inbound.c.told.is_(None))
+    return [row.id for row in connection.execute(query)]
+
+
+def take(tx: Transaction, taken: Taken) -> None:
+    """Writes down who takes it or that it is handled. Conflict names who has it already."""
+    row = _row(tx.connection, taken.number)
+    if not taken.done and row.handled_ms is not None:
+        raise Conflict(f"{taken.number} was handled already: see `bavn inbox --all`", pointer="number")
+    if not taken.done and row.owner and row.owner != taken.by:
+        raise Conflict(f"{row.owner} has taken {taken.number}: speak to them", pointer="number")
+    values: dict[str, Any] = {"owner": row.owner or taken.by}
+    if row.taken_ms is None:
+        values["taken_ms"] = tx.now_ms
+    if taken.done:
+        values |= {"open": False, "handled_ms": row.handled_ms or tx.now_ms}
+        values["note"] = "; ".join(filter(None, (row.note, taken.note))) or None
+    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == taken.number).values(**values))
+    tx.audit("inbox_handled" if taken.done else "inbox_taken", inbound=taken.number)
+    tx.changes.inbox = True
+
+
+def identify(tx: Transaction, said: Identified) -> Matched:
+    """Takes the message for an answer of this contact. NotFound and Conflict say why it cannot be one."""
+    row = _row(tx.connection, said.number)
+    if row.delivery_id is not None:
+        raise Conflict(
+            f"{said.number} is taken for an answer already: see `bavn inbox --all`", pointer="number"
+        )
+    question = _question_for(tx, said, row)
+    answer = read_answer(row.text, question.alert.answers)
+    keep_answer(tx, question, answer, via=row.channel, at=tx.now)
+    urgent = is_urgent(question, answer)
+    kind = Kind.REACTION if answer.kind is AnswerKind.REACTION else Kind.ANSWER
+    values = {
+        "kind": kind,
+        "delivery_id": question.delivery_id,
+        "alert_id": None,
+        "owner": row.owner or said.by,
+    }
+    state = {"open": urgent, "urgent": urgent, "handled_ms": None if urgent else tx.now_ms}
+    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == said.number).values(**values, **state))
+    tx.audit("inbox_identified", inbound=said.number, delivery=question.delivery_id)
+    tx.changes.inbox = True
+    return Matched(kind, question.identifier, question.recipient, urgent=said.number if urgent else None)
+
+
+def _question_for(tx: Transaction, said: Identified, row: Row[Any]) -> Question:
+    alert_id = alert_number(tx, said.alert) if said.alert else row.alert_id
+    if tx.world.directory.contact(said.contact) is None:
+        raise NotFound(f"{said.contact!r} is no contact: see directory.toml", pointer="contact")
+    if alert_id is not None:
+        question = asked_in(tx, said.contact, alert_id=alert_id)
+        if question is None:
+            raise NotFound(f"{said.contact!r} is not among the recipients of that alert", pointer="contact")
+        return question
+    found = asked_of(tx, frozenset({said.contact}))
+    if found.several:
+        codes = ", ".join(f"#{each.code}" for each in found.several)
+        raise Conflict(f"{said.contact!r} was asked {codes}: say which, with --alert", pointer="alert")
+    if found.question is None:
+        raise NotFound(
+            f"{said.contact!r} was asked nothing that is open: name the alert, with --alert", pointer="alert"
+        )
+    return found.question
+
+
+_ITEMS = (
+    select(
+        t.inbound,
+        t.alerts.c.identifier.label("alert"),
+        t.alerts.c.code,
+        t.alerts.c.body,
+        t.alerts.c.withdrawn,
+        t.alerts.c.status,
+        t.deliveries.c.recipient,
+    )
+    .join_from(t.inbound, t.deliveries, t.deliveries.c.id == t.inbound.c.delivery_id, isouter=True)
+    .join(
+        t.alerts,
+        (t.alerts.c.id == t.inbound.c.alert_id) | (t.alerts.c.id == t.deliveries.c.alert_id),
+        isouter=True,
+    )
+)
+
+
+def _row(connection: Connection, number: int) -> Row[Any]:
+    row = connection.execute(_ITEMS.where(t.inbound.c.id == number)).first()
+    if row is None:
+        raise NotFound(f"there is no {number} in the inbox: see `bavn inbox --all`", pointer="number")
+    return row
+
+
+def _item(row: Row[Any]) -> Json:
+    return {
+        "number": row.id,
+        "kind": row.kind,
+        "urgent": row.urgent,
+        "open": row.open,
+        "channel": row.channel,
+        "sender": row.sender,
+        "text": row.text,
+        "at": rfc3339(row.at_ms),
+        "received_at": rfc3339(row.received_ms),
+        "automatic": row.automatic,
+        "recipient": row.recipient,
+        "alert": _about(row) if row.alert else None,
+        "told": row.told,
+        "owner": row.owner,
+        "taken_at": rfc3339(row.taken_ms),
+        "handled_at": rfc3339(row.handled_ms),
+        "note": row.note,
+    }
+
+
+def _about(row: Row[Any]) -> Json:
+    alert = from_json(row.body)
+    return {
+        "id": row.alert,
+        "code": row.code,
+        "headline": alert.headline,
+        "withdrawn": row.withdrawn,
+        "status": row.status,
+        "language": alert.language,
+    }

@@ -1,0 +1,256 @@
+"""The inbox: what needs a person stays until somebody ticks it off; an urgent answer is told to the duty officer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from channels.base import Inbound
+from gateway.accept import Submission
+from gateway.duty import Duty
+from gateway.errors import Conflict, NotFound
+from gateway.marks import ASKS, TELLS
+from gateway.store.accepting import Accepted
+from gateway.store.answering import Matched, Spoken, answer_by_hand
+from gateway.store.inbox import Identified, Listed, Taken, identify, list_inbox, take, told
+from gateway.store.receiving import receive
+from gateway.strict_json import read_object
+from messages.evidence import Evidence
+from messages.precedence import Precedence
+from tests.stores import Bench, store_in
+
+STATUS = (("1", "alt ok"), ("4", "liv i fare"))
+
+
+@asynccontextmanager
+async def asked(folder: Path, questions: int = 1) -> AsyncIterator[tuple[Bench, list[Accepted]]]:
+    """A store in which the duty contact was asked for a status, with 4 an urgent answer."""
+    async with store_in(folder) as bench:
+        sent = [
+            await bench.accept("vagt", precedence=Precedence.FLASH, answers=STATUS, urgent=("4",))
+            for _ in range(questions)
+        ]
+        for claimed in await bench.claim(window=9):
+            await bench.conclude(claimed)
+        yield bench, sent
+
+
+async def hears(bench: Bench, text: str, sender: str = "loopback:vagt", **more: Any) -> Matched:
+    event = Inbound(bearer_id=text, sender=sender, text=text, at=bench.now, **more)
+    return await bench.store.run(receive, ("loop", event))
+
+
+async def items(bench: Bench, *, everything: bool = False) -> list[dict[str, Any]]:
+    return await bench.store.read(list_inbox, Listed(everything))
+
+
+async def evidence(bench: Bench) -> list[Evidence]:
+    return [Evidence(r["evidence"]) for r in await bench.rows("select evidence from deliveries order by id")]
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "kind", "urgent"),
+    [
+        ("1", "loopback:vagt", None, False),
+        ("👍", "loopback:vagt", None, False),
+        ("4", "loopback:vagt", "answer", True),
+        ("BRUG FOR HJÆLP", "loopback:vagt", "answer", True),
+        ("hvem er det?", "loopback:fremmed", "unmatched", False),
+        ("#{code} 1", "loopback:fremmed", "unconfirmed", False),
+        ("4", "loopback:fremmed", "unmatched", False),
+    ],
+)
+async def test_what_needs_a_person_stands_in_the_inbox(
+    tmp_path: Path, text: str, sender: str, kind: str | None, urgent: bool
+) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await hears(bench, text.format(code=sent.code), sender)
+        found = [(item["kind"], item["urgent"], item["open"]) for item in await items(bench)]
+        assert found == ([(kind, urgent, True)] if kind else [])
+
+
+async def test_the_urgent_come_first_and_the_rest_as_they_came(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for text, sender in (("a", "loopback:x"), ("4", "loopback:vagt"), ("b", "loopback:y")):
+            await hears(bench, text, sender)
+        assert [item["text"] for item in await items(bench)] == ["4", "a", "b"]
+
+
+async def test_who_takes_it_has_it_until_it_is_ticked_off(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        await hears(bench, "4")
+        [item] = await items(bench)
+        await bench.store.run(take, Taken(item["number"], "vagt"))
+        with pytest.raises(Conflict, match="vagt has taken"):
+            await bench.store.run(take, Taken(item["number"], "leder"))
+        await bench.store.run(take, Taken(item["number"], "leder", done=True, note="ringet op"))
+        assert await items(bench) == []
+        [kept] = await items(bench, everything=True)
+        assert (kept["owner"], kept["note"], kept["handled_at"] is None) == ("vagt", "ringet op", False)
+        with pytest.raises(Conflict, match="handled already"):
+            await bench.store.run(take, Taken(item["number"], "leder"))
+
+
+async def test_a_number_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        with pytest.raises(NotFound, match="77"):
+            await bench.store.run(take, Taken(77, "vagt"))
+
+
+@pytest.mark.parametrize("text", ["#{code} 1", "1"])
+async def test_one_step_says_whose_message_it_is_and_then_it_is_an_answer(tmp_path: Path, text: str) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await hears(bench, text.format(code=sent.code), "loopback:laant-telefon")
+        [item] = await items(bench)
+        matched = await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
+        assert matched == Matched("answer", sent.identifier, "vagt")
+        assert await evidence(bench) == [Evidence.ACKNOWLEDGED]
+        assert await items(bench) == []
+        with pytest.raises(Conflict, match="already"):
+            await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
+
+
+@pytest.mark.parametrize(
+    ("contact", "error", "reason"),
+    [
+        ("ingen", NotFound, "no contact"),
+        ("leder", NotFound, "not among the recipients"),
+    ],
+)
+async def test_a_message_is_not_taken_for_an_answer_of_somebody_who_was_not_asked(
+    tmp_path: Path, contact: str, error: type[Exception], reason: str
+) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await hears(bench, f"#{sent.code} 1", "loopback:fremmed")
+        [item] = await items(bench)
+        with pytest.raises(error, match=reason):
+            await bench.store.run(identify, Identified(item["number"], contact, "leder"))
+
+
+async def test_with_two_open_questions_staff_say_which_one_is_meant(tmp_path: Path) -> None:
+    async with asked(tmp_path, questions=2) as (bench, [first, _]):
+        await hears(bench, "1", "loopback:fremmed")
+        [item] = await items(bench)
+        with pytest.raises(Conflict, match=f"#{first.code}"):
+            await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
+        said = Identified(item["number"], "vagt", "leder", first.identifier)
+        assert (await bench.store.run(identify, said)).alert == first.identifier
+
+
+async def test_an_urgent_answer_said_by_voice_stands_there_too(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        matched = await bench.store.run(answer_by_hand, Spoken(sent.identifier, "vagt", "4", "voice"))
+        [item] = await items(bench)
+        assert (item["number"], item["channel"], item["urgent"]) == (matched.urgent, "voice", True)
+
+
+async def test_what_no_person_wrote_answers_nothing_and_troubles_nobody(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        found = await hears(bench, f"#{sent.code} 1", automatic="out of office")
+        assert (found.kind, await items(bench)) == ("automatic", [])
+        assert await evidence(bench) == [Evidence.SUBMITTED]
+        [kept] = await items(bench, everything=True)
+        assert kept["automatic"] == "out of office"
+
+
+# What the hub says of itself.
+
+
+class Sent:
+    """Takes what the hub sends, once a key, as the intake does."""
+
+    def __init__(self) -> None:
+        self.alerts: dict[str, dict[str, Any]] = {}
+        self.submitters: set[str] = set()
+
+    async def __call__(self, body: bytes, submission: Submission) -> Accepted:
+        self.alerts.setdefault(submission.key, read_object(body))
+        self.submitters.add(submission.submitter)
+        return Accepted(identifier=f"id-{len(self.alerts)}", code="Z9", recipients=1, no_route=())
+
+
+def with_duty(bench: Bench, duty: str = "leder") -> Duty:
+    bench.store.attach(replace(bench.store.world, duty=duty), lambda changes: None)
+    sent = Sent()
+    made = Duty(bench.store, sent)
+    made.sent = sent  # type: ignore[attr-defined]
+    return made
+
+
+def sent_by(duty: Duty) -> list[dict[str, Any]]:
+    return list(duty.sent.alerts.values())  # type: ignore[attr-defined]
+
+
+async def test_the_duty_officer_is_told_of_an_urgent_answer_once(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        duty = with_duty(bench)
+        matched = await hears(bench, "4, vi har brug for ilt")
+        for _ in range(2):
+            await duty.heard(matched)
+        await duty.catch_up()
+        [alert] = sent_by(duty)
+        assert alert["to"] == ["leder"]
+        assert (alert["precedence"], alert["status"]) == ("flash", "Exercise")
+        assert f"HASTEMELDING #{sent.code} fra Vagthavende: 4, vi har brug for ilt" in alert["headline"]
+
+
+async def test_after_a_restart_the_duty_officer_is_told_of_what_was_left(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        await hears(bench, "4")
+        duty = with_duty(bench)
+        await duty.catch_up()
+        assert len(sent_by(duty)) == 1
+
+
+async def test_without_a_duty_officer_it_stands_in_the_inbox_and_is_told_when_there_is_one(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path) as (bench, _):
+        matched = await hears(bench, "4")
+        await with_duty(bench, "").heard(matched)
+        duty = with_duty(bench)
+        await duty.catch_up()
+        assert len(sent_by(duty)) == len(await items(bench)) == 1
+
+
+async def test_who_answers_the_hub_that_they_take_it_has_it(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        matched = await hears(bench, "4")
+        taking = (("1", "jeg tager den"),)
+        asks = await bench.accept("leder", precedence=Precedence.FLASH, answers=taking, submitter=ASKS)
+        await bench.store.run(told, (matched.urgent or 0, asks.identifier))
+        for claimed in await bench.claim():
+            await bench.conclude(claimed)
+        await hears(bench, "1", "loopback:leder")
+        assert [item["owner"] for item in await items(bench)] == ["leder"]
+
+
+async def test_what_may_answer_two_questions_is_asked_back_once(tmp_path: Path) -> None:
+    async with asked(tmp_path, questions=2) as (bench, [first, second]):
+        duty = with_duty(bench)
+        for text in ("1", "ja"):
+            await duty.heard(await hears(bench, text))
+        [alert] = sent_by(duty)
+        assert (alert["to"], alert["want"], alert["precedence"]) == (["vagt"], "delivered", "flash")
+        assert f"#{first.code}" in alert["text"]
+        assert f"#{second.code}" in alert["text"]
+        assert "answers" not in alert
+
+
+async def test_nothing_answers_what_the_hub_only_tells(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await bench.accept("vagt", precedence=Precedence.FLASH, want=Evidence.DELIVERED, submitter=TELLS)
+        for claimed in await bench.claim():
+            await bench.conclude(claimed)
+        assert (await hears(bench, "1")).alert == sent.identifier
+
+
+async def test_a_stranger_is_never_written_to(tmp_path: Path) -> None:
+    async with asked(tmp_path, questions=2) as (bench, _):
+        duty = with_duty(bench)
+        for text in ("1", "hvem er det?", "4"):
+            await duty.heard(await hears(bench, text, "loopback:fremmed"))
+        assert sent_by(duty) == []
