@@ -50,6 +50,7 @@ class SmppConfig(ChannelConfig):
     connect_s: Seconds = 10.0  # TCP, TLS and bind together
     response_s: Seconds = 10.0  # an answer; after it nobody knows whether the message has gone
     enquire_link_s: Seconds = 30.0  # silence after which the message centre is asked for a sign of life
+    throttle_s: Seconds = 1.0  # first pause where we were too fast; doubled up to half a minute
     reconnect_s: Seconds = 1.0  # first pause while it is away; doubled up to the next, less a random half
     reconnect_max_s: Seconds = 30.0
 

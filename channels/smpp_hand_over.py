@@ -35,7 +35,7 @@ class HandOver:
 
     def __init__(self, config: SmppConfig, link: Link, sent: Sent, *, tell: Callable[[Event], bool]) -> None:
         self._config, self._link, self._sent, self._tell = config, link, sent, tell
-        self._pace = Pace(config.max_per_second)
+        self._pace = Pace(config.max_per_second, pause_s=config.throttle_s)
         self._long_reference = random.randrange(1 << 16)  # noqa: S311  # ties parts together, protects nothing
         self._user_reference = random.randrange(1 << 16)  # noqa: S311  # names a message, protects nothing
 

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 from channels.base import TransientFailure
 
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+_LONGEST_PAUSE_S = 30.0
 
 
 class Pace:
-    """`per_second`: parts; None for as fast as the window lets them. The most urgent do not wait for their turn."""
+    """`per_second`: parts; None for as fast as the window lets them. The most urgent do not wait for their turn.
 
-    def __init__(self, per_second: float | None) -> None:
+    `pause_s`: the first pause after the message centre found us too fast.
+    """
+
+    def __init__(self, per_second: float | None, *, pause_s: float) -> None:
+        self._first_pause_s = pause_s
         self._step_s = 1 / per_second if per_second else 0.0
         self._next_at = self._until = 0.0
         self._pause_s = 0.0
@@ -40,7 +44,7 @@ class Pace:
         """
         now = asyncio.get_running_loop().time()
         if now >= self._until:
-            self._pause_s = min(_LONGEST_PAUSE_S, max(_FIRST_PAUSE_S, 2 * self._pause_s))
+            self._pause_s = min(_LONGEST_PAUSE_S, max(self._first_pause_s, 2 * self._pause_s))
             self._until = now + self._pause_s * random.uniform(0.75, 1.0)  # noqa: S311 (spreads gateways, no secret)
         return self._until - now
 

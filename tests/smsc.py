@@ -8,18 +8,22 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import smpp34
 
+from channels.base import HealthChanged, Inbound, Report, State
 from channels.smpp import SmppChannel
 from channels.smpp_config import SmppConfig
 from hardware.codecs import gsm7
 from tests.fault_proxy import FaultProxy
+from tests.outgoing import words
 from tests.peers import free_port
 
 SENDER = "+4500000099"
 TAKE, MUTE = 0, -1
+LONG = words(headline="Møde", text="Gå til samlingsstedet. " * 9, sender_name="")  # two parts
+E = TypeVar("E", Report, Inbound)
 
 
 @dataclass(frozen=True)
@@ -173,3 +177,19 @@ def smpp_table(port: int, **more: Any) -> dict[str, Any]:
 
 def smpp_channel(port: int, **more: Any) -> SmppChannel:
     return SmppChannel("sms", SmppConfig.model_validate(smpp_table(port, **more)))
+
+
+async def turns(channel: SmppChannel, state: State) -> str:
+    async for event in channel.events():
+        if isinstance(event, HealthChanged) and event.health.state is state:
+            return event.health.reason
+    raise AssertionError("the events ended")
+
+
+async def told(channel: SmppChannel, kind: type[E]) -> E:
+    """The next report or inbound message; not settled."""
+    async with asyncio.timeout(2):
+        async for event in channel.events():
+            if isinstance(event, kind):
+                return event
+    raise AssertionError("the events ended")
