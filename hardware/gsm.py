@@ -303,7 +303,7 @@ class GsmModem:
             except SimRefused as error:
                 standing.move(Change.SIM_REFUSED, error.reason)
                 await asyncio.sleep(self.timing.poll_s)
-                standing.move(Change.RESUMED, "the SIM is asked again")
+                standing.move(Change.RESUMED, f"{standing.reason}; now the SIM is asked again")
                 rung = Rung.RESYNC
             except Restarted as error:  # power came back, or our own reset: no reason to climb
                 standing.move(Change.TROUBLE, error.reason)
@@ -319,7 +319,7 @@ class GsmModem:
             if rung is Rung.REOPEN:
                 return well
             if self.state is State.RECOVERING:
-                standing.move(Change.RESUMED, rung.value)
+                standing.move(Change.RESUMED, f"{standing.reason}; now: {rung.value}")
 
     async def _watch(self, chat: Chat) -> Rung:
         """Listens and polls while all is well. Returns the rung at which the recovery begins."""
