@@ -199,7 +199,7 @@ class IridiumLink(ABC):
             if rung is Rung.REOPEN:
                 return well
             if self.state in {State.RECOVERING, State.ALARMED}:
-                self._move(Change.RESUMED, rung.value)
+                self._move(Change.RESUMED, f"{self.reason}; now: {rung.value}")
 
     async def _next(self, error: HardwareError, rung: Rung, *, here: bool) -> Rung:
         """The rung to try next, after the rest that the trouble asks for."""

@@ -114,7 +114,7 @@ class Supervisor:
                     self._sending.forget(error)
                 self._standing.move(Change.TROUBLE, error.reason)
                 await self._cool(max(failures, 1))
-                self._standing.move(Change.RESUMED, "set up again")
+                self._standing.move(Change.RESUMED, f"{error.reason}; now it is set up again")
 
     async def _serve(self, chat: Chat, watch: Watch) -> None:
         """One set-up and the calm after it; ends only with an error."""
