@@ -18,8 +18,9 @@ the message. "down" is ChannelDown. 4xx and 5xx after the content are answers li
 Nonsense counts as silence. `hand_over` is called between 354 and the first octet of the content; if it raises, the
 connection is cut, and a relay discards what has no final dot (RFC 5321 4.1.1.4).
 
-Evidence: 250 is SUBMITTED and no more, until bounces and delivery reports are read. The receipt's reference is the
-Message-ID, which they name. While the relay is away `submit` fails at once, and one task tries until it is back.
+Evidence: 250 is SUBMITTED and no more. What comes later comes by mail, where an `inbox` is configured: `email_inbound`
+has the table. The receipt's reference is the Message-ID. While the relay is away `submit` fails at once, and one task
+tries until it is back; while the inbox alone is away the channel is degraded: it sends and hears nothing.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Self
@@ -45,16 +47,22 @@ from channels.base import (
     TransientFailure,
     Unknown,
 )
-from channels.email_config import EmailConfig
+from channels.email_config import EmailConfig, ImapInbox, SmtpInbox
 from channels.email_envelope import envelope
+from channels.email_imap import ImapReader
+from channels.email_inlet import Inlet, Reader
 from channels.email_message import compose, dot_stuffed, encoded_body, message_id
+from channels.email_names import Names
 from channels.email_relay import Pool, tls_context
+from channels.email_smtp_in import SmtpReader
 from channels.feed import Feed
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.render import Size
 
 log = logging.getLogger(__name__)
+
+_PROOF = {"none": Evidence.SUBMITTED, "delivered": Evidence.DELIVERED, "read": Evidence.READ}
 
 
 def measure(text: str) -> Size:
@@ -69,11 +77,14 @@ class EmailChannel:
 
     def __init__(self, name: str, config: EmailConfig) -> None:
         self.name, self.config = name, config
+        key = config.inbox.key.get_secret_value() if config.inbox else ""
+        self._names = Names(key, domain=config.sender.rpartition("@")[2])
         self.capability = Capability(
             schemes=frozenset({"mailto"}),
-            max_evidence=Evidence.SUBMITTED,
+            max_evidence=_PROOF[config.inbox.reports if config.inbox else "none"],
             measure=measure,
             window=config.connections,
+            two_way=config.inbox is not None,
             seconds_per_message=0.01,
         )
 
@@ -84,27 +95,40 @@ class EmailChannel:
             raise ChannelError(
                 f"channel {self.name}: ca_file {self.config.ca_file} is no PEM: {error}"
             ) from error
-        self._feed, self._health, self._wake = Feed(), Health(State.STARTING), asyncio.Event()
+        self._feed, self._relay, self._wake = Feed(), Health(State.STARTING), asyncio.Event()
+        self._unread = "" if self.config.inbox is None else "the inbox is not open yet"
         self._pool = Pool(self.config, tls, lost=self._wake.set)
-        self._keeper = asyncio.create_task(self._keep(), name=f"{self.name}: keep the relay")
+        self._tasks = {asyncio.create_task(self._keep(), name=f"{self.name}: keep the relay")}
+        if self.config.inbox is not None:
+            self.inbox = self._reader(self.config.inbox)
+            self._tasks.add(asyncio.create_task(self.inbox.run(), name=f"{self.name}: read the inbox"))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._keeper.cancel()
-        await asyncio.wait({self._keeper})
-        if not self._keeper.cancelled() and (error := self._keeper.exception()) is not None:
-            log.error("channel %s stopped keeping its relay", self.name, exc_info=error)
+        self._feed.close()  # a reader that waits for room in it goes on, and ends
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+        for task in self._tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                log.error("channel %s: %s ended", self.name, task.get_name(), exc_info=error)
         await self._pool.close()
-        self._feed.close()
+
+    def _reader(self, config: ImapInbox | SmtpInbox) -> Reader:
+        inlet = Inlet(self._names, self._feed, strangers_per_minute=config.strangers_per_minute)
+        if isinstance(config, ImapInbox):
+            return ImapReader(config, inlet, note=self._note_inbox)
+        return SmtpReader(config, inlet, sender=self.config.sender, note=self._note_inbox)
 
     def events(self) -> AsyncIterator[Event]:
         return self._feed.events()
 
     async def submit(self, outgoing: Outgoing) -> Receipt:
         _check_address(outgoing)
-        if self._health.state is State.DOWN:
-            raise ChannelDown(self._health.reason)
+        if self._relay.state is State.DOWN:
+            raise ChannelDown(self._relay.reason)
         config, now = self.config, datetime.now(UTC)
+        outgoing = replace(outgoing, attempt=self._names.outside(outgoing.attempt))
         content = dot_stuffed(
             compose(outgoing, sender=config.sender, sender_name=config.sender_name, now=now)
         )
@@ -121,7 +145,7 @@ class EmailChannel:
     async def probe(self) -> Health:
         try:
             if not await self._pool.check():
-                return self._health  # every connection is busy with a message, whose outcome tells as much
+                return self._state()  # every connection is busy with a message, whose outcome tells as much
         except ChannelDown as down:
             return self._set(Health(State.DOWN, down.reason))
         return self._set(Health(State.UP))
@@ -134,9 +158,19 @@ class EmailChannel:
         elif isinstance(failure, TransientFailure | Unknown) and not failure.code:
             self._wake.set()
 
-    def _set(self, health: Health) -> Health:
-        self._health = self._feed.put_health(health)
-        return health
+    def _set(self, relay: Health) -> Health:
+        self._relay = relay
+        return self._feed.put_health(self._state())
+
+    def _note_inbox(self, unread: str) -> None:
+        """`unread`: why answers and reports are not read; '': they are."""
+        self._unread = unread
+        self._feed.put_health(self._state())
+
+    def _state(self) -> Health:
+        if self._unread and self._relay.state is State.UP:
+            return Health(State.DEGRADED, f"mail leaves, answers and reports are not read: {self._unread}")
+        return self._relay
 
     async def _keep(self) -> None:
         """Asks the relay for a sign of life: now and then while it is there, with growing pauses while it is not."""

@@ -1,14 +1,80 @@
-"""The table of a mail channel in bavn.toml."""
+"""The tables of a mail channel in bavn.toml: the relay, and the inbox where answers and reports come in."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
 from messages.address import parse_address
 
+HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Inbox(BaseModel):
+    """What both kinds of inbox have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    key: SecretStr = Field(
+        min_length=16, examples=["... (16 signs or more, in secrets/channels.NAME.inbox.key)"]
+    )
+    reports: Literal["none", "delivered", "read"] = "delivered"  # what recipients' mail systems are asked for
+    max_octets: int = Field(
+        1_000_000, ge=10_000, le=20_000_000
+    )  # of one mail that are read; the rest is left
+    strangers_per_minute: int = Field(
+        60, ge=1, le=10_000
+    )  # mails that bring no name of ours back; others wait
+    reconnect_s: Seconds = 1.0  # first pause after a failure; doubled up to the next, less a random half
+    reconnect_max_s: Seconds = 60.0
+
+
+class ImapInbox(Inbox):
+    """A mailbox that is read over IMAP; nothing else should tidy it up."""
+
+    kind: Literal["imap"]
+    host: str = Field(pattern=HOST, examples=["127.0.0.1"])
+    port: int = Field(993, ge=1, le=65535)
+    tls: Literal["none", "starttls", "implicit"] = "implicit"
+    ca_file: FilePath | None = None
+    username: str = Field(min_length=1, examples=["bavn"])
+    password: SecretStr
+    folder: str = Field("INBOX", min_length=1, max_length=100)
+    done: str = Field(
+        "Bavn", min_length=1, max_length=100
+    )  # where a mail goes once it is kept; made if missing
+    connect_s: Seconds = 10.0
+    command_s: Seconds = 30.0
+    look_every_s: Seconds = 30.0  # beside IDLE, or alone where the server has none
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.tls == "none" and not is_here(self.host):
+            raise ValueError(
+                'tls = "none" would send the password readable: set tls = "starttls" or "implicit"'
+            )
+        if self.folder.upper() == self.done.upper():
+            raise ValueError("done must be another folder than folder: a mail that is kept goes there")
+        return self
+
+
+class SmtpInbox(Inbox):
+    """A port to which one's own mail server passes what is addressed to the sender."""
+
+    kind: Literal["smtp"]
+    listen: str = Field("127.0.0.1:2526", pattern=r"^[0-9A-Za-z.:\[\]-]{1,253}:[0-9]{1,5}$")
+    allow: tuple[IPv4Network | IPv6Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+    recipients: tuple[str, ...] = ()  # who is taken mail for; (): the sender alone
+    sessions: int = Field(20, ge=1, le=200)
+    command_s: Seconds = 300.0  # RFC 5321 4.5.3.2: what a client may take for one line
+    commit_s: Seconds = 30.0  # for the store; then 451, and the server tries again
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
 
 class EmailConfig(ChannelConfig):
@@ -16,7 +82,7 @@ class EmailConfig(ChannelConfig):
 
     model_config = ConfigDict(hide_input_in_errors=True)  # an error would show the password of a wrong table
 
-    host: str = Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")
+    host: str = Field(pattern=HOST)
     port: int = Field(25, ge=1, le=65535)
     tls: Literal["none", "starttls", "implicit"] = "starttls"
     ca_file: FilePath | None = None  # PEM; the only authorities trusted when given. None: the system's
@@ -33,6 +99,7 @@ class EmailConfig(ChannelConfig):
     probe_every_s: Seconds = 60.0  # while the relay answers
     reconnect_s: Seconds = 1.0  # first pause while it does not; doubled up to the next, less a random half
     reconnect_max_s: Seconds = 15.0
+    inbox: Annotated[ImapInbox | SmtpInbox, Field(discriminator="kind")] | None = None  # None: nobody reads
 
     @field_validator("sender")
     @classmethod
@@ -43,14 +110,14 @@ class EmailConfig(ChannelConfig):
     def _login(self) -> Self:
         if bool(self.username) != (self.password is not None):
             raise ValueError("username and password belong together: give both or none")
-        if self.username and self.tls == "none" and not _is_here(self.host):
+        if self.username and self.tls == "none" and not is_here(self.host):
             raise ValueError(
                 'tls = "none" would send the password readable: set tls = "starttls" or "implicit"'
             )
         return self
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
     if host == "localhost":
         return True
     try:

@@ -1,0 +1,92 @@
+"""A mailbox of our own behind a real IMAP server (pymap, in a process of its own, in memory)."""
+
+import asyncio
+import imaplib
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.peers import free_port
+
+USER, PASSWORD = "bavn", "hemmelig-adgang"
+_START_S = 15.0
+
+
+class Mailbox:
+    """`with Mailbox() as box`: serves on 127.0.0.1 at `port` until it is left."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns when it answers. It begins empty."""
+        program = str(Path(sys.executable).with_name("pymap"))
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-tls"]
+        self._server = subprocess.Popen(
+            [program, *where, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                imaplib.IMAP4("127.0.0.1", self.port, timeout=2).shutdown()
+                return
+            except OSError:
+                if self._server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+
+    def put(self, *mails: bytes, folder: str = "INBOX") -> None:
+        """A mail arrives, as another client of the server puts it there."""
+        client = self._client()
+        for raw in mails:
+            status, said = client.append(folder, "", datetime.now(UTC), raw)
+            assert status == "OK", said
+        client.logout()
+
+    def flags(self, folder: str = "INBOX") -> list[str]:
+        """The flags of each mail in a folder; [] too where there is no such folder."""
+        client = self._client()
+        try:
+            if client.select(folder, readonly=True)[0] != "OK":
+                return []
+            found = client.fetch("1:*", "(FLAGS)")[1]
+            return [each.decode() for each in found if isinstance(each, bytes)]
+        finally:
+            client.logout()
+
+    async def filed(self, count: int, folder: str = "Bavn") -> list[str]:
+        """The flags in `folder`, once it has so many mails and INBOX none."""
+        async with asyncio.timeout(5):
+            while True:
+                flags = await asyncio.to_thread(self.flags, folder)
+                if len(flags) >= count and not await asyncio.to_thread(self.flags):
+                    return flags
+                await asyncio.sleep(0.02)
+
+    def _client(self) -> imaplib.IMAP4:
+        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=5)
+        client.login(USER, PASSWORD)
+        return client
