@@ -237,7 +237,7 @@ class Chat:
 
     def _ask(self, request: Request) -> None:
         octets = self._dte.request(request)
-        self.port_log.asked(request.text, bare=request.bare)
+        self.port_log.asked(request.text, bare=request.bare, block=request.block > 0)
         if request.ask is Ask.AT_ONCE:
             self.port_log.handed(request.payload)
         self._hand(octets)

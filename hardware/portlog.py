@@ -56,14 +56,21 @@ class PortLog:
         self._open = bytearray()  # what was heard of a line that has not ended
         self._skipped = 0  # octets of it beyond the longest
         self._identity = False  # the command that runs asks for a line without a prefix
+        self._counts = False  # ... for a counted block: length in two octets, data, and a sum of two octets
+        self._counted = bytearray()  # what was heard of that block
 
     def lines(self) -> list[LogLine]:
         """Oldest first."""
         return list(self._lines)
 
-    def asked(self, command: str, *, bare: bool = False) -> None:
-        """A command line that goes out; `bare`: its answer is a line without a prefix, of the modem about itself."""
-        self._identity = bare
+    def asked(self, command: str, *, bare: bool = False, block: bool = False) -> None:
+        """A command line that goes out; `bare`: its answer is a line without a prefix, of the modem about itself.
+
+        `block`: its answer is a counted block, which may hold line ends.
+        """
+        if self._counted:
+            self._end_block()
+        self._identity, self._counts = bare, block
         self._note(masked(command), sent=True)
 
     def handed(self, octets: bytes) -> None:
@@ -77,11 +84,34 @@ class PortLog:
 
     def heard(self, octets: bytes) -> None:
         """What came in, cut in any way."""
-        pieces = _LINE_END.split(octets)
-        for piece in pieces[:-1]:
-            self._keep(piece)
-            self._end()
-        self._keep(pieces[-1])
+        while octets:
+            # No line begins with so low an octet, and every counted block does.
+            begins = self._counts and not self._open and octets[0] < 0x0A
+            octets = self._block(octets) if self._counted or begins else self._line(octets)
+
+    def _line(self, octets: bytes) -> bytes:
+        """Takes the octets up to the end of a line; returns the others."""
+        found = _LINE_END.search(octets)
+        if found is None:
+            self._keep(octets)
+            return b""
+        self._keep(octets[: found.start()])
+        self._end()
+        return octets[found.end() :]
+
+    def _block(self, octets: bytes) -> bytes:
+        """Takes what belongs to a counted block; returns the others."""
+        wanted = 2 if len(self._counted) < 2 else 4 + int.from_bytes(self._counted[:2], "big")
+        taken = octets[: wanted - len(self._counted)]
+        self._counted += taken
+        if len(self._counted) == wanted > 2:
+            self._end_block()
+        return octets[len(taken) :]
+
+    def _end_block(self) -> None:
+        self._note(f"<{len(self._counted)} octets>", sent=False)
+        self._counted.clear()
+        self._counts = False
 
     def _keep(self, octets: bytes) -> None:
         room = _LONGEST - len(self._open)

@@ -89,12 +89,35 @@ def test_only_the_last_lines_are_kept_and_an_endless_one_takes_no_memory() -> No
     assert len(log._open) == 0
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
+def test_a_counted_block_is_one_line_whatever_is_in_it(size: int) -> None:
+    log = PortLog()
+    payload = b"OK\r\nkode 4711\r\n\x00\x02"
+    heard = b"\r\nSBDRING\r\n" + len(payload).to_bytes(2, "big") + payload + b"\x0d\x0a\r\nOK\r\n"
+    log.asked("AT+SBDRB", block=True)
+    for start in range(0, len(heard), size):
+        log.heard(heard[start : start + size])
+    log.asked("AT+SBDRB", block=True)
+    log.heard(bytes(3))  # a block that is never whole
+    log.asked("AT")
+    said = [line.text for line in log.lines()]
+    assert said == [
+        "AT+SBDRB",
+        "SBDRING",
+        f"<{len(payload) + 4} octets>",
+        "OK",
+        "AT+SBDRB",
+        "<3 octets>",
+        "AT",
+    ]
+
+
 @given(st.lists(st.binary(max_size=80), max_size=20))
 def test_random_octets_never_raise_and_every_line_can_be_printed(chunks: list[bytes]) -> None:
     log = PortLog()
     for chunk in chunks:
         log.heard(chunk)
-        log.asked(chunk.decode("latin-1"))
+        log.asked(chunk.decode("latin-1"), block=len(chunk) % 2 == 0)
     assert all(line.text.isprintable() or line.sent for line in log.lines())
     assert masked("") == ""
 
