@@ -58,6 +58,8 @@ async def evidence(bench: Bench) -> list[Evidence]:
         ("👍", "loopback:vagt", None, False),
         ("4", "loopback:vagt", "answer", True),
         ("BRUG FOR HJÆLP", "loopback:vagt", "answer", True),
+        ("#{code} 4 ilt mangler", "loopback:vagt", "answer", True),
+        ("vi er 4 her", "loopback:vagt", None, False),
         ("hvem er det?", "loopback:fremmed", "unmatched", False),
         ("#{code} 1", "loopback:fremmed", "unconfirmed", False),
         ("4", "loopback:fremmed", "unmatched", False),
@@ -92,6 +94,14 @@ async def test_who_takes_it_has_it_until_it_is_ticked_off(tmp_path: Path) -> Non
         assert (kept["owner"], kept["note"], kept["handled_at"] is None) == ("vagt", "ringet op", False)
         with pytest.raises(Conflict, match="handled already"):
             await bench.store.run(take, Taken(item["number"], "leder"))
+
+
+async def test_what_waits_for_nobody_cannot_be_taken(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        await hears(bench, "1")
+        [item] = await items(bench, everything=True)
+        with pytest.raises(Conflict, match="waits for nobody"):
+            await bench.store.run(take, Taken(item["number"], "vagt"))
 
 
 async def test_a_number_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from gateway.store.accepting import alert_number
 from gateway.store.ledger import Ledger
 from gateway.store.questions import Question, asked_in
 from gateway.store.transaction import Transaction
-from messages.answer import Answer, Kind, read_answer
+from messages.answer import Answer, Kind, read_answer, without_codes
 from messages.evidence import Evidence
 
 
@@ -62,7 +62,13 @@ def keep_answer(
 
 
 def is_urgent(question: Question, answer: Answer) -> bool:
-    """Somebody must act at once: a cry for help, or an answer that its alert says is urgent."""
+    """Somebody must act at once: a cry for help, or an answer that its alert says is urgent.
+
+    Words that nobody could read as an answer are urgent when they begin as one: `4 ilt mangler`.
+    """
+    if answer.kind is Kind.UNREAD:
+        begins = without_codes(answer.text.lower()).split()[:1]
+        return any(word.strip(".,:;!)-") in question.alert.urgent for word in begins)
     return answer.kind is Kind.HELP or answer.option in question.alert.urgent
 
 

@@ -94,6 +94,8 @@ def take(tx: Transaction, taken: Taken) -> None:
     row = _row(tx.connection, taken.number)
     if not taken.done and row.handled_ms is not None:
         raise Conflict(f"{taken.number} was handled already: see `bavn inbox --all`", pointer="number")
+    if not row.open and row.handled_ms is None:
+        raise Conflict(f"{taken.number} waits for nobody: see `bavn inbox`", pointer="number")
     if not taken.done and row.owner and row.owner != taken.by:
         raise Conflict(f"{row.owner} has taken {taken.number}: speak to them", pointer="number")
     values: dict[str, Any] = {"owner": row.owner or taken.by}
