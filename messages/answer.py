@@ -24,7 +24,18 @@ from messages.answer_phrases import (
 )
 from messages.neutral import fold, neutral_line
 
-__all__ = ["DIGITS", "LETTERS", "Answer", "Kind", "Options", "code_of", "codes", "find_code", "read_answer", "without_codes"]
+__all__ = [
+    "DIGITS",
+    "LETTERS",
+    "Answer",
+    "Kind",
+    "Options",
+    "code_of",
+    "codes",
+    "find_code",
+    "read_answer",
+    "without_codes",
+]
 
 Options = tuple[tuple[str, str], ...]  # (key, meaning)
 
