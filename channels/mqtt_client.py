@@ -26,6 +26,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from channels.mqtt_alert import Publication, connect_properties
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_inbound import Arrived
+from channels.mqtt_loop import LoopClient
 from channels.mqtt_outcome import KEPT, LOST, parting
 
 _PUBLISH = 0x30  # the packet's type in its first octet, MQTT 5.0 2.1.2
@@ -68,7 +69,7 @@ class Sent:
     answered: asyncio.Future[int]
 
 
-class Client(aiomqtt.Client):
+class Client(LoopClient):
     """One connection. `gone` holds why it ended; then nothing can be sent or settled any more."""
 
     def __init__(

@@ -26,17 +26,18 @@ class Listener:
     def __init__(self, port: int) -> None:
         self._texts: list[str] = []
         self._marks = count(1)
+        self._mark = f"mark/{id(self)}"
         self._seen: dict[bytes, Event] = {b"0": Event()}
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
         self._client.on_message = self._heard
         self._client.connect("127.0.0.1", port)
-        self._client.subscribe([(f"{PREFIX}/alert/rum/#", 1), ("mark", 1)])
-        self._client.publish("mark", b"0", qos=1)
+        self._client.subscribe([(f"{PREFIX}/alert/rum/#", 1), (self._mark, 1)])
+        self._client.publish(self._mark, b"0", qos=1)
         self._client.loop_start()
         assert self._seen[b"0"].wait(5)
 
     def _heard(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        if message.topic == "mark":
+        if message.topic == self._mark:
             self._seen[message.payload].set()
         else:
             self._texts.append(json.loads(message.payload)["text"])
@@ -45,7 +46,7 @@ class Listener:
         """All that the broker had when this was asked: it passes a mark on after what came before."""
         mark = b"%d" % next(self._marks)
         seen = self._seen[mark] = Event()
-        self._client.publish("mark", mark, qos=1)
+        self._client.publish(self._mark, mark, qos=1)
         assert seen.wait(5)
         return list(self._texts)
 
