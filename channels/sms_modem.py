@@ -19,6 +19,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from channels import base
+from channels.numbers import sender_of
 from channels.parts import Parts, in_parts
 from channels.serial_modem import SerialModemChannel, SerialModemConfig, whole
 from hardware.codecs import tpdu
@@ -31,7 +32,6 @@ from hardware.gsm_state import State
 from hardware.pin_memory import PinMemory
 from hardware.port import Opener
 from hardware.timing import Timing
-from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Size, Words, fit
@@ -57,6 +57,7 @@ class SmsModemConfig(SerialModemConfig):
     max_parts: int = Field(3, ge=1, le=10)
     max_per_minute: int = Field(30, ge=1, le=600)  # parts; FLASH does not count them
     request_reports: bool = True
+    country: str = Field("45", pattern=r"^[1-9][0-9]{0,2}$")  # of numbers that arrive without one
 
     @field_validator("pin")
     @classmethod
@@ -124,7 +125,7 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
             to, leaving = self._leaving
             if to == event.destination and leaving.late(str(event.reference)):
                 return ()
-        return (_event(event),)
+        return (_event(event, country=self.config.country),)
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         parts = self._encode(outgoing)
@@ -186,26 +187,26 @@ def measure(text: str) -> Size:
     return Size(parts=size.parts, octets=size.octets, cost=size.parts, air_time_s=6.0 * size.parts)
 
 
-def _event(event: Event) -> base.Event:
+def _event(event: Event, *, country: str) -> base.Event:
     match event:
         case Received():
-            return _inbound(event)
+            return _inbound(event, country)
         case Reported():
-            return _report(event)
+            return _report(event, country)
         case LateReference(reference, destination):
             now = datetime.now(UTC)
             return base.Report(
                 reference=str(reference),
                 evidence=Evidence.SUBMITTED,
                 at=now,
-                address=_address(destination),
+                address=sender_of(destination, country=country),
                 detail="the modem gave its reference late",
             )
         case StateChanged(state, reason):
             return base.HealthChanged(health=base.Health(_HEALTH[state], reason))
 
 
-def _inbound(event: Received) -> base.Inbound:
+def _inbound(event: Received, country: str) -> base.Inbound:
     """A message, or one part of it. One that cannot be read is passed on empty, with its octets."""
     key, now = hashlib.sha256(event.tpdu).hexdigest()[:32], datetime.now(UTC)
     raw = event.tpdu.hex().upper()
@@ -216,7 +217,7 @@ def _inbound(event: Received) -> base.Inbound:
     if not isinstance(message, Deliver):
         return base.Inbound(bearer_id=key, sender="", text="", at=now, raw=raw, settle=event.settle)
     concat = message.content.concat
-    address = _address(message.sender)
+    address = sender_of(message.sender, country=country)
     readable = alphabet(message.content.dcs) is not Alphabet.OCTETS
     return base.Inbound(
         bearer_id=key,
@@ -229,7 +230,7 @@ def _inbound(event: Received) -> base.Inbound:
     )
 
 
-def _report(event: Reported) -> base.Report:
+def _report(event: Reported, country: str) -> base.Report:
     now, raw = datetime.now(UTC), event.tpdu.hex().upper()
     try:
         report = tpdu.decode_received(event.tpdu)
@@ -245,7 +246,7 @@ def _report(event: Reported) -> base.Report:
         reference=str(report.reference),
         evidence=evidence,
         at=(report.discharged or now).astimezone(UTC),
-        address=_address(report.recipient),
+        address=sender_of(report.recipient, country=country),
         detail=detail,
         raw=raw,
         settle=event.settle,
@@ -261,10 +262,3 @@ def meaning(status: int) -> tuple[Evidence, str]:
     if 0x40 <= status <= 0x7F:
         return Evidence.REFUSED, detail
     return Evidence.UNKNOWN, detail
-
-
-def _address(number: str) -> Address | None:
-    try:
-        return parse_address(f"sms:{number}") if number.startswith("+") else None
-    except AddressError:
-        return None

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from channels.base import (
     Unknown,
     Withdrawn,
 )
+from channels.numbers import sender_of
 from channels.sms_modem import SmsModemChannel, SmsModemConfig, meaning, measure
-from hardware.codecs.tpdu import decode_submit
+from hardware.codecs.tpdu import StatusReport, decode_submit
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -226,6 +227,60 @@ async def test_a_reference_that_comes_late_becomes_a_report() -> None:
         assert raised.value.references == ()
         late = [r for r in await heard(sms, Report, 2) if r.evidence is Evidence.SUBMITTED]
     assert [(r.reference, r.address) for r in late] == [("0", parse_address(TO))]
+
+
+@pytest.mark.parametrize(
+    ("shown", "sender"),
+    [
+        ("+4500000009", "sms:+4500000009"),
+        ("4500000009", "sms:+4500000009"),
+        ("00000009", "sms:+4500000009"),
+        ("004500000009", "sms:+4500000009"),
+        ("45000009", "sms:+4545000009"),  # eight digits: a whole Danish number, whatever it begins with
+        ("491700000009", "sms:+491700000009"),
+        ("4670000000", "sms:+4670000000"),
+        ("004670000000", "sms:+4670000000"),
+        ("1241", "1241"),
+        ("12345", "12345"),
+        ("TDC Info", "TDC Info"),
+    ],
+)
+async def test_a_sender_is_one_phone_however_the_network_shows_it(shown: str, sender: str) -> None:
+    async with Bench() as bench, channel(bench) as sms:
+        bench.modem.network.receive(shown, "1")
+        (answer,) = await heard(sms, Inbound)
+    assert answer.sender == sender
+
+
+@pytest.mark.parametrize(
+    ("country", "shown", "sender"),
+    [
+        ("298", "200009", "+298200009"),
+        ("298", "00000009", None),
+        ("47", "40000009", "+4740000009"),
+        ("46", "0700000009", "+46700000009"),
+        ("46", "700000009", "+46700000009"),
+        ("46", "4500000009", "+4500000009"),
+        ("46", "71234", None),
+        ("45", "+45112", None),
+        ("45", "0" * 30, None),
+        ("45", "", None),
+    ],
+)
+def test_numbers_without_a_country_are_of_the_configured_one(
+    country: str, shown: str, sender: str | None
+) -> None:
+    found = sender_of(shown, country=country)
+    assert (found.value if found else None) == sender
+
+
+async def test_a_report_is_of_its_recipient_however_the_network_shows_the_number() -> None:
+    async with Bench() as bench, channel(bench) as sms:
+        now = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
+        report = StatusReport(reference=7, recipient="00000001", at=now, discharged=now, status=0)
+        bench.modem.network._bring(report.encode(), is_report=True)
+        (told,) = await heard(sms, Report)
+    assert told.address == parse_address(TO)
 
 
 async def test_an_answer_comes_in_with_its_sender_and_is_deleted_when_settled() -> None:
