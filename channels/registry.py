@@ -14,6 +14,7 @@ BEARERS: dict[str, str] = {
     "iridium": "channels.iridium:IridiumChannel",
     "loopback": "channels.loopback:LoopbackChannel",
     "mqtt": "channels.mqtt:MqttChannel",
+    "smpp": "channels.smpp:SmppChannel",
     "sms-modem": "channels.sms_modem:SmsModemChannel",
     "tetra": "channels.tetra:TetraChannel",
 }

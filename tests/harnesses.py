@@ -16,6 +16,7 @@ from hardware.emulators.tetra_radio import TetraEmulator
 from messages.address import Address
 from tests.harness import Behaviour, Harness
 from tests.harness_mqtt import MqttHarness
+from tests.harness_smpp import SmppHarness
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
 
 
@@ -265,6 +266,7 @@ HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "iridium": IridiumHarness,
     "loopback": LoopbackHarness,
     "mqtt": MqttHarness,
+    "smpp": SmppHarness,
     "sms-modem": SmsModemHarness,
     "tetra": TetraHarness,
 }

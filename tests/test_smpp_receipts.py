@@ -18,7 +18,7 @@ D, R, U = Evidence.DELIVERED, Evidence.REFUSED, Evidence.UNKNOWN
 
 
 def receipt(text: str, *, esm_class: int = 0x04, **options: bytes) -> Deliver:
-    tags = {Tag[name.upper()]: value for name, value in options.items()}
+    tags: dict[int, bytes] = {Tag[name.upper()]: value for name, value in options.items()}
     return Deliver(
         source=PHONE,
         destination=US,

@@ -18,15 +18,21 @@ from tests.smsc import LONG, turns
 from tests.smsc_script import NACK, RESPONSE, Action, Does, ScriptedSmsc, pdu
 
 TO = "sms:+4500000001"
-GONE = [Does.HANG_UP, Does.CLOSE, Does.MUTE]
-NONSENSE = [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\x0f" + bytes(12), b"\x80\0\0\0" + bytes(12)]
+GONE: list[Action] = [Does.HANG_UP, Does.CLOSE, Does.MUTE]
+NONSENSE: list[Action] = [
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    b"\0\0\0\x0f" + bytes(12),
+    b"\x80\0\0\0" + bytes(12),
+]
 
+
+REFUSALS: list[Action] = [0x05, 0x0D, 0x0E, 0x0F, 0x53, 0x58, 0xFF]
 
 # Before the session is bound nothing has left.
 BEFORE: list[tuple[str, Action]] = [
     *(("connect", does) for does in GONE),
     *(("connect", does) for does in NONSENSE),
-    *(("bind", does) for does in (0x05, 0x0D, 0x0E, 0x0F, 0x53, 0x58, 0xFF, *GONE, *NONSENSE)),
+    *(("bind", does) for does in [*REFUSALS, *GONE, *NONSENSE]),
 ]
 # A refusal says that the message was not taken; silence and nonsense say nothing.
 SUBMITS: list[tuple[Action, type[ChannelError]]] = [
@@ -43,7 +49,7 @@ SUBMITS: list[tuple[Action, type[ChannelError]]] = [
     (pdu(NACK, 0x03)[:12] + b"SEQ!", PermanentFailure),
     (pdu(NACK, 0x00)[:12] + b"SEQ!", Unknown),
     (pdu(0x15 | RESPONSE)[:12] + b"SEQ!", Unknown),
-    *((does, Unknown) for does in (*GONE, *NONSENSE)),
+    *((does, Unknown) for does in [*GONE, *NONSENSE]),
 ]
 
 
