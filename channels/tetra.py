@@ -6,9 +6,10 @@ Source: ETSI EN 300 392-2 29.4 (SDS-TL).
 """
 
 import asyncio
-import random
+import time
 from collections import OrderedDict
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -34,6 +35,7 @@ from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Size, Words, fit
 
 _REMEMBERED = 2048  # messages whose reports are awaited
+_FASTEST_S = 2.0  # no radio puts more than one message on the air in so long
 _SECONDS = 3.0  # of one message: onto the air and its report back
 _WANTED = {"none": Wanted.NONE, "received": Wanted.RECEIVED, "consumed": Wanted.BOTH}
 _PROOF = {"none": Evidence.SUBMITTED, "received": Evidence.DELIVERED, "consumed": Evidence.READ}
@@ -98,7 +100,8 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
             cost_rank=1,
         )
         self._sending = asyncio.Lock()
-        self._reference = random.randrange(256)  # noqa: S311  # matches reports, protects nothing
+        # Ahead of all that a process before us can have used lately: its reports may still come.
+        self._reference = int(time.time() // _FASTEST_S) % 256
         # (SSI, reference) -> the address as it was given, and whether it only may have gone
         self._sent: OrderedDict[tuple[str, int], tuple[Address, bool]] = OrderedDict()
 
@@ -189,7 +192,7 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
         if isinstance(event, StateChanged):
             return (base.HealthChanged(health=self._health(event.state, event.reason)),)
         if isinstance(event, Received):
-            return (inbound_event(event, self.config.statuses),)
+            return (inbound_event(event, self.config.statuses, now=datetime.now(UTC)),)
         if isinstance(event, LateStep):
             key = ssi_of(event.destination), -1 if event.reference is None else event.reference
             address, uncertain = self._sent.get(key, (None, False))

@@ -14,7 +14,7 @@ from hardware.tetra_events import LateStep, Received, Reported, Step
 from messages.address import Address, AddressError, parse_address
 from messages.evidence import Evidence
 
-_REPEATED_S = 600  # the same message again within this is the same message
+_REPEATED_MIN = 10  # minutes: the same message again within this is the same message
 _EVIDENCE = {
     Verdict.RECEIVED: Evidence.DELIVERED,
     Verdict.CONSUMED: Evidence.READ,
@@ -62,16 +62,14 @@ def _receipt(reference: int, address: Address | None, detail: str) -> base.Repor
     )
 
 
-def inbound_event(event: Received, statuses: Mapping[int, str]) -> base.Inbound:
+def inbound_event(event: Received, statuses: Mapping[int, str], *, now: datetime) -> base.Inbound:
     """A text, one part of it, or a status in the words agreed on. What cannot be read comes empty, with its octets."""
-    now, address = datetime.now(UTC), _address(event.sender)
+    address = _address(event.sender)
     text, part, reference = _said(event, statuses)
-    # A sender that misses our report sends the same again within minutes. Later the same octets are another answer:
-    # some radios count their references from the start whenever they are switched on. A status has no reference.
-    moment = now.isoformat() if reference is None else str(int(now.timestamp() // _REPEATED_S))
-    key = hashlib.sha256(f"{event.sender} {moment} {event.user_data.hex()}".encode()).hexdigest()[:32]
+    bearer_id, *also = _names(event, now, reference)
     return base.Inbound(
-        bearer_id=key,
+        bearer_id=bearer_id,
+        also=tuple(also),
         sender=str(address) if address else "",
         text=text,
         at=now,
@@ -79,6 +77,19 @@ def inbound_event(event: Received, statuses: Mapping[int, str]) -> base.Inbound:
         raw=event.user_data.hex().upper(),
         settle=event.settle,
     )
+
+
+def _names(event: Received, now: datetime, reference: int | None) -> list[str]:
+    """What the message is known by, and what it was known by if this is a repetition.
+
+    A sender that misses our report sends the same again within minutes. Later the same octets are another answer: some
+    radios count their references from the start whenever they are switched on. A status and a simple text have no
+    reference and are not repeated: each is a message of its own.
+    """
+    minute = int(now.timestamp() // 60)
+    moments = range(minute, minute - _REPEATED_MIN - 1, -1) if reference is not None else (now.isoformat(),)
+    said = [f"{event.sender} {moment} {event.user_data.hex()}" for moment in moments]
+    return [hashlib.sha256(text.encode()).hexdigest()[:32] for text in said]
 
 
 def _said(

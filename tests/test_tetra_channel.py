@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from channels import base
 from channels.base import (
     HealthChanged,
     Inbound,
@@ -19,8 +21,10 @@ from channels.base import (
     Withdrawn,
 )
 from channels.tetra import TetraChannel, TetraConfig
+from channels.tetra_inbound import inbound_event
 from hardware.codecs.sds_status import Status
 from hardware.emulators.tetra_network import STATUS, Incoming
+from hardware.tetra_events import Received
 from messages.answer import Kind, read_answer
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -239,6 +243,30 @@ async def test_the_same_message_again_has_the_same_name_and_the_same_status_anot
         texts = [message.bearer_id for message in hub.of(Inbound) if message.text == "JA"]
         statuses = [message.bearer_id for message in hub.of(Inbound) if message.text == "1"]
         assert (len(set(texts)), len(set(statuses))) == (1, 2)
+
+
+@pytest.mark.parametrize(("later_s", "known"), [(0, True), (1, True), (59, True), (599, True), (720, False)])
+@pytest.mark.parametrize("second", [0, 599, 600 * 1000 - 1])
+def test_a_repetition_is_known_by_an_earlier_name_at_any_moment(
+    later_s: int, known: bool, second: int
+) -> None:
+    event = Received(12, PEER, "1234567", bytes.fromhex("8204C9014A41"), False, base._nothing)
+    first, again = (
+        inbound_event(event, {}, now=datetime.fromtimestamp(second + later, UTC)) for later in (0, later_s)
+    )
+    assert (first.bearer_id in {again.bearer_id, *again.also}) is known
+
+
+def test_a_restart_within_minutes_uses_no_reference_that_may_still_be_reported_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, config = 1_800_000_000.0, TetraConfig(bearer="tetra", port="x")
+    used = []
+    for started_s in (0, 30, 300):  # each process sends a message every three seconds until the next begins
+        monkeypatch.setattr("channels.tetra.time.time", lambda at=started_s: now + at)
+        first = TetraChannel("radio", config)._reference
+        used += [(first + number) % 256 for number in range({0: 10, 30: 90, 300: 1}[started_s])]
+    assert len(set(used)) == len(used)
 
 
 @virtually
