@@ -280,3 +280,18 @@ def test_options_are_shown_only_where_somebody_was_asked_and_the_others_are_to_b
     both = drawn(alert(mail, phone))
     assert "Svar: 1=kommer" in both
     assert both.count("Kan ikke svare: ring") == 1
+
+
+@pytest.mark.parametrize(("withdrawn", "said"), [("corrected", "Answers what is CORRECTED"), (None, None)])
+def test_an_answer_to_a_withdrawn_alert_is_red_and_says_so(withdrawn: str | None, said: str | None) -> None:
+    """They act on a text that does not hold any more."""
+    answered = delivery(
+        "vagt", "acknowledged", answer="1", answered_at="2026-01-12T02:30:30Z", ended="reached"
+    )
+    found = alert(answered, withdrawn=withdrawn, withdrawn_at="2026-01-12T02:30:20Z")
+    (row,) = rows(found, catalogue("en"), now=NOW)
+    assert row.is_to_withdrawn is bool(withdrawn)
+    assert said is None or said in row.how_far
+    screen = Console(file=StringIO(), width=80, force_terminal=True, color_system="standard")
+    screen.print(alert_view(found, catalogue("en"), now=NOW))
+    assert ("\x1b[1;31mAcknowledged" in screen.file.getvalue()) is bool(withdrawn)  # type: ignore[attr-defined]

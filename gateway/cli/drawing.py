@@ -124,10 +124,9 @@ def _table(found: Sequence[Row], words: Catalogue) -> Table:
     for name, most in (("recipient", 20), ("how_far", 26), ("way", 12), ("since", 9), ("next", 18)):
         table.add_column(words(f"show.{name}"), overflow="fold", max_width=most)
     for row in found:
-        style = "red" if row.is_missing else "dim" if row.is_deputy else ""
-        table.add_row(
-            plain(row.recipient, style), plain(row.how_far), *map(plain, (row.way, row.since, row.next))
-        )
+        style = "red" if row.is_missing or row.is_to_withdrawn else "dim" if row.is_deputy else ""
+        how_far = plain(row.how_far, "bold red" if row.is_to_withdrawn else "")
+        table.add_row(plain(row.recipient, style), how_far, *map(plain, (row.way, row.since, row.next)))
     return table
 
 

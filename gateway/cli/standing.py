@@ -91,6 +91,7 @@ class Row:
     next: str
     is_deputy: bool
     is_missing: bool
+    is_to_withdrawn: bool = False  # they act on a text that does not hold any more
 
 
 def rows(alert: Json, words: Catalogue, *, now: datetime) -> list[Row]:
@@ -117,6 +118,10 @@ def _row(
         how_far = f"{how_far}\n{reason(delivery['no_way'], words)}"
     if alert["answers"] and who in lacking and not delivery.get("can_answer", True):
         how_far = f"{how_far}\n{words('show.cannot_answer')}"
+    to_withdrawn = bool(alert["withdrawn"]) and evidence_of(delivery) >= Evidence.ACKNOWLEDGED
+    if to_withdrawn:
+        how = words.known("withdrawn", alert["withdrawn"])
+        how_far = f"{how_far}\n{words('show.to_withdrawn', how=how)}"
     best = best_attempt(delivery)
     return Row(
         recipient=f"{who}\n{words('show.deputy_for', who=principal)}" if principal else who,
@@ -126,6 +131,7 @@ def _row(
         next=_next(delivery, words, now=now),
         is_deputy=bool(principal),
         is_missing=who in lacking,
+        is_to_withdrawn=to_withdrawn,
     )
 
 
