@@ -18,8 +18,8 @@ from gateway.no_way import explained
 from gateway.operator import Follow, FollowUp
 from gateway.preview import preview
 from gateway.store.accepting import Accepted
+from gateway.store.answering import Spoken
 from gateway.store.finding import Named, find_alert
-from gateway.store.receiving import Spoken
 from gateway.store.showing import Wanted, list_alerts, show_alert
 from gateway.strict_json import read_object
 from messages.evidence import Evidence
