@@ -48,7 +48,7 @@ from channels.base import (
     Unknown,
 )
 from channels.email_config import EmailConfig, ImapInbox, SmtpInbox
-from channels.email_envelope import envelope
+from channels.email_envelope import FAILURES, NOTIFY, envelope
 from channels.email_imap import ImapReader
 from channels.email_inlet import Inlet, Reader
 from channels.email_message import compose, dot_stuffed, encoded_body, message_id
@@ -62,7 +62,12 @@ from messages.render import Size
 
 log = logging.getLogger(__name__)
 
-_PROOF = {"none": Evidence.SUBMITTED, "delivered": Evidence.DELIVERED, "read": Evidence.READ}
+_PROOF = {
+    "": Evidence.SUBMITTED,
+    "none": Evidence.SUBMITTED,
+    "delivered": Evidence.DELIVERED,
+    "read": Evidence.READ,
+}
 
 
 def measure(text: str) -> Size:
@@ -78,10 +83,11 @@ class EmailChannel:
     def __init__(self, name: str, config: EmailConfig) -> None:
         self.name, self.config = name, config
         key = config.inbox.key.get_secret_value() if config.inbox else ""
+        self._asked = config.inbox.reports if config.inbox else ""  # of the recipients' mail systems
         self._names = Names(key, domain=config.sender.rpartition("@")[2])
         self.capability = Capability(
             schemes=frozenset({"mailto"}),
-            max_evidence=_PROOF[config.inbox.reports if config.inbox else "none"],
+            max_evidence=_PROOF[self._asked],
             measure=measure,
             window=config.connections,
             two_way=config.inbox is not None,
@@ -130,9 +136,21 @@ class EmailChannel:
         config, now = self.config, datetime.now(UTC)
         outgoing = replace(outgoing, attempt=self._names.outside(outgoing.attempt))
         content = dot_stuffed(
-            compose(outgoing, sender=config.sender, sender_name=config.sender_name, now=now)
+            compose(
+                outgoing,
+                sender=config.sender,
+                sender_name=config.sender_name,
+                now=now,
+                read_receipt=self._asked == "read",
+            )
         )
-        parameters = partial(envelope, outgoing, sender=config.sender, octets=len(content))
+        parameters = partial(
+            envelope,
+            outgoing,
+            sender=config.sender,
+            octets=len(content),
+            notify=FAILURES if self._asked == "none" else NOTIFY,
+        )
         try:
             reply = await self._pool.send(parameters, content=content, hand_over=outgoing.hand_over)
         except ChannelError as failure:

@@ -30,6 +30,13 @@ class Inbox(BaseModel):
     reconnect_s: Seconds = 1.0  # first pause after a failure; doubled up to the next, less a random half
     reconnect_max_s: Seconds = 60.0
 
+    @field_validator("key")
+    @classmethod
+    def _hard_to_guess(cls, key: SecretStr) -> SecretStr:
+        if not 16 <= len(key.get_secret_value()) <= 1000:
+            raise ValueError("is shorter than 16 signs. Make one with: openssl rand -hex 16")
+        return key
+
 
 class ImapInbox(Inbox):
     """A mailbox that is read over IMAP; nothing else should tidy it up."""

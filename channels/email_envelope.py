@@ -14,8 +14,17 @@ from messages.precedence import Precedence
 _MT_PRIORITY = {Precedence.FLASH: 4, Precedence.IMMEDIATE: 2, Precedence.PRIORITY: 0, Precedence.ROUTINE: -2}
 
 
-def envelope(outgoing: Outgoing, offers: Mapping[str, str], *, sender: str, octets: int) -> Envelope:
-    """`octets`: of the content; `offers`: EHLO's extensions in lower case. PermanentFailure if it is too big."""
+NOTIFY = "SUCCESS,FAILURE,DELAY"  # RFC 3461 4.1
+FAILURES = "FAILURE,DELAY"
+
+
+def envelope(
+    outgoing: Outgoing, offers: Mapping[str, str], *, sender: str, octets: int, notify: str = NOTIFY
+) -> Envelope:
+    """`octets`: of the content; `offers`: EHLO's extensions in lower case; `notify`: what is to be reported.
+
+    PermanentFailure if the content is too big.
+    """
     mailbox = outgoing.address.value
     mail, rcpt = f"MAIL FROM:<{sender}>", f"RCPT TO:<{mailbox}>"
     if "size" in offers:
@@ -29,7 +38,7 @@ def envelope(outgoing: Outgoing, offers: Mapping[str, str], *, sender: str, octe
         )
     if "dsn" in offers:
         mail += f" RET=HDRS ENVID={xtext(outgoing.attempt)}"
-        rcpt += f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(mailbox)}"
+        rcpt += f" NOTIFY={notify} ORCPT=rfc822;{xtext(mailbox)}"
     reference = message_id(outgoing.attempt, domain=sender.rpartition("@")[2])
     return Envelope(f"{mail}\r\n".encode("ascii"), f"{rcpt}\r\n".encode("ascii"), reference)
 

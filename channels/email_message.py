@@ -54,8 +54,13 @@ def _escaped(pattern: re.Pattern[bytes], value: str) -> str:
     return pattern.sub(lambda found: b"+%02X" % found[0][0], octets).decode("ascii")
 
 
-def compose(outgoing: Outgoing, *, sender: str, sender_name: str, now: datetime) -> bytes:
-    """Header and body of an attempt, CRLF throughout, the last line ended. `sender` is a checked ASCII mailbox."""
+def compose(
+    outgoing: Outgoing, *, sender: str, sender_name: str, now: datetime, read_receipt: bool = False
+) -> bytes:
+    """Header and body of an attempt, CRLF throughout, the last line ended. `sender` is a checked ASCII mailbox.
+
+    `read_receipt` asks the recipient's program to tell when the mail is opened (RFC 8098 2.1); most ask first.
+    """
     domain = sender.rpartition("@")[2]
     head = [
         b"From: ",
@@ -66,6 +71,7 @@ def compose(outgoing: Outgoing, *, sender: str, sender_name: str, now: datetime)
         _field("X-Bavn-Alert", outgoing.alert),
         _field("X-Bavn-Attempt", outgoing.attempt),
         _URGENCY[outgoing.precedence],
+        f"Disposition-Notification-To: <{sender}>\r\n".encode("ascii") if read_receipt else b"",
         _content(outgoing.words),
     ]
     return b"".join(head)
