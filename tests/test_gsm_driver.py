@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hardware.codecs.tpdu import StatusReport, decode_received, decode_submit, submits
-from hardware.destination import checked_destination
+from hardware.destination import checked_destination, checked_number
 from hardware.errors import HardwareError, MaybeSent, ModemDown, NeverToThis, NotNow
 from hardware.gsm import GsmModem
 from hardware.gsm_events import LateReference, Received, Reported, StateChanged
@@ -294,11 +294,56 @@ async def test_a_cancelled_send_leaves_the_dialogue_usable() -> None:
         assert await sent(modem) == 1
 
 
-@pytest.mark.parametrize("number", ["112", "+45112", "114", "12", "1" * 16, "911", "000"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "112",
+        "+45112",
+        "114",
+        "12",
+        "911",
+        "000",
+        "0045112",
+        "45112",
+        "1111111111111111",
+        "+1911",
+        "+44999",
+        "+49110",
+        "+299112",
+        "+298112",
+        "+354112",
+        "+33112",
+        "+451813",
+        "+4670000",
+        "001911",
+        "0044999",
+        "00299112",
+        "+683999",
+        "+690911",
+        "+0000001",
+    ],
+)
 def test_the_driver_refuses_numbers_that_no_message_may_go_to(number: str) -> None:
     (tpdu,) = submits("x", number, reference=0)
     with pytest.raises(NeverToThis):
         checked_destination(tpdu)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+4500000001",
+        "00000001",
+        "004500000001",
+        "+450000000001",
+        "1241",
+        "+29920001",
+        "+50020001",
+        "+6834001",
+    ],
+)
+def test_a_number_of_a_phone_is_not_taken_for_an_emergency(number: str) -> None:
+    assert checked_number(number) == number
 
 
 @pytest.mark.parametrize(
