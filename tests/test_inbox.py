@@ -10,6 +10,7 @@ import pytest
 
 from channels.base import Inbound
 from gateway.accept import Submission
+from gateway.attempt_names import attempt_name
 from gateway.duty import Duty
 from gateway.errors import Conflict, NotFound
 from gateway.marks import ASKS, TELLS
@@ -164,6 +165,29 @@ async def test_what_no_person_wrote_answers_nothing_and_troubles_nobody(tmp_path
         assert await evidence(bench) == [Evidence.SUBMITTED]
         [kept] = await items(bench, everything=True)
         assert kept["automatic"] == "out of office"
+
+
+async def test_an_out_of_office_lets_the_next_way_start_at_once(tmp_path: Path) -> None:
+    both = ["loopback:postkasse", "loopback:telefon"]
+    people = [{"id": "vagt", "name": "Vagt", "addresses": both, "exercise": True}]
+    async with store_in(tmp_path, people=people) as bench:
+        sent = await bench.accept("vagt", precedence=Precedence.IMMEDIATE)
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed)
+        name = attempt_name(sent.identifier, claimed.attempt_id)
+        await hears(bench, "Jeg er på ferie", both[0], automatic="out of office", in_reply_to=name)
+        tried = await bench.rows("select address, why from attempts order by id")
+        assert [tuple(row.values()) for row in tried] == [(both[0], "first"), (both[1], "given-up")]
+        assert await evidence(bench) == [Evidence.SUBMITTED]
+
+
+async def test_a_reply_that_names_our_message_answers_it_though_two_are_open(tmp_path: Path) -> None:
+    async with asked(tmp_path, questions=2) as (bench, [first, _]):
+        [number, *_] = [row["id"] for row in await bench.rows("select id from attempts order by id")]
+        name = attempt_name(first.identifier, number)
+        assert (await hears(bench, "1", in_reply_to=name)).alert == first.identifier
+        stranger = await hears(bench, "ja", "loopback:fremmed", in_reply_to=name)
+        assert stranger.kind == "unconfirmed"
 
 
 # What the hub says of itself.

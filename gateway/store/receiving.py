@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from channels.base import Inbound
+from gateway.attempt_names import attempt_id
 from gateway.clock import to_ms
+from gateway.delivery import GivenUp
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, is_urgent, keep_answer
+from gateway.store.ledger import Ledger
 from gateway.store.questions import Found, Question, find_question
 from gateway.store.transaction import Transaction
 from messages.answer import Kind, read_answer
@@ -35,7 +38,7 @@ def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
         _note(tx, number, text=text)
     found = find_question(tx, item, text)
     if item.automatic:
-        return _automatic(tx, number, found)
+        return _automatic(tx, number, item, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, found=found)
     return _answer(tx, number, channel, item=replace(item, text=text), found=found)
@@ -72,9 +75,15 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, found: Found) -
     return Matched(kind, several=found.several)
 
 
-def _automatic(tx: Transaction, number: int, found: Found) -> Matched:
-    """Nobody wrote it, so it answers nothing; it is shown at what it was sent about."""
-    question = found.question
+def _automatic(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
+    """Nobody wrote it, so it answers nothing. Probably nobody reads there either: the next way need not wait."""
+    question, attempt = found.question, attempt_id(item.in_reply_to)
+    if question is not None and attempt is not None:
+        ledger = Ledger(tx)
+        ledger.load([question.delivery_id])
+        if any(each.id == attempt for each in ledger.known[question.delivery_id].delivery.tries):
+            ledger.step(question.delivery_id, GivenUp(attempt), verb="automatic_reply", attempt=attempt)
+            ledger.flush()
     _note(
         tx,
         number,
