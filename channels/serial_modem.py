@@ -4,6 +4,7 @@ Not here: what a driver's events mean, and how a text becomes its octets.
 """
 
 import asyncio
+import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
@@ -17,11 +18,14 @@ from hardware.errors import HardwareError
 from hardware.port import Opener, open_port
 from hardware.power import PowerCycle, by_command
 
+_SOCKET = re.compile(r"socket://([^\s/:]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+
 
 class SerialModemConfig(base.ChannelConfig):
     """What every modem's table in bavn.toml has."""
 
-    port: str = Field(min_length=1)  # best a path under /dev/serial/by-id, or socket://host:port
+    # Best a path under /dev/serial/by-id, or socket://host:port.
+    port: str = Field(min_length=1, examples=["/dev/serial/by-id/usb-..."])
     baud: int = Field(115_200, ge=1200, le=4_000_000)
     power_cycle: tuple[str, ...] = ()  # a command and its arguments: cuts the modem's power and gives it back
     time_factor: float = Field(1.0, gt=0, le=1)  # of the driver's time limits; below 1 for emulators only
@@ -30,7 +34,11 @@ class SerialModemConfig(base.ChannelConfig):
     @classmethod
     def _openable(cls, port: str) -> str:
         if "://" in port and not port.startswith("socket://"):
-            raise ValueError("write a device path or socket://host:port")
+            raise ValueError(f"{port!r} is neither a device nor socket://host:port")
+        if port.startswith("socket://") and _SOCKET.fullmatch(port) is None:
+            raise ValueError(
+                f'{port!r} has no host and port. Write for example port = "socket://127.0.0.1:5000"'
+            )
         return port
 
     @property

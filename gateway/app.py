@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from channels.base import Channel, Keeping
 from channels.registry import new_channel
-from gateway.anchor import Anchor, looked_at
+from gateway.anchor import Anchor, AnchorFile, looked_at
 from gateway.api.server import application, listener, nobody_listens, serving
 from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock, wall_clock
@@ -41,7 +41,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
     if not await nobody_listens(config.socket):
         raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
     tokens, key = read_tokens(config.tokens_file), own_master_key(config.key_file)
-    anchors = looked_at(config.anchor, key)
+    anchors = _anchors_before(config, key)
     if anchors.bad:
         log.error("the audit's anchors: %s: %s", config.anchor, anchors.bad[0])
     tcp = listener(config)
@@ -81,6 +81,13 @@ def maker(name: str, config: Config, *, key: bytes | None) -> Callable[[], Chann
         return channel
 
     return make
+
+
+def _anchors_before(config: Config, key: bytes | None) -> AnchorFile:
+    try:
+        return looked_at(config.anchor, key)
+    except StoreUnfit as error:
+        raise StoreUnfit(f"{config.path.name}: {error}") from error
 
 
 async def _world(config: Config, store: Store) -> World:

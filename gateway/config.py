@@ -6,7 +6,7 @@ config_checks.py, the words of a refusal in config_errors.py.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from gateway.config_paths import rooted_after, rooted_before
 from gateway.config_read import Raw, read_raw, read_toml
 from gateway.config_tables import Audit, Config, Gateway, Http, PolicyTable, Store
 from gateway.config_types import mistyped
+from gateway.policy import DEFAULTS
 from messages.directory import Directory, DirectoryError
 from messages.directory import read as read_directory
 from messages.precedence import Precedence
@@ -138,8 +139,20 @@ class _Reader:
             if word not in known:
                 self.wrong(f"policy.{word}", "is not a precedence", closest(word, known))
             elif (judged := self._judge(f"policy.{word}", PolicyTable, table)) is not None:
+                self._known_bearers(
+                    f"policy.{word}.next_domain_by_bearer", judged.next_domain_by_bearer or {}
+                )
                 found[word] = judged
         return found
+
+    def _known_bearers(self, key: str, names: Iterable[str]) -> None:
+        """Also those that the defaults speak of: what a misspelt one says holds for nobody."""
+        known = sorted(
+            {*BEARERS, *(name for each in DEFAULTS.values() for name in each.next_domain_by_bearer)}
+        )
+        for name in names:
+            if name not in known:
+                self.wrong(f"{key}.{name}", "is not a bearer", closest(name, known))
 
     def directory(self, gateway: Gateway) -> Directory:
         file = gateway.directory.name

@@ -21,13 +21,22 @@ PLANES = ("exercise", "live")
 
 def cross_check(config: Config) -> list[Problem]:
     """Everything that is wrong between the tables, in the order of the file."""
-    checks = (_data_dir, _patterns, _channels, _shared_ports, _open_secrets, _policies, _directory_domains, _duty)
+    checks = (
+        _data_dir,
+        _patterns,
+        _channels,
+        _shared_ports,
+        _open_secrets,
+        _policies,
+        _directory_domains,
+        _duty,
+    )
     return [problem for check in checks for problem in check(config)]
 
 
 def doubts(config: Config) -> list[Problem]:
     """What works and is probably not meant."""
-    checks = (_anchor_inside, _open_listener, _silent_channels, _nobody, _no_duty)
+    checks = (_anchor_inside, _open_listener, _silent_channels, _shared_addresses, _nobody, _no_duty)
     return [problem for check in checks for problem in check(config)]
 
 
@@ -178,6 +187,20 @@ def _silent_channels(config: Config) -> Iterator[Problem]:
             yield _problem(
                 config, f"channels.{name}.planes", reason, "Right for a drill machine; else change the plane"
             )
+
+
+def _shared_addresses(config: Config) -> Iterator[Problem]:
+    """An answer is known by the address it comes from. A telephone or a radio group may well be several people's."""
+    who: dict[str, list[str]] = {}
+    for contact in config.directory.contacts:
+        for address in dict.fromkeys(str(entry.address) for entry in contact.addresses):
+            if address.startswith(("sms:", "mailto:", "sds:")) and not address.startswith("sds:group:"):
+                who.setdefault(address, []).append(contact.id)
+    for address, ids in who.items():
+        if len(ids) > 1:
+            reason = f"{', '.join(ids)} have {address} in common: an answer from there may be either's"
+            remedy = "Give each an address of their own, or make them one contact"
+            yield Problem(config.gateway.directory.name, f"contacts.{ids[1]}.addresses", reason, remedy)
 
 
 def _nobody(config: Config) -> Iterator[Problem]:

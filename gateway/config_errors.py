@@ -102,9 +102,11 @@ def _say(
         return "is missing", example
     if kind == "value_error":
         reason, _, remedy = str(context["error"]).partition(". ")
-        return reason, remedy
+        return reason, remedy or example
     if kind in {"literal_error", "enum"}:
-        return f"{value} is not one of {context['expected'].replace(' or ', ', ')}", ""
+        return f"{value} is not one of {context['expected'].replace(' or ', ', ')}", example
+    if kind in {"string_too_short", "too_short"}:
+        return "is empty", example
     if kind in {"greater_than_equal", "less_than_equal", "greater_than", "less_than"} and field is not None:
         return _out_of_bounds(name, field, value), example
     return _of_wrong_type(kind, value, str(detail["msg"])), example
@@ -151,12 +153,19 @@ def _bound(field: FieldInfo, names: Sequence[str]) -> str:
 
 
 def example_of(name: str, field: FieldInfo | None) -> str:
-    """The remedy `Write for example port = 25`: the field's own example, else one for its name."""
+    """The remedy `Write for example port = 25`: the field's own example or default, else one for its name."""
+    if field is not None and is_secret(field):
+        return f'Write {name} = "...", in quotes'
     if field is not None and field.examples:
-        first = field.examples[0]
-        return f"Write for example {name} = {_toml(first)}"
-    return f"Write for example {name} = {_EXAMPLES[name]}" if name in _EXAMPLES else ""
+        return f"Write for example {name} = {_toml(field.examples[0])}"
+    if name in _EXAMPLES:
+        return f"Write for example {name} = {_EXAMPLES[name]}"
+    default = None if field is None else field.default
+    shown = isinstance(default, bool | int | float | str) and default != ""
+    return f"Write for example {name} = {_toml(default)}" if shown else ""
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value).replace("'", '"')

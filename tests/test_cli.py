@@ -209,6 +209,16 @@ def test_config_check_mentions_what_is_doubtful(installation: InitResult) -> Non
 
 
 @pytest.mark.parametrize("command", ["config check", "run"])
+def test_an_anchor_that_is_a_folder_is_refused_with_file_and_key(
+    installation: InitResult, command: str
+) -> None:
+    (installation.folder / "anchors.log").mkdir()
+    result = told(*command.split(), "--config", installation.folder / "bavn.toml")
+    assert result.exit_code == 1
+    assert f"bavn.toml: audit.anchor: {installation.folder / 'anchors.log'} cannot be" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["config check", "run"])
 @pytest.mark.parametrize("folder", BAD, ids=lambda path: path.name)
 def test_a_bad_configuration_is_refused_whole_and_nothing_is_made(
     folder: Path, command: str, tmp_path: Path

@@ -296,7 +296,7 @@ def test_a_variable_finds_a_channel_whose_name_has_a_hyphen(installation: InitRe
         (
             "BAVN_CHANNELS__PRACTICE__DELAY_S",
             "x",
-            "channels.practice.delay_s: 'x' is not a number",
+            "channels.practice.delay_s: 'x' is not a number. Write for example delay_s = 0.0",
         ),
     ],
 )
@@ -325,6 +325,25 @@ def test_what_works_and_is_probably_not_meant_is_a_doubt(
 ) -> None:
     config = load(with_text(installation, old=old, new=new), environ={})
     assert [doubt.key for doubt in doubts(config)] == [key]
+
+
+@pytest.mark.parametrize(
+    ("address", "doubted"),
+    [
+        ("sms:+4500000077", True),
+        ("mailto:faelles@eksempelkommune.invalid", True),
+        ("tel:+4500000077", False),
+        ("sds:group:77", False),
+    ],
+)
+def test_an_address_that_two_have_is_a_doubt_where_answers_come_from(
+    installation: InitResult, address: str, doubted: bool
+) -> None:
+    two = "".join(f'\n[[contacts]]\nid = "{who}"\nname = "X"\naddresses = ["{address}"]\n' for who in "xy")
+    with (installation.folder / "directory.toml").open("a", encoding="utf-8") as file:
+        file.write(two)
+    found = doubts(load(installation.folder / "bavn.toml", environ={}))
+    assert [f"x, y have {address} in common" in str(doubt) for doubt in found] == [True] * doubted
 
 
 def test_a_new_installation_raises_no_doubt(installation: InitResult) -> None:

@@ -53,7 +53,7 @@ def _unusable(config: "Config") -> Iterator[str]:
         except GatewayError as error:
             yield str(error)
     if reason := unfit(config.anchor):
-        yield reason
+        yield f"{config.path.name}: {reason}"
 
 
 def _count(words: Catalogue, noun: str, number: int) -> str:
