@@ -297,8 +297,8 @@ def test_a_modem_is_treated_as_its_kind_needs(
 
 
 def test_the_driver_does_what_the_quirk_of_its_modem_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(gsm_commands._IDENTITY, "+CGMM", "A7670E")
-    monkeypatch.setitem(gsm_commands._IDENTITY, "+CGMI", "Huawei")
+    monkeypatch.setitem(gsm_commands.IDENTITY, "+CGMM", "A7670E")
+    monkeypatch.setitem(gsm_commands.IDENTITY, "+CGMI", "Huawei")
 
     async def scenario() -> tuple[list[str], list[int]]:
         async with Bench(GsmEmulator()) as bench, GsmModem(bench.opener) as modem:

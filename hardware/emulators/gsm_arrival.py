@@ -5,6 +5,8 @@ Source: 3GPP TS 27.005 3.4.1 (CNMI), 3.4.4 (CNMA: an unanswered +CMT or +CDS swi
 
 from typing import TYPE_CHECKING
 
+from hardware.codecs.tpdu import Deliver, decode_received
+from hardware.emulators import gsm_text
 from hardware.emulators.gsm_device import StorageFull, Stored
 
 if TYPE_CHECKING:
@@ -58,11 +60,11 @@ class Arrivals:
 
     def _message(self, tpdu: bytes) -> bool:
         settings = self._modem.device.settings
-        if settings.routing[1] in {2, 3}:
-            return self._show("+CMT: ,", tpdu)
+        if settings.routing[1] == 2 or (settings.routing[1] == 3 and _is_class_3(tpdu)):
+            return self._show("+CMT: ", tpdu)
         name = settings.storages[2]
         index = self._store(name, tpdu)
-        if settings.routing[1] == 1:
+        if settings.routing[1]:
             self._modem.unasked(f'+CMTI: "{name}",{index}')
         return True
 
@@ -71,7 +73,13 @@ class Arrivals:
 
     def _show(self, head: str, tpdu: bytes) -> bool:
         modem = self._modem
-        modem.unasked(f"{head}{len(tpdu)}", follow=modem.network.pdu(tpdu).hex().upper())
+        pdu = modem.network.pdu(tpdu)
+        if modem.device.settings.text_mode:
+            first, body = gsm_text.shown(pdu, modem.reading())
+            modem.unasked(head.encode() + first, follow=body)
+        else:
+            alpha = "," if head == "+CMT: " else ""
+            modem.unasked(f"{head}{alpha}{len(tpdu)}", follow=pdu.hex().upper())
         if not modem.device.settings.phase:
             return True
         self._unanswered = True
@@ -87,3 +95,10 @@ class Arrivals:
             routing[1], routing[3] = 0, 0
             self._modem.journal.write("report", unanswered=True)
             self.route()
+
+
+def _is_class_3(tpdu: bytes) -> bool:
+    """For the terminal equipment: what mt=3 shows and does not store (23.038 4)."""
+    message = decode_received(tpdu)
+    dcs = message.content.dcs if isinstance(message, Deliver) else 0
+    return dcs & 0x93 == 0x13 or dcs & 0xF3 == 0xF3

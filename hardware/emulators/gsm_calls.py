@@ -1,6 +1,7 @@
 """Calls of the emulated modem: what becomes of a number that it dials, and who rings it.
 
-Source: ITU-T V.250 5.7.1 and 6.3 (result codes, D, H), 3GPP TS 27.007 7.18 (CLCC).
+Source: ITU-T V.250 5.7.1 and 6.3 (result codes, D, A, H, S0), 3GPP TS 27.007 6.11 (CRC), 7.6 (CLIP), 7.18 (CLCC),
+8.1 (CPAS).
 """
 
 from dataclasses import dataclass
@@ -28,13 +29,24 @@ _ENDS = {
     Callee.ABSENT: (2.0, "NO CARRIER"),
 }
 _PICKS_UP_S = 3.0
-_DIALLING, _ALERTING, _ACTIVE = 2, 3, 0  # CLCC <stat>
+_ACTIVE, _DIALLING, _ALERTING, _INCOMING = 0, 2, 3, 4  # CLCC <stat>
+_READY, _RINGING, _IN_CALL = 0, 3, 4  # CPAS <pas>
 
 
 @dataclass(slots=True)
 class _Call:
-    to: str
+    """`number` is empty when the caller withholds it; `rings`: those still to come, of a call to us."""
+
+    number: str
     state: int = _DIALLING
+    incoming: bool = False
+    rings: int = 0
+    rung: int = 0
+
+    @property
+    def kind(self) -> int:
+        """The type of its address."""
+        return (145 if self.number.startswith("+") else 129) if self.number else 128
 
 
 class Calls:
@@ -43,7 +55,6 @@ class Calls:
     def __init__(self, modem: "GsmEmulator") -> None:
         self._modem = modem
         self._call: _Call | None = None
-        self._rings = 0
         self.callees: dict[
             str, tuple[Callee, float | None]
         ] = {}  # number -> what it does, and after how long
@@ -68,21 +79,24 @@ class Calls:
     def _alert(self, call: _Call) -> None:
         if call is self._call and call.state == _DIALLING:
             call.state = _ALERTING
-            self._modem.journal.write("call", to=call.to, state="ringing")
+            self._journal(call, state="ringing")
 
     def _pick_up(self, call: _Call) -> None:
         if call is self._call:
             call.state = _ACTIVE
-            self._modem.journal.write("call", to=call.to, state="answered")
+            self._journal(call, state="answered")
 
     def _end(self, call: _Call, code: str) -> None:
         if call is self._call:
             self._call = None
-            self._modem.journal.write("call", to=call.to, state="ended", code=code)
+            self._journal(call, state="ended", code=code)
             self._modem.unasked(code)
 
+    def _journal(self, call: _Call, **fields: str) -> None:
+        self._modem.journal.write("call", **{"from" if call.incoming else "to": call.number}, **fields)
+
     def lost(self) -> None:
-        """Coverage or the radio is gone."""
+        """The far end, the coverage or the radio is gone."""
         if self._call is not None:
             self._end(self._call, "NO CARRIER")
 
@@ -91,25 +105,53 @@ class Calls:
         call = self._call
         if call is None:
             return []
-        return [f'+CLCC: 1,0,{call.state},0,0,"{call.to}",{145 if call.to.startswith("+") else 129}']
+        number = f',"{call.number}",{call.kind}' if call.number else ""
+        return [f"+CLCC: 1,{int(call.incoming)},{call.state},0,0{number}"]
+
+    def activity(self) -> int:
+        """What +CPAS tells."""
+        if self._call is None:
+            return _READY
+        return _RINGING if self._call.state == _INCOMING else _IN_CALL
 
     def hang_up(self) -> None:
         """Ends what there is: our call, or somebody else's ringing."""
-        self._rings = 0
         if self._call is not None:
-            self._modem.journal.write("call", to=self._call.to, state="ended", code="hung up")
+            self._journal(self._call, state="ended", code="hung up")
             self._call = None
 
     def restart(self) -> None:
-        self._call, self._rings = None, 0
+        self._call = None
 
-    def ring(self, times: int) -> None:
-        """Somebody calls the modem."""
-        self._rings = times
-        self._ring()
+    def ring(self, times: int, *, caller: str = "") -> bool:
+        """Somebody calls the modem, and gives up after so many rings; False when it is engaged or out of reach."""
+        if self._call is not None or not self._modem.hears():
+            return False
+        call = self._call = _Call(caller, _INCOMING, incoming=True, rings=times)
+        self._journal(call, state="ringing")
+        self._ring(call)
+        return True
 
-    def _ring(self) -> None:
-        if self._rings > 0:
-            self._rings -= 1
-            self._modem.unasked("RING")
-            self._modem.later(_RING_S, self._ring)
+    def _ring(self, call: _Call) -> None:
+        if call is not self._call or call.state != _INCOMING:
+            return
+        if call.rings == call.rung:
+            self._end(call, "NO CARRIER")
+            return
+        call.rung += 1
+        told = self._modem.plain_values
+        self._modem.unasked("+CRING: VOICE" if told.get("+CRC", "0") == "1" else "RING")
+        if told.get("+CLIP", "0") == "1":
+            withheld = 0 if call.number else 1
+            self._modem.unasked(f'+CLIP: "{call.number}",{call.kind},"",,"",{withheld}')
+        if call.rung == self._modem.device.settings.registers[0]:  # S0: it answers by itself
+            self.answer()
+        self._modem.later(_RING_S, lambda: self._ring(call))
+
+    def answer(self) -> bool:
+        """Takes the call that rings; False when none does."""
+        call = self._call
+        if call is None or call.state != _INCOMING:
+            return False
+        self._pick_up(call)
+        return True

@@ -22,7 +22,10 @@ def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], 
         "deliver": verb(orders.deliver, "value"),
         "latency": verb(orders.latency, "seconds", "report"),
         "refuse": verb(orders.refuse, "to", "code"),
-        "ring": verb(orders.ring, "times"),
+        "ring": verb(orders.ring, "times", "from"),
+        "hang-up": verb(lambda order: modem.calls.lost()),
+        "signal": verb(orders.signal, "value"),
+        "ussd": verb(orders.ussd, "code", "text"),
         "callee": verb(orders.callee, "to", "does", "seconds"),
         "pin": verb(orders.pin, "value"),
         "smsc": verb(orders.smsc, "value"),
@@ -63,7 +66,25 @@ class _Orders:
             del refusals[_number(order, "to")]
 
     def ring(self, order: Order) -> None:
-        self._modem.calls.ring(integer(order, "times", most=100) if "times" in order else 4)
+        """Somebody calls: `from` (optional; withheld without it), giving up after so many `times`."""
+        times = integer(order, "times", least=1, most=100) if "times" in order else 4
+        caller = _number(order, "from") if "from" in order else ""
+        if not self._modem.calls.ring(times, caller=caller):
+            raise BadOrder("the modem has a call already, or no network")
+
+    def signal(self, order: Order) -> None:
+        """`value`: what +CSQ tells while there is coverage, 0 to 31, or 99 for unknown."""
+        value = integer(order, "value", most=99)
+        if 31 < value < 99:
+            raise BadOrder("'value' has to be 0 to 31, or 99 for unknown")
+        self._modem.network.rssi = value
+
+    def ussd(self, order: Order) -> None:
+        """What the network answers to a `code`; an empty `text` takes that back."""
+        code, said = text(order, "code"), text(order, "text")
+        self._modem.network.ussd[code] = said
+        if not said:
+            del self._modem.network.ussd[code]
 
     def callee(self, order: Order) -> None:
         """What a number does when the modem calls it, and after how many `seconds` (optional)."""

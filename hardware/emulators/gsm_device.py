@@ -4,6 +4,9 @@ Settings are lost at every restart, the SIM and the storage are not. Source: 3GP
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hardware.emulators.gsm_submit import Parameters
 
 REC_UNREAD, REC_READ, STO_UNSENT, STO_SENT = range(4)
 SLOTS = {"SM": 30, "ME": 100, "SR": 30}
@@ -32,10 +35,21 @@ class Settings:
     cereg: int = 0
     attached: bool = True  # CGATT: not detached by hand
     storages: list[str] = field(default_factory=lambda: ["SM", "SM", "SM"])
-    smp: str = "17,167,0,0"
+    parameters: Parameters = field(default_factory=Parameters)  # CSMP
     show_headers: bool = False  # CSDH
     radio: int = 1  # CFUN
     operator_format: int = 0  # COPS: long, short, numeric
+    operator_mode: int = 0  # COPS: any, this one, none
+    operator_found: bool = True  # the one that was asked for is there
+    ussd: int = 0  # CUSD: whether the network's answers are shown
+    registers: dict[int, int] = field(  # S parameters, but S5: the dialogue has it
+        default_factory=lambda: {0: 0, 3: 13, 4: 10, 6: 2, 7: 60, 8: 2, 10: 15}
+    )
+
+    @property
+    def registers_at_all(self) -> bool:
+        """Whether the host lets the modem into the network that there is."""
+        return self.operator_mode != 2 and self.operator_found
 
 
 class StorageFull(Exception):
@@ -52,6 +66,7 @@ class Device:
     smsc: str = "+4540390999"
     imei: str = "490154203237518"  # the example of 3GPP TS 23.003: no device has it
     imsi: str = "238019000000001"
+    clock_ahead: timedelta = timedelta()  # of the network's, as a host has set it
     settings: Settings = field(default_factory=Settings)
     storage: dict[str, dict[int, Stored]] = field(default_factory=lambda: {name: {} for name in SLOTS})
 

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 
 from hardware.at.grammar import Command, Form
 from hardware.codecs.semioctets import split_pdu
-from hardware.codecs.tpdu import decode_submit
-from hardware.emulators import gsm_text
-from hardware.emulators.gsm_commands import OK, Handler
-from hardware.emulators.gsm_device import REC_READ, REC_UNREAD, SLOTS, STO_UNSENT, StorageFull, Stored
+from hardware.codecs.tpdu import LONGEST, decode_received, decode_submit
+from hardware.emulators import gsm_submit, gsm_text
+from hardware.emulators.gsm_commands import OK
+from hardware.emulators.gsm_device import (
+    REC_READ,
+    REC_UNREAD,
+    SLOTS,
+    STO_SENT,
+    STO_UNSENT,
+    StorageFull,
+    Stored,
+)
 from hardware.emulators.gsm_sending import carry
 from hardware.errors import CodecError
 
@@ -52,18 +60,26 @@ async def service(modem: "GsmEmulator", command: Command) -> str:
 async def parameters(modem: "GsmEmulator", command: Command) -> str:
     settings = modem.device.settings
     if command.form is Form.READ:
-        modem.info(f"+CSMP: {settings.smp}")
+        modem.info(f"+CSMP: {settings.parameters}")
     elif command.form is Form.SET:
-        settings.smp = command.arguments
+        try:
+            settings.parameters = settings.parameters.changed(command)
+        except CodecError:
+            return modem.cms(305)
     return OK
 
 
 async def headers(modem: "GsmEmulator", command: Command) -> str:
     settings = modem.device.settings
-    if command.form is Form.READ:
+    if command.form is Form.TEST:
+        modem.info("+CSDH: (0,1)")
+    elif command.form is Form.READ:
         modem.info(f"+CSDH: {int(settings.show_headers)}")
-    elif command.form is Form.SET:
-        settings.show_headers = command.number(0) == 1
+    else:
+        shown = command.number(0) if command.form is Form.SET else 0
+        if shown not in {0, 1}:
+            return modem.cms(305)
+        settings.show_headers = shown == 1
     return OK
 
 
@@ -95,13 +111,18 @@ async def routing(modem: "GsmEmulator", command: Command) -> str:
     if command.form is Form.READ:
         modem.info("+CNMI: " + ",".join(map(str, settings.routing)))
         return OK
-    values = [command.number(i) for i in range(len(command.fields))]
-    if len(values) > len(_RANGES) or any(v not in _RANGES[i] for i, v in enumerate(values)):
+    values = [
+        command.number(i) if field else settings.routing[i] for i, field in enumerate(command.fields[:5])
+    ]
+    if len(command.fields) > len(_RANGES) or any(v not in _RANGES[i] for i, v in enumerate(values)):
         return modem.cms(302)
     if values[3:4] == [1] and modem.faults.strikes("cnmi-refused"):
         modem.struck("cnmi-refused")
         return modem.cms(303)
-    settings.routing[: len(values)] = [v or 0 for v in values]
+    if command.form is Form.SET:
+        settings.routing[: len(values)] = [v or 0 for v in values]
+    else:  # without values: those of the start (V.250 5.4.3.1)
+        settings.routing = [0, 0, 0, 0, 0]
     modem.arrivals.restart()  # <bfr>=0 flushes what is held back; what a host that has gone left unanswered comes again
     modem.arrivals.route()
     return OK
@@ -113,72 +134,121 @@ async def acknowledge(modem: "GsmEmulator", command: Command) -> str:
     return OK
 
 
-async def send(modem: "GsmEmulator", command: Command) -> str:
+async def send(modem: "GsmEmulator", command: Command) -> str | None:
     """+CMGS: the header, the prompt, the payload, the network, the reference."""
     if (trouble := modem.cannot_send()) is not None:
         return trouble
-    if command.form is not Form.SET:
-        return OK if command.form is Form.TEST else modem.cms(304)
     if modem.faults.strikes("busy-515"):
         modem.struck("busy-515")
         return modem.cms(515)
-    octets = await modem.payload()
-    if octets is not None and modem.faults.strikes("pdu-lost"):  # its Ctrl-Z: the modem goes on waiting
-        modem.struck("pdu-lost")
-        octets = await modem.payload(prompt=b"")
-    if octets is None:  # taken back with ESC
-        return OK
     try:
-        tpdu = _tpdu(modem, command, octets)
+        header = _header(modem, command)
+        octets = await _payload(modem)
+        if octets is not None and modem.faults.strikes("pdu-lost"):  # its Ctrl-Z: the modem goes on waiting
+            modem.struck("pdu-lost")
+            octets = await modem.payload(prompt=b"")
+        if octets is None:  # taken back with ESC
+            return OK
+        pdu = _pdu(modem, header, octets=octets)
+        decode_submit(split_pdu(pdu)[1])
     except (CodecError, ValueError):
-        return modem.cms(304)
-    return await carry(modem, tpdu)
+        return modem.cms(_wrong(modem))
+    return await carry(modem, split_pdu(pdu)[1])
 
 
-def _tpdu(modem: "GsmEmulator", command: Command, octets: bytes) -> bytes:
-    """The TPDU of a payload. Raises CodecError or ValueError when it is none."""
-    settings = modem.device.settings
+def _wrong(modem: "GsmEmulator") -> int:
+    """The code for what is no message: invalid PDU mode or text mode parameter."""
+    return 305 if modem.device.settings.text_mode else 304
+
+
+def _header(modem: "GsmEmulator", command: Command) -> int | bytes:
+    """The length that a PDU will have, or in text mode the address. Raises CodecError for neither."""
+    settings, number = modem.device.settings, command.number(0)
     if settings.text_mode:
-        return gsm_text.submit(command.word(0), octets, charset=settings.charset, smp=settings.smp)
-    _, tpdu = split_pdu(bytes.fromhex(octets.decode("ascii").strip()))
-    if len(tpdu) != command.number(0):
-        raise CodecError(f"{len(tpdu)} octets, {command.arguments} announced")
-    decode_submit(tpdu)
-    return tpdu
+        return gsm_submit.address_of(command.word(0), command.number(1), charset=settings.charset)
+    if number is None or not 1 <= number <= LONGEST:
+        raise CodecError(f"{command.arguments!r} is no length of a TPDU")
+    return number
+
+
+async def _payload(modem: "GsmEmulator") -> bytes | None:
+    settings = modem.device.settings
+    if settings.text_mode:  # 08 is a sign of the GSM alphabet
+        return await modem.typed(erasers=b"" if settings.charset == "GSM" else b"\x08\x7f")
+    return await modem.payload()
+
+
+def _pdu(modem: "GsmEmulator", header: int | bytes, *, octets: bytes) -> bytes:
+    """The PDU of a payload, with the service centre that it names. Raises CodecError or ValueError when it is none."""
+    settings = modem.device.settings
+    if isinstance(header, bytes):
+        kept = settings.parameters
+        return b"\x00" + gsm_submit.submit(header, octets, charset=settings.charset, parameters=kept)
+    pdu = bytes.fromhex(octets.decode("ascii").strip())
+    _, tpdu = split_pdu(pdu)
+    if len(tpdu) != header:
+        raise CodecError(f"{len(tpdu)} octets, {header} announced")
+    return pdu
 
 
 async def write(modem: "GsmEmulator", command: Command) -> str:
     """+CMGW: into the second storage, to be sent by +CMSS."""
-    octets = await modem.payload()
-    if octets is None:
-        return OK
     try:
-        tpdu = _tpdu(modem, command, octets)
-        index = modem.device.store(
-            modem.device.settings.storages[1], Stored(b"\x00" + tpdu, len(tpdu), STO_UNSENT)
-        )
+        status = _status(modem, command)
+        header = _header(modem, command)
+        octets = await _payload(modem)
+        if octets is None:
+            return OK
+        pdu = _pdu(modem, header, octets=octets)
+        _, tpdu = split_pdu(pdu)
+        _ = decode_submit(tpdu) if status >= STO_UNSENT else decode_received(tpdu)
+        index = modem.device.store(modem.device.settings.storages[1], Stored(pdu, len(tpdu), status))
     except (CodecError, ValueError):
-        return modem.cms(304)
+        return modem.cms(_wrong(modem))
     except StorageFull:
         return modem.cms(322)
     modem.info(f"+CMGW: {index}")
     return OK
 
 
-async def send_stored(modem: "GsmEmulator", command: Command) -> str:
+def _status(modem: "GsmEmulator", command: Command) -> int:
+    """The state that a message is written with. Raises ValueError; in text mode only what is to be sent is written."""
+    text_mode, fields = modem.device.settings.text_mode, command.fields
+    given = command.word(2) if text_mode else fields[1] if len(fields) > 1 else ""
+    if not given:
+        return STO_UNSENT
+    known = gsm_text.STATUS_NAMES[2:] if text_mode else ("0", "1", "2", "3")
+    return known.index(given.upper()) + (2 if text_mode else 0)
+
+
+async def send_stored(modem: "GsmEmulator", command: Command) -> str | None:
+    """+CMSS: as it was written, or to somebody else."""
     if (trouble := modem.cannot_send()) is not None:
         return trouble
-    stored = modem.device.storage[modem.device.settings.storages[1]].get(command.number(0) or 0)
+    settings = modem.device.settings
+    stored = modem.device.storage[settings.storages[1]].get(command.number(0) or 0)
     if stored is None:
         return modem.cms(321)
-    return await carry(modem, split_pdu(stored.pdu)[1], name="+CMSS")
+    tpdu = split_pdu(stored.pdu)[1]
+    try:
+        if len(command.fields) > 1:
+            to = gsm_submit.address_of(command.word(1), command.number(2), charset=settings.charset)
+            tpdu = gsm_submit.redirected(tpdu, to)
+        decode_submit(tpdu)
+    except CodecError:
+        return modem.cms(_wrong(modem))
+    final = await carry(modem, tpdu, name="+CMSS")
+    if final in {OK, None}:
+        stored.status = STO_SENT
+    return final
 
 
 async def listed(modem: "GsmEmulator", command: Command) -> str:
     if modem.sim_busy():
         return modem.cms(314)
     if command.form is Form.TEST:
-        modem.info('+CMGL: ("REC UNREAD","REC READ","STO UNSENT","STO SENT","ALL")')
+        words = '"REC UNREAD","REC READ","STO UNSENT","STO SENT","ALL"'
+        modem.info(f"+CMGL: ({words if modem.device.settings.text_mode else '0-4'})")
         return OK
     wanted = _wanted(modem, command)
     if wanted is None:
@@ -192,7 +262,7 @@ async def listed(modem: "GsmEmulator", command: Command) -> str:
 
 def _wanted(modem: "GsmEmulator", command: Command) -> set[int] | None:
     if modem.device.settings.text_mode:
-        word = command.word(0) or "REC UNREAD"
+        word = command.word(0).upper() or "REC UNREAD"
         if word == "ALL":
             return {0, 1, 2, 3}
         return {gsm_text.STATUS_NAMES.index(word)} if word in gsm_text.STATUS_NAMES else None
@@ -214,8 +284,8 @@ async def read(modem: "GsmEmulator", command: Command) -> str:
 def _show(modem: "GsmEmulator", name: str, stored: Stored, *, index: int | None = None) -> None:
     place = "" if index is None else f"{index},"
     if modem.device.settings.text_mode:
-        head, body = gsm_text.shown(stored, charset=modem.device.settings.charset)
-        modem.info(f"{name}: {place}{head}", follow=body)
+        head, body = gsm_text.stored(stored, modem.reading(), in_list=index is not None)
+        modem.info(f"{name}: {place}".encode() + head, follow=body)
     else:
         modem.info(f"{name}: {place}{stored.status},,{stored.tpdu_octets}", follow=stored.pdu.hex().upper())
 
@@ -237,20 +307,3 @@ async def delete(modem: "GsmEmulator", command: Command) -> str:
             del slots[place]
     modem.arrivals.route()  # a slot is free: what the network keeps may come
     return OK
-
-
-MESSAGE_HANDLERS: dict[str, Handler] = {
-    "+CMGF": message_format,
-    "+CSMS": service,
-    "+CSMP": parameters,
-    "+CSDH": headers,
-    "+CPMS": storages,
-    "+CNMI": routing,
-    "+CNMA": acknowledge,
-    "+CMGS": send,
-    "+CMGW": write,
-    "+CMSS": send_stored,
-    "+CMGL": listed,
-    "+CMGR": read,
-    "+CMGD": delete,
-}

@@ -4,12 +4,15 @@ import random
 
 from hardware.at.dce import Called
 from hardware.at.results import CME_TEXTS, CMS_TEXTS
+from hardware.emulators import gsm_profile
 from hardware.emulators.gsm_arrival import Arrivals
 from hardware.emulators.gsm_calls import Calls
-from hardware.emulators.gsm_commands import ERROR, HANDLERS, OK
+from hardware.emulators.gsm_commands import ERROR
 from hardware.emulators.gsm_device import Device
-from hardware.emulators.gsm_messages import MESSAGE_HANDLERS
+from hardware.emulators.gsm_handlers import handler_of
 from hardware.emulators.gsm_network import Network
+from hardware.emulators.gsm_profile import Profile
+from hardware.emulators.gsm_text import Reading
 from hardware.emulators.journal import Journal
 from hardware.emulators.modem import LINE_FAULTS, EmulatedModem
 
@@ -18,25 +21,27 @@ KNOWN_FAULTS = LINE_FAULTS | {
     *("busy-515", "cnmi-refused", "smsc-empty", "part-fails"),
 }
 _BOOT_S, _SEARCH_S = 2.0, 1.0
-_ALL_HANDLERS = HANDLERS | MESSAGE_HANDLERS
+SWITCHES = {"late-cmgs": frozenset({"lively"})}
 
 
 class GsmEmulator(EmulatedModem):
     """One modem, its SIM and its network."""
 
     def __init__(self, *, journal: Journal | None = None, seed: int = 0, speed: float = 1.0) -> None:
-        super().__init__(KNOWN_FAULTS, journal=journal, seed=seed, speed=speed)
+        super().__init__(KNOWN_FAULTS, journal=journal, seed=seed, speed=speed, switches=SWITCHES)
         self.device = Device()
         self.network = Network(self.journal, self.later, random=random.Random(seed))  # noqa: S311
         self.arrivals = Arrivals(self)
         self.network.arrived = self.arrivals.route
         self.calls = Calls(self)
         self.plain_values: dict[str, str] = {}
+        self.starts = 0
+        self.profile: Profile | None = None  # what &W has kept
         self._registered = True
 
-    async def perform(self, called: Called) -> str:
-        handler = _ALL_HANDLERS.get(called.command.name)
-        return (await handler(self, called.command) if handler else ERROR) or OK
+    async def perform(self, called: Called) -> str | None:
+        handler = handler_of(called.command)
+        return await handler(self, called.command) if handler else ERROR
 
     # What handlers use.
 
@@ -71,17 +76,24 @@ class GsmEmulator(EmulatedModem):
             return self.cms(330)
         return None if self.registration() in {1, 5} else self.cms(331)
 
+    def reading(self) -> Reading:
+        settings = self.device.settings
+        return Reading(settings.charset, settings.show_headers, self.device.smsc)
+
     # Radio.
 
     def registration(self, name: str = "+CREG") -> int:
         """+CREG <stat>; +CGREG is of the packet service, which a host may leave by itself."""
         settings = self.device.settings
-        if settings.radio != 1 or (name == "+CGREG" and not settings.attached):
+        if settings.radio != 1 or settings.operator_mode == 2 or (name == "+CGREG" and not settings.attached):
             return 0
         return 1 if self._registered or self.network.deaf else 2
 
     def hears(self) -> bool:
-        return self._registered and self.network.reachable and self.device.settings.radio == 1
+        settings = self.device.settings
+        return (
+            self._registered and self.network.reachable and settings.radio == 1 and settings.registers_at_all
+        )
 
     def search(self) -> None:
         """Leaves the network, and finds it again when there is one."""
@@ -89,8 +101,9 @@ class GsmEmulator(EmulatedModem):
         self.later(_SEARCH_S, self._found)
 
     def _found(self) -> None:
-        radio = self.device.settings.radio == 1 and self.device.unlocked and self.running
-        if self.network.coverage and radio:
+        settings = self.device.settings
+        radio = settings.radio == 1 and self.device.unlocked and self.running
+        if self.network.coverage and radio and settings.registers_at_all:
             self._register(True)
 
     def _register(self, registered: bool) -> None:
@@ -121,8 +134,12 @@ class GsmEmulator(EmulatedModem):
         """Power off and on: settings are lost, the SIM may want its PIN again, the banner comes."""
         self.journal.write("reset", reason=reason)
         self.running = False
+        self.starts += 1
         self.drop_command()
         self.device.restart()
+        self.plain_values = {}
+        if self.profile is not None:
+            gsm_profile.take(self, self.profile)
         self.arrivals.restart()
         self.calls.restart()
         self.network.deaf = False

@@ -42,8 +42,11 @@ class Network:
     delivers: bool = True
     latency_s: float = 1.0  # from the last octet of a message to its reference
     report_s: float = 2.0  # from the reference to the status report
+    rssi: int = 20  # CSQ, while there is coverage
+    now: Callable[[], datetime] = lambda: datetime.now(_ZONE)
     random: Random = field(default_factory=Random)
     refusals: dict[str, int] = field(default_factory=dict)  # number -> CMS code: unassigned, barred
+    ussd: dict[str, str] = field(default_factory=dict)  # code -> what the network answers
     next_reference: int = 0
     accepted: dict[int, tuple[Submit, datetime]] = field(default_factory=dict)
     waiting: deque[tuple[bytes, bool]] = field(default_factory=deque)  # (TPDU, is a report) for the modem
@@ -58,7 +61,7 @@ class Network:
         message = decode_submit(tpdu)
         reference = self.next_reference
         self.next_reference = (reference + 1) % 256
-        at = datetime.now(_ZONE).replace(microsecond=0)
+        at = self.now().replace(microsecond=0)
         self.accepted[reference] = (message, at)
         self.journal.write("sent", **_shown(message), ref=reference, raw=tpdu.hex().upper())
         if message.report_requested and self.delivers:
@@ -72,7 +75,7 @@ class Network:
     def report(self, reference: int, status: int) -> None:
         """Sends a status report for a message that was accepted. Raises KeyError for another reference."""
         message, at = self.accepted[reference]
-        done = datetime.now(_ZONE).replace(microsecond=0)
+        done = self.now().replace(microsecond=0)
         report = StatusReport(
             reference=reference, recipient=message.destination, at=at, discharged=done, status=status
         )
@@ -81,7 +84,7 @@ class Network:
 
     def receive(self, sender: str, text: str) -> int:
         """Brings a message to the modem, in as many parts as it needs; returns how many. Raises CodecError."""
-        at = datetime.now(_ZONE).replace(microsecond=0)
+        at = self.now().replace(microsecond=0)
         contents = contents_of(text, reference=self.random.randrange(256))
         parts = [Deliver(sender=sender, content=content, at=at).encode() for content in contents]
         self.journal.write("received", **{"from": sender}, text=text, parts=len(parts))

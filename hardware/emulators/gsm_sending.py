@@ -10,8 +10,11 @@ if TYPE_CHECKING:
 _LATE_S = 65.0  # beyond the 60 s that drivers wait
 
 
-async def carry(modem: "GsmEmulator", tpdu: bytes, *, name: str = "+CMGS") -> str:
-    """Sends a TPDU that is known to be a SUBMIT; returns the final code, after the reference when it went well."""
+async def carry(modem: "GsmEmulator", tpdu: bytes, *, name: str = "+CMGS") -> str | None:
+    """Sends a TPDU that is known to be a SUBMIT; returns the final code, after the reference when it went well.
+
+    None: both come later, and the modem hears other commands meanwhile.
+    """
     network, faults = modem.network, modem.faults
     if faults.strikes("deaf"):
         modem.struck("deaf")
@@ -32,6 +35,18 @@ async def carry(modem: "GsmEmulator", tpdu: bytes, *, name: str = "+CMGS") -> st
         return modem.cms(500)
     if late := faults.strikes("late-cmgs"):
         modem.struck("late-cmgs")
-        await modem.sleep(late.number("seconds", _LATE_S))
+        seconds = late.number("seconds", _LATE_S)
+        if late.switch("lively"):
+            starts = modem.starts
+            modem.later(seconds, lambda: _tell_late(modem, f"{name}: {reference}", starts=starts))
+            return None
+        await modem.sleep(seconds)
     modem.info(f"{name}: {reference}")
     return "OK"
+
+
+def _tell_late(modem: "GsmEmulator", answer: str, *, starts: int) -> None:
+    """The whole answer, in whatever the host asks by then; a restart in between has forgotten it."""
+    if modem.starts == starts:
+        modem.unasked(answer)
+        modem.unasked("OK")

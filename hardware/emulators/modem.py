@@ -6,7 +6,7 @@ result is lost. Octets are read meanwhile and wait in the dialogue.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hardware.at.dce import Called, Dce, Event, Given
 from hardware.emulators.faults import Faults
@@ -28,10 +28,11 @@ class EmulatedModem(ABC):
         journal: Journal | None = None,
         seed: int = 0,
         speed: float = 1.0,
+        switches: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.journal = journal or Journal()
         self.speed = speed  # how many times faster than life it is
-        self.faults = Faults(known_faults, seed=seed)
+        self.faults = Faults(known_faults, seed=seed, switches=switches)
         self.dce = Dce()
         self.running = True  # False while it boots or hangs
         # Pulls the cable; back after so many seconds, < 0: never.
