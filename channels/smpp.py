@@ -2,20 +2,20 @@
 
 What each step of a session becomes; "not" means that the message has not left:
 
-| step                       | status 0  | RTHROTTLED, RMSGQFUL | other refusals      | hang-up, silence        |
-|----------------------------|-----------|----------------------|---------------------|-------------------------|
-| connect, TLS, bind         | go on     | down                 | down                | down                    |
-| submit_sm of the 1st part  | receipt   | transient (1)        | by its status (2)   | UNKNOWN (3)             |
-| submit_sm of a later part  | receipt   | again, else UNKNOWN  | UNKNOWN (4)         | UNKNOWN                 |
-| enquire_link               | alive     | alive                | alive               | session cut, down       |
-| unbind by the other end    |           |                      |                     | under way: UNKNOWN      |
+| step                     | status 0 | RTHROTTLED, RMSGQFUL | other refusals      | hang-up, silence      |
+|--------------------------|----------|----------------------|---------------------|-----------------------|
+| connect, TLS, bind       | go on    | down                 | down                | down                  |
+| submit_sm, first part    | receipt  | transient (1)        | by its status (2)   | UNKNOWN (3)           |
+| submit_sm, later part    | receipt  | again, UNKNOWN (4)   | UNKNOWN (4)         | UNKNOWN (3)           |
+| enquire_link             | alive    | alive                | alive               | session cut, down     |
 
 (1) with `retry_at`; until then the channel sends nothing but FLASH. (2) RSYSERR, RX_T_APPN and RUNKNOWNERR are
 transient; statuses of a session that is not bound as it should be are down; every other one is permanent. A refusal
-says that the message centre did not take the message. (3) in `response_s`; where nothing at all has come since it left,
-the message centre is asked for a sign of life, and until it gives one `submit` fails at once as down. (4) a part has
-left. Nonsense counts as silence. `hand_over` is called right before the first octet of each part; what it raises before
-the first one means that nothing left.
+says that the message centre did not take the message. (3) in `response_s`, or when the session ends before the answer;
+where nothing at all has come since it left, the message centre is asked for a sign of life, and until it gives one
+`submit` fails at once as down. (4) a part has left; what is refused for now is sent again twice.
+Nonsense counts as silence. `hand_over` is called right before the first octet of each part; what it raises before the
+first one means that nothing left.
 
 Evidence: submit_sm_resp is SUBMITTED; a receipt with DELIVRD is DELIVERED; EXPIRED, DELETED, UNDELIV and REJECTD are
 kept as given up; ENROUTE, ACCEPTD and UNKNOWN are no news. A late answer is a report of its attempt. deliver_sm is

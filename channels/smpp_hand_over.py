@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from channels.base import (
+    ChannelDown,
     ChannelError,
     Event,
     Outgoing,
@@ -27,7 +28,7 @@ from channels.smpp_submit import submits
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
-_PART_TRIES = 3  # of a later part when we are too fast: the first has left, so the rest is worth waiting for
+_PART_TRIES = 3  # of a later part that is refused for now
 
 
 class HandOver:
@@ -40,26 +41,39 @@ class HandOver:
         self._user_reference = random.randrange(1 << 16)  # noqa: S311  # names a message, protects nothing
 
     async def send(self, outgoing: Outgoing) -> Receipt:
-        """All parts, one after the other. Once a part has left, every failure is Unknown."""
+        """All parts, one after the other.
+
+        Once one may have left, every failure is Unknown, and the rest is worth trying: phones show nothing of a
+        message before they have all of it.
+        """
         self._long_reference += 1
         parts = submits(outgoing, self._config, reference=self._long_reference, now=datetime.now(UTC))
         self._pace.check(urgent=_urgent(outgoing))
-        references: list[str] = []
+        references, doubt = list[str](), None
         for number, part in enumerate(parts, start=1):
             try:
                 references.append(await self._until_taken(part, outgoing, number=number))
+            except Unknown as unknown:
+                doubt = doubt or _named(unknown, number, of=len(parts))
             except ChannelError as failure:
-                raise _after(failure, tuple(references), of=len(parts)) from failure
+                if number == 1:
+                    raise
+                doubt = doubt or _named(failure, number, of=len(parts))
+                break
+        if doubt is not None:
+            doubt.references, doubt.parts = tuple(references), len(parts)
+            raise doubt
         return Receipt(tuple(references), detail=f"{len(parts)} part{'s' * (len(parts) > 1)}")
 
     async def _until_taken(self, part: Submit, outgoing: Outgoing, *, number: int) -> str:
         for _ in range(_PART_TRIES - 1 if number > 1 else 0):
             try:
                 return await self._submit(part, outgoing, number=number)
+            except ChannelDown:
+                raise
             except TransientFailure as failure:
-                if failure.retry_at is None:
-                    raise
-                await asyncio.sleep((failure.retry_at - datetime.now(UTC)).total_seconds())
+                pause = failure.retry_at - datetime.now(UTC) if failure.retry_at else timedelta()
+                await asyncio.sleep(max(pause.total_seconds(), self._config.throttle_s))
         return await self._submit(part, outgoing, number=number)
 
     async def _submit(self, part: Submit, outgoing: Outgoing, *, number: int) -> str:
@@ -116,11 +130,7 @@ def _urgent(outgoing: Outgoing) -> bool:
     return outgoing.precedence is Precedence.FLASH
 
 
-def _after(failure: ChannelError, references: tuple[str, ...], *, of: int) -> ChannelError:
-    """The failure as it stands once the parts with these references have left."""
-    if not references and not isinstance(failure, Unknown):
-        return failure
-    reason = f"part {len(references) + 1} of {of}: {failure.reason}" if of > 1 else failure.reason
-    unknown = Unknown(reason, code=failure.code, raw=failure.raw, references=references)
-    unknown.parts = of
-    return unknown
+def _named(failure: ChannelError, number: int, *, of: int) -> Unknown:
+    """The failure of a message of which something may have left."""
+    reason = f"part {number} of {of}: {failure.reason}" if of > 1 else failure.reason
+    return Unknown(reason, code=failure.code, raw=failure.raw)

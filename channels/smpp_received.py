@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 from channels import smpp_receipt, smpp_text
 from channels.base import Inbound, Report
+from channels.numbers import sender_of
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Deliver, End
 from channels.smpp_sent import Sent
 from hardware.errors import CodecError
-from messages.address import Address, AddressError, parse_address
+from messages.address import Address
 from messages.evidence import Evidence
 
-_INTERNATIONAL, _NATIONAL, _ALPHANUMERIC = 1, 2, 5  # TON (5.2.5)
-_LONGEST_NATIONAL = 8  # digits of a Danish number
+_ALPHANUMERIC = 5  # type of number (5.2.5); no other says for sure how its digits are meant
 
 
 def report(message: Deliver, sent: Sent, config: SmppConfig) -> Report:
@@ -58,16 +58,6 @@ def _about(message: Deliver, config: SmppConfig) -> Address | None:
 
 def number(end: End, *, country: str) -> Address | None:
     """The address of a phone; None for a name or a short number, which nothing can be sent to."""
-    digits = end.address.strip()
-    if end.ton == _ALPHANUMERIC or not digits.removeprefix("+").isdecimal() or not digits.isascii():
+    if end.ton == _ALPHANUMERIC:  # also one that is made of digits
         return None
-    if digits.startswith("00"):
-        digits = digits[2:]
-    elif end.ton == _NATIONAL or (
-        end.ton != _INTERNATIONAL and not digits.startswith("+") and len(digits) == _LONGEST_NATIONAL
-    ):
-        digits = country + digits
-    try:
-        return parse_address(f"sms:+{digits.removeprefix('+')}")
-    except AddressError:
-        return None
+    return sender_of(end.address.strip(), country=country)

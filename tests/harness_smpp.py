@@ -24,6 +24,7 @@ class SmppHarness:
 
     def __init__(self, _folder: Path) -> None:
         self._smsc = Smsc()
+        self._patience_s = 5.0
 
     async def __aenter__(self) -> Self:
         await self._smsc.__aenter__()
@@ -33,9 +34,10 @@ class SmppHarness:
         await self._smsc.__aexit__()
 
     def channel(self) -> Channel:
-        return self._smsc.channel()
+        return self._smsc.channel(response_s=self._patience_s)
 
     def tell(self, behaviour: "Behaviour") -> None:
+        self._patience_s = 0.1 if behaviour == "unknown" else 5.0
         if behaviour in self._SCRIPTS:
             self._smsc.script.append(self._SCRIPTS[behaviour])
 

@@ -159,7 +159,7 @@ class Smsc:
 
 
 def smpp_table(port: int, **more: Any) -> dict[str, Any]:
-    """Time limits of a twentieth and less."""
+    """Short pauses. Who waits for an answer that never comes sets `response_s`."""
     table = {
         "bearer": "smpp",
         "host": "127.0.0.1",
@@ -168,7 +168,7 @@ def smpp_table(port: int, **more: Any) -> dict[str, Any]:
         "system_id": "bavn",
         "password": "hemmelig",
         "sender": SENDER,
-        "response_s": 0.25,
+        "response_s": 5,
         "reconnect_s": 0.01,
         "reconnect_max_s": 0.1,
     }

@@ -159,7 +159,7 @@ async def test_a_receipt_may_overtake_the_answer() -> None:
 
 
 async def test_a_receipt_of_a_message_whose_answer_was_lost_names_its_attempt() -> None:
-    async with Smsc() as smsc, smsc.channel() as channel:
+    async with Smsc() as smsc, smsc.channel(response_s=0.1) as channel:
         await turns(channel, State.UP)
         smsc.script.append(MUTE)
         with pytest.raises(Unknown):
@@ -171,7 +171,7 @@ async def test_a_receipt_of_a_message_whose_answer_was_lost_names_its_attempt() 
 
 
 async def test_a_late_answer_is_a_report_of_its_attempt() -> None:
-    async with Smsc() as smsc, smsc.channel(response_s=0.05, enquire_link_s=9) as channel:
+    async with Smsc() as smsc, smsc.channel(response_s=0.1) as channel:
         await turns(channel, State.UP)
         smsc.script.extend([MUTE, MUTE])
         for attempt in ("late", "refused"):

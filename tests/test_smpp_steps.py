@@ -53,6 +53,11 @@ SUBMITS: list[tuple[Action, type[ChannelError]]] = [
 ]
 
 
+def patience(does: Action) -> dict[str, float]:
+    """Silence is not waited for longer than it takes."""
+    return {"response_s": 0.1} if isinstance(does, bytes) or does is Does.MUTE else {}
+
+
 async def failed(channel: SmppChannel, *, calls: list[str], long: bool = False) -> ChannelError:
     attempt = outgoing(TO, LONG if long else None, hand_over=lambda: calls.append("left"))
     with pytest.raises(ChannelError) as caught:
@@ -76,15 +81,18 @@ async def test_an_answer_to_a_message_tells_and_silence_does_not(
     does: Action, failure: type[ChannelError]
 ) -> None:
     calls: list[str] = []
-    async with ScriptedSmsc(submit=[does]) as smsc, smsc.channel() as channel:
+    async with ScriptedSmsc(submit=[does]) as smsc, smsc.channel(**patience(does)) as channel:
         await turns(channel, State.UP)
         error = await failed(channel, calls=calls)
     assert (type(error), calls, smsc.submitted) == (failure, ["left"], [])
 
 
-@pytest.mark.parametrize("does", [does for does, _ in SUBMITS[2:]])
+@pytest.mark.parametrize("does", [does for does, _ in SUBMITS])
 async def test_once_a_part_has_left_every_failure_is_unknown(does: Action) -> None:
-    async with ScriptedSmsc(submit=[0, does]) as smsc, smsc.channel() as channel:
+    async with (
+        ScriptedSmsc(submit=[0, does, does, does]) as smsc,
+        smsc.channel(throttle_s=0.01, **patience(does)) as channel,
+    ):
         await turns(channel, State.UP)
         error = await failed(channel, calls=[], long=True)
     assert isinstance(error, Unknown)
@@ -94,7 +102,8 @@ async def test_once_a_part_has_left_every_failure_is_unknown(does: Action) -> No
 @pytest.mark.parametrize("step", ["connect", "bind", "submit", "enquire"])
 @pytest.mark.parametrize("does", [*GONE, NONSENSE[0]])
 async def test_after_any_failure_the_channel_comes_back_by_itself(step: str, does: Action) -> None:
-    async with ScriptedSmsc(**{step: [does]}) as smsc, smsc.channel(connect_s=0.1) as channel:
+    limits = {"connect_s": 0.1, **patience(does)}
+    async with ScriptedSmsc(**{step: [does]}) as smsc, smsc.channel(**limits) as channel:
         if step in {"submit", "enquire"}:
             await turns(channel, State.UP)
             await channel.probe() if step == "enquire" else await failed(channel, calls=[])
@@ -102,6 +111,16 @@ async def test_after_any_failure_the_channel_comes_back_by_itself(step: str, doe
         await turns(channel, State.UP)
         assert isinstance(await channel.submit(outgoing(TO)), Receipt)
     assert len(smsc.submitted) == 1
+
+
+async def test_after_a_part_without_an_answer_the_rest_leaves_all_the_same() -> None:
+    """A phone shows all of a message, or nothing of it."""
+    noise = pdu(0x102)  # alert_notification: somebody lives
+    async with ScriptedSmsc(submit=[noise]) as smsc, smsc.channel(response_s=0.1) as channel:
+        await turns(channel, State.UP)
+        error = await failed(channel, calls=[], long=True)
+    assert isinstance(error, Unknown)
+    assert (error.references, error.parts, error.reason) == (("1",), 2, "part 1 of 2: no answer in 0.1 s")
 
 
 async def test_a_withdrawn_message_never_leaves_and_the_session_lives_on() -> None:

@@ -1,0 +1,193 @@
+"""Messages from phones: what they say, who sent them, and that none is lost or counted twice."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from channels.base import Inbound, State
+from channels.smpp_arrivals import Arrivals
+from channels.smpp_config import SmppConfig
+from channels.smpp_pdu import Deliver, End, Tag
+from channels.smpp_received import inbound, number
+from tests.smsc import SENDER, Smsc, smpp_table, told, turns
+from tests.smsc_script import DELIVER, ScriptedSmsc, pdu
+
+CONFIG = SmppConfig.model_validate(smpp_table(2775))
+ANSWER = Deliver(
+    source=End(1, 1, "4500000001"),
+    destination=End(1, 1, SENDER[1:]),
+    esm_class=0,
+    data_coding=0,
+    octets=b"1 #K7",
+    options={},
+)
+SAR = {Tag.SAR_MSG_REF_NUM: b"\x01\x02", Tag.SAR_TOTAL_SEGMENTS: b"\2", Tag.SAR_SEGMENT_SEQNUM: b"\1"}
+
+
+def deliver_sm(text: bytes = b"1 #K7") -> bytes:
+    """The body of a deliver_sm."""
+    return b"\0\1\0014500000001\0\1\0014500000099\0" + bytes(9) + bytes([len(text)]) + text
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "text"),
+    [
+        (b"P\x0f vej 20, \x02\x02", 0, "På vej 20, $$"),
+        ("På vej".encode("latin-1"), 0, "På vej"),  # no septet has bit 8
+        (b"JA", 1, "JA"),
+        ("Rødgrød".encode("latin-1"), 1, "Rødgrød"),
+        ("Rødgrød".encode("latin-1"), 3, "Rødgrød"),
+        ("На путь".encode("iso8859-5"), 6, "На путь"),
+        ("Kommer 🚑".encode("utf-16-be"), 8, "Kommer 🚑"),
+        ("\ufeffJA".encode("utf-16-be"), 8, "JA"),
+        ("JA".encode("utf-16-be"), 0x18, "JA"),  # the GSM network's own coding, with a class
+        (b"\x1be", 0xF0, "€"),
+        (b"JA", 0x10, "JA"),
+        (b"\x01\x02", 4, ""),
+        (b"\x01\x02", 2, ""),
+        (b"\x01\x02", 0xF5, ""),
+        (b"\x00J\xd8", 8, "J\ufffd"),
+        (b"", 0, ""),
+    ],
+)
+def test_a_text_is_read_by_its_data_coding(octets: bytes, data_coding: int, text: str) -> None:
+    message = replace(ANSWER, octets=octets, data_coding=data_coding)
+    found = inbound(message, CONFIG, bearer_id="x", raw="00")
+    assert (found.text, found.raw, found.part) == (text, "00", None)
+
+
+def test_what_the_centre_means_by_data_coding_0_can_be_said() -> None:
+    config = SmppConfig.model_validate(smpp_table(2775, data_coding_0="latin1"))
+    assert inbound(replace(ANSWER, octets=b"[$]"), config, bearer_id="x", raw="").text == "[$]"
+
+
+@pytest.mark.parametrize(
+    ("esm_class", "octets", "options", "part", "text"),
+    [
+        (0x40, b"\5\0\3\x2a\3\1del 1", {}, (42, 3, 1), "del 1"),
+        (0x40, b"\6\x08\4\x01\x02\2\2del 2", {}, (258, 2, 2), "del 2"),
+        (0x00, b"del 1", SAR, (258, 2, 1), "del 1"),
+        (0x40, b"\5\0\3\x2a\3\1del 1", SAR, (42, 3, 1), "del 1"),
+        (0x40, b"\3\x24\1\1JA", {}, None, "JA"),
+        (0x40, b"\5\0\3\x2a\1\1alene", {}, None, "alene"),
+        (0x40, b"\5\0\3\x2a\3\4del 4", {}, None, "del 4"),  # 4 of 3
+        (0x40, b"\5\0\3\x2a\0\0nul", {}, None, "nul"),
+        (0x40, b"\x20JA", {}, None, ""),  # a header longer than the message
+        (0x40, b"", {}, None, ""),
+        (0x00, b"JA", SAR | {Tag.SAR_SEGMENT_SEQNUM: b"\3"}, None, "JA"),
+        (0x00, b"JA", SAR | {Tag.SAR_TOTAL_SEGMENTS: b""}, None, "JA"),
+    ],
+)
+def test_a_part_says_which_it_is(
+    esm_class: int, octets: bytes, options: dict[int, bytes], part: tuple[int, int, int] | None, text: str
+) -> None:
+    found = inbound(
+        replace(ANSWER, esm_class=esm_class, octets=octets, options=options), CONFIG, bearer_id="x", raw=""
+    )
+    assert (found.part, found.text) == (part, text)
+
+
+@pytest.mark.parametrize(
+    ("end", "address"),
+    [
+        (End(1, 1, "4500000001"), "sms:+4500000001"),
+        (End(1, 1, "+4500000001"), "sms:+4500000001"),
+        (End(0, 1, "+4500000001"), "sms:+4500000001"),
+        (End(0, 1, "4500000001"), "sms:+4500000001"),
+        (End(0, 1, "004500000001"), "sms:+4500000001"),
+        (End(2, 1, "12345678"), "sms:+4512345678"),
+        (End(0, 0, "12345678"), "sms:+4512345678"),
+        (End(5, 0, "Borger"), None),
+        (End(5, 0, "4500000001"), None),  # a name made of digits
+        (End(3, 0, "1234"), None),
+        (End(1, 1, "112"), None),
+        (End(1, 1, "٤٥٠٠٠٠٠٠٠١"), None),
+        (End(1, 1, ""), None),
+        (End(1, 1, "45*31#"), None),
+    ],
+)
+def test_a_sender_is_a_number_only_if_it_is_one(end: End, address: str | None) -> None:
+    found = number(end, country="45")
+    assert (str(found) if found else None) == address
+
+
+async def test_an_answer_is_acknowledged_only_when_it_is_settled() -> None:
+    async with Smsc() as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        smsc.bring("1 #K7")
+        found = await told(channel, Inbound)
+        assert (found.sender, found.text, smsc.brought) == ("sms:+4500000001", "1 #K7", [])
+        await found.settle()
+        while smsc.kept:
+            await asyncio.sleep(0.001)
+    assert smsc.brought == [0]
+
+
+async def test_what_was_not_settled_comes_again_under_the_same_name() -> None:
+    """Three times: over a lost session, and to another process after a kill."""
+    names = set()
+    async with Smsc() as smsc:
+        async with smsc.channel() as channel:
+            await turns(channel, State.UP)
+            smsc.bring("1 #K7")
+            for _ in range(2):
+                found = await told(channel, Inbound)
+                names.add(found.bearer_id)
+                smsc.proxy.cut_all()
+        smsc.proxy.cut_all()
+        async with smsc.channel() as channel:
+            again = await told(channel, Inbound)
+            names.add(again.bearer_id)
+            await again.settle()
+            while smsc.kept:
+                await asyncio.sleep(0.001)
+    assert len(names) == 1
+
+
+async def test_settling_over_a_session_that_has_ended_says_nothing_to_the_new_one() -> None:
+    async with Smsc() as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        smsc.bring("1 #K7")
+        old = await told(channel, Inbound)
+        smsc.proxy.cut_all()
+        new = await told(channel, Inbound)
+        await old.settle()
+        assert smsc.kept
+        await new.settle()
+        while smsc.kept:
+            await asyncio.sleep(0.001)
+    assert old.bearer_id == new.bearer_id
+
+
+async def test_the_same_words_twice_are_two_messages() -> None:
+    async with ScriptedSmsc() as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        names = []
+        for sequence in (1, 2):
+            smsc.send(pdu(DELIVER, 0, sequence, deliver_sm()))
+            found = await told(channel, Inbound)
+            names.append(found.bearer_id)
+            await found.settle()
+    assert len(set(names)) == 2
+
+
+def test_a_name_is_kept_for_what_comes_again_and_not_for_ever() -> None:
+    arrivals = Arrivals()
+
+    def name(session: str, now_s: float) -> str:
+        return arrivals.name(b"JA", session=session, now_s=now_s, wall_s=1_763_870_000 + now_s)
+
+    first, second = name("a", 0), name("a", 1)
+    assert len({first, second}) == 2
+    assert {name("b", 20), name("b", 20)} == {first, second}  # both come again in a new session
+    assert name("b", 30) in {first, second}  # or in the same one, when the centre has waited in vain
+    arrivals.acknowledged(first)
+    arrivals.acknowledged(second)
+    assert name("c", 40) not in {first, second}
+    assert name("d", 40 + 3600) not in {first, second}
+
+
+def test_another_process_gives_what_comes_again_soon_the_same_name() -> None:
+    names = [Arrivals().name(b"JA", session="a", now_s=now, wall_s=1_763_870_045 + now) for now in (0, 30)]
+    assert names[0] == names[1]
