@@ -277,7 +277,10 @@ def audience(alert: Alert, world: World) -> tuple[Contact, ...]:
     if found.unknown:
         named = [_unknown(name, world) for name in found.unknown[:UNKNOWN_NAMED]]
         more = len(found.unknown) - len(named)
-        raise Refused("; ".join([*named, f"and {more} more"] if more else named), pointer="to")
+        names = "; ".join([*named, f"and {more} more"] if more else named)
+        raise Refused(
+            f"{names} (directory.toml is read at the start: restart the hub after a change)", pointer="to"
+        )
     return found.contacts
 
 

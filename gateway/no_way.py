@@ -21,6 +21,7 @@ class Why(StrEnum):
     """The words are those of the API and of the catalogue."""
 
     NOT_IN_EXERCISES = "not-in-exercises"  # the contact has not opted in
+    NO_ADDRESS = "no-address"  # the contact has none at all
     NO_CHANNEL = "no-channel"  # no channel takes the kinds of address the contact has
     OTHER_PLANE = "other-plane"  # the channels that do are of the other plane
     PRECEDENCE = "precedence"  # their bearers are not used at this precedence
@@ -44,6 +45,8 @@ def no_way(contact: Contact, precedence: Precedence, *, world: World, plane: str
     """Why nothing can be sent to this contact; None if something can, now or as soon as a way is up again."""
     if plane == "exercise" and not contact.exercise:
         return NoWay(Why.NOT_IN_EXERCISES)
+    if not contact.addresses:
+        return NoWay(Why.NO_ADDRESS)
     pairs = [
         (entry, way)
         for entry in contact.addresses

@@ -1,6 +1,7 @@
 """What an operator asks of the hub: stop, correct, answer by hand, see and switch channels."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -35,8 +36,9 @@ _AS = {
     Follow.UPDATE: (MsgType.UPDATE, Withdrawal.UPDATE),
 }
 _ALLOWED = frozenset(
-    {"headline", "text", "radio_text", "long_text", "answers", "urgent", "want", "expires", "precedence"}
+    {"headline", "text", "radio_text", "long_text", "answers", "number", "urgent", "want", "expires", "precedence"}
 )
+_NUMBER = re.compile(r"[0-9]{1,2}")  # as the keys of answers
 _ALL_CLEAR_TEXT = {"da": "Faren er ovre", "en": "The danger is over"}
 
 
@@ -106,6 +108,12 @@ class Operator:
             raise Refused(str(error), pointer=error.element) from error
 
     async def answer(self, spoken: Spoken) -> Matched:
+        """What somebody said. Refused where it is the number of an answer that was not offered."""
+        row = await self._hub.store.read(alert_row, spoken.identifier)
+        offered, said = [key for key, _ in from_json(row.body).answers], spoken.text.strip()
+        if offered and _NUMBER.fullmatch(said) and said not in offered:
+            remedy = "write one of these, or in words what was said"
+            raise Refused(f"{said} is none of {', '.join(offered)}: {remedy}", pointer="text")
         matched = await self._hub.store.run(answer_by_hand, spoken)
         await self._hub.duty.heard(matched)
         return matched

@@ -23,6 +23,7 @@ _CONTENT = {"headline": "the headline", "text": "the text", "radio_text": "the r
 _AROUND = {"sender_name": "the sender's name", "answers": "the meanings of the answers"}
 _REASONS = {
     Why.NOT_IN_EXERCISES: "they have not opted in to exercises (exercise = true in the directory)",
+    Why.NO_ADDRESS: "the directory has no address for them",
     Why.NO_CHANNEL: "no channel takes their addresses ({about})",
     Why.OTHER_PLANE: "the channels for their addresses ({about}) do not carry this plane",
     Why.PRECEDENCE: "the bearers for their addresses ({about}) are not used at this precedence",

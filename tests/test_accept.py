@@ -114,7 +114,8 @@ def test_an_audience_is_never_guessed(to: tuple[str, ...], words: str) -> None:
 def test_of_many_names_that_nobody_answers_to_the_first_are_named() -> None:
     problem = refusal(to=tuple(f"vakt{number}" for number in range(10_000)))
     assert problem.reason.count("neither a contact nor a group") == 5
-    assert problem.reason.endswith("and 9995 more")
+    assert problem.reason.count("restart the hub") == 1
+    assert "; and 9995 more (" in problem.reason
 
 
 def test_who_wants_an_answer_and_offers_none_asks_for_the_smallest() -> None:

@@ -73,3 +73,14 @@ async def test_a_client_that_goes_away_is_no_failure_of_the_hub(
     assert [(r.levelname, "went away" in r.getMessage(), r.exc_info) for r in caplog.records] == [
         ("INFO", True, None)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [("7", 422), ("2", 200), ("07", 422), ("kommer 7 minutter senere", 200)]
+)
+async def test_an_answer_by_hand_that_was_not_offered_is_refused(desk: Desk, text: str, status: int) -> None:
+    sent = await desk.send(answers={"1": "kommer", "2": "kommer ikke"})
+    body = {"recipient": "vagt", "text": text, "via": "voice"}
+    found, answer = await desk.ask("POST", f"/alerts/{sent['id']}/answers", json=body)
+    assert found == status
+    assert status == 200 or (answer["pointer"], "none of 1, 2" in answer["detail"]) == ("text", True)

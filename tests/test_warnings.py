@@ -43,6 +43,7 @@ def told(world: World, **more: Any) -> list[dict[str, Any]]:
     [
         ([PHONE], [sms()], {"exercise": False}, "not-in-exercises", []),
         (["tel:+4500000001"], [sms()], {}, "no-channel", ["tel"]),
+        ([], [sms()], {}, "no-address", []),
         ([PHONE], [sms(planes=frozenset({"live"}))], {}, "other-plane", ["sms-a"]),
         (["sds:3990001"], [a_way("sine", bearer="tetra", schemes=frozenset({"sds"}))], {}, "precedence", ["tetra"]),
         ([PHONE], [sms(planes=BOTH)], {"status": Status.ACTUAL}, "example-address", [PHONE]),
