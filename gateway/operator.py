@@ -111,7 +111,8 @@ class Operator:
         """What somebody said. Refused where it is the number of an answer that was not offered."""
         row = await self._hub.store.read(alert_row, spoken.identifier)
         offered, said = [key for key, _ in from_json(row.body).answers], spoken.text.strip()
-        if offered and _NUMBER.fullmatch(said) and said not in offered:
+        numbered = bool(offered) and all(_NUMBER.fullmatch(key) for key in offered)
+        if numbered and _NUMBER.fullmatch(said) and said not in offered:
             remedy = "write one of these, or in words what was said"
             raise Refused(f"{said} is none of {', '.join(offered)}: {remedy}", pointer="text")
         matched = await self._hub.store.run(answer_by_hand, spoken)
