@@ -43,8 +43,8 @@ def why(kit: Kit, bench: Bench, *, log: list[LogLine], reasons: Mapping[bool, st
         said = f"something answers, and does not know {kit.known_by}: is it a modem of the kind {name}?"
     else:
         said = own
-    spared = ", ".join(dict.fromkeys(bench.kept.spared))
-    return said + (f" (kept from it here: {spared})" if spared else "")
+    kept = ", ".join(dict.fromkeys((*bench.kept.stopped, *bench.kept.spared)))
+    return said + (f" (kept from it here: {kept})" if kept else "")
 
 
 def knows(log: list[LogLine], command: str) -> bool:

@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bavn_pytest import EmulatedModem, emulate
@@ -36,35 +36,42 @@ RUNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "iridium holds": ("iridium", ("--hil", "iridium=PORT", "-k", "loopback", "-rs")),
     "tetra asks": ("tetra", ("--hil", "tetra=PORT@38400")),
     "tetra sends": ("tetra", ("--hil", "tetra=PORT", "--hil-to", "tetra=7654321", "-k", "leaves_once")),
-    "tetra direct": ("tetra", ("--hil", "tetra=PORT", *SHORTLY, "6")),
+    "tetra direct": ("tetra", ("--hil", "tetra=PORT", *SHORTLY, "4")),
     "nothing there": ("gsm", ("--hil", "gsm=PORT.not", *SHORTLY, "0.2")),
     "silent": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "1")),
     "in use": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "0.2")),
-    "a radio": ("tetra", ("--hil", "gsm=PORT", *SHORTLY, "6")),
-    "radio off": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "8")),
+    "a radio": ("tetra", ("--hil", "gsm=PORT", *SHORTLY, "4")),
+    "radio off": ("gsm", ("--hil", "gsm=PORT", *SHORTLY, "4")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """One run: its exit status, what it said, and the modem it ran on, with its journal."""
+    """One run: its exit status, what it said, and the journal of the modem it ran on."""
 
     code: int
     said: str
-    modem: EmulatedModem
+    journal: list[dict[str, Any]]
 
     def commands(self) -> list[str]:
-        return [line["line"] for line in self.modem.journal() if line["event"] == "command"]
+        return [line["line"] for line in self.of("command")]
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in self.journal if line["event"] == event]
 
 
-def rehearsed(modem: EmulatedModem, options: tuple[str, ...]) -> Rehearsal:
-    words = [option.replace("PORT", modem.port) for option in options]
-    command = [sys.executable, "-m", "pytest", *QUICKLY, HARDWARE, *words]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
-    return Rehearsal(done.returncode, done.stdout + done.stderr, modem)
+def rehearsed(name: str, folder: Path) -> Rehearsal:
+    """The run, with an emulator of its own."""
+    kind, options = RUNS[name]
+    with emulate(kind, folder) as modem, ExitStack() as stack:
+        _surround(name, modem, stack)
+        words = [option.replace("PORT", modem.port) for option in options]
+        command = [sys.executable, "-m", "pytest", *QUICKLY, HARDWARE, *words]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50)
+        return Rehearsal(done.returncode, done.stdout + done.stderr, list(modem.journal()))
 
 
-def _surround(name: str, modem: EmulatedModem) -> None:
+def _surround(name: str, modem: EmulatedModem, stack: ExitStack) -> None:
     """Something waits in each modem's network, and what the run is about is so."""
     if modem.kind == "gsm":
         modem.do("receive", from_="+4500000002", text="en privat besked")
@@ -81,6 +88,8 @@ def _surround(name: str, modem: EmulatedModem) -> None:
         _tell(modem, b"AT+CFUN=4")
     if name == "iridium holds":
         _tell(modem, b"AT+SBDIX")
+    if name == "in use":
+        stack.enter_context(Serial(modem.port, exclusive=True))
 
 
 def _tell(modem: EmulatedModem, command: bytes) -> None:
@@ -90,18 +99,11 @@ def _tell(modem: EmulatedModem, command: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Rehearsal]]:
-    """Several at a time, since they mostly wait for the silences of a dialogue."""
-    with ExitStack() as stack, ThreadPoolExecutor(7) as threads:
-        modems = {
-            name: stack.enter_context(emulate(kind, tmp_path_factory.mktemp(kind)))
-            for name, (kind, _) in RUNS.items()
-        }
-        for name, modem in modems.items():
-            _surround(name, modem)
-        stack.enter_context(Serial(modems["in use"].port, exclusive=True))
-        done = threads.map(lambda name: rehearsed(modems[name], RUNS[name][1]), RUNS)
-        yield dict(zip(RUNS, done, strict=True))
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rehearsal]:
+    """All at a time, since they mostly wait for the silences of a dialogue."""
+    folders = [tmp_path_factory.mktemp(kind) for kind, _ in RUNS.values()]
+    with ThreadPoolExecutor(len(RUNS)) as threads:
+        return dict(zip(RUNS, threads.map(rehearsed, RUNS, folders), strict=True))
 
 
 def test_without_an_address_nothing_is_sent_from_a_real_modem(runs: dict[str, Rehearsal]) -> None:
@@ -140,8 +142,7 @@ def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehears
     for name, to in {"gsm sends": "+4500000077", "tetra sends": "7654321"}.items():
         run = runs[name]
         assert (run.code, "1 passed" in run.said) == (0, True), run.said
-        sent = [line for line in run.modem.journal() if line["event"] == "sent"]
-        assert [line["to"] for line in sent] == [to]
+        assert [line["to"] for line in run.of("sent")] == [to]
 
 
 def test_from_a_satellite_modem_one_message_leaves_and_one_that_it_brings_is_told_of(
@@ -149,7 +150,7 @@ def test_from_a_satellite_modem_one_message_leaves_and_one_that_it_brings_is_tol
 ) -> None:
     run = runs["iridium sends"]
     assert (run.code, "1 passed" in run.said) == (0, True), run.said
-    sessions = [line for line in run.modem.journal() if line["event"] == "session"]
+    sessions = run.of("session")
     assert (len(sessions), "Real modem: the session brought a message" in run.said) == (1, True), run.said
 
 
