@@ -282,6 +282,8 @@ class GsmModem:
             for info in chat.rest():
                 if info.prefix == "+CMGS":
                     standing.late(info)
+                elif info.prefix in {"+CMT", "+CDS"}:  # nobody else will ever show it
+                    await Inbox(chat, self.setup, events=self._events).unasked(info)
             standing.move(Change.LOST, reason)
             await self._cool(failures + 1)
 

@@ -2,6 +2,8 @@
 
 The type is read from the message, not from how it was told: some modems store status reports among messages and
 tell them by +CMTI. A stored message is deleted only while its place still holds the same octets.
+A modem takes no +CNMA while it sends: a report that comes in a message of more than some 15 s is the last
+that it tells, until it is told again where to.
 Source: 3GPP TS 27.005 3.4 (CNMI, CNMA, CMGR, CMGL, CMGD), 3.2.2 (+CPMS).
 """
 
@@ -15,7 +17,7 @@ from hardware.chat import Chat
 from hardware.codecs.semioctets import split_pdu
 from hardware.errors import CodecError, HardwareError, Refused
 from hardware.gsm_events import Event, EventQueue, Received, Reported, Settle
-from hardware.gsm_init import Setup
+from hardware.gsm_init import Setup, route, still_set_up
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +91,13 @@ class Inbox:
             await self._quietly(self._acknowledged(), "the modem has stopped waiting for it")
 
     async def _acknowledged(self) -> None:
-        await self._chat.command("AT+CNMA")
+        """Too late (a message took its time, or the caller) the modem has stopped telling reports: it is told again."""
+        try:
+            await self._chat.command("AT+CNMA")
+        except Refused as refused:
+            log.info("a report was acknowledged in vain: %s", refused.reason)
+            if not await still_set_up(self._chat, self._setup):
+                await route(self._chat, self._setup)
 
     async def _quietly(self, work: Awaitable[None], consequence: str) -> None:
         """A message that cannot be settled is no error of the caller: it is safe with them already."""

@@ -28,7 +28,7 @@ class SilentCard(GsmEmulator):
         self.device.pin, self.device.unlocked = "1234", False
         self.hangs = hangs
 
-    async def perform(self, called: Any) -> str:
+    async def perform(self, called: Any) -> Any:
         if called.command.name == "+CPINR":
             return "ERROR"
         if self.hangs and called.line.startswith("AT+CPIN="):
