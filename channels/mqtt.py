@@ -79,6 +79,7 @@ class MqttChannel:
     async def __aenter__(self) -> Self:
         tls = await asyncio.to_thread(_tls_context, self.name, self.config)
         self._feed, self._events = Feed(), asyncio.Queue[base.Event]()
+        self._dropped = 0
         self._noise: deque[float] = deque(maxlen=_NOISE_MOST)
         self._keeper = Keeper(
             self.config,
@@ -201,7 +202,7 @@ class MqttChannel:
         """Every message becomes an event or is settled here: one that nobody can read must not block the others."""
         event = None if incoming.retained else self._event(incoming)
         if event is None or (not incoming.mid and self._events.qsize() >= _WAITING_MOST):
-            log.warning("channel %s: a message on %s was dropped", self.name, incoming.arrived.topic)
+            self._drop()
             session.settle(incoming.mid)
             return
 
@@ -209,6 +210,12 @@ class MqttChannel:
             session.settle(incoming.mid)
 
         self._events.put_nowait(replace(event, settle=settle))
+
+    def _drop(self) -> None:
+        """A line at the first one and then at every tenth power: a flood must not fill the log as well."""
+        self._dropped += 1
+        if str(self._dropped).rstrip("0") == "1":
+            log.warning("channel %s: dropped %d messages that nobody could use", self.name, self._dropped)
 
     def _event(self, incoming: Incoming) -> base.Event | None:
         """None: unreadable, like too many before it."""

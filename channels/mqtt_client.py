@@ -101,6 +101,7 @@ class Client(LoopClient):
         self._paho.max_inflight_messages = 0  # no limit: paho would keep what is above it and send it later
         self._paho.connect_timeout = config.connect_s
         self._paho.manual_ack_set(True)
+        self._paho._ssl_wrap_socket = self._protected
         self._read_publish = self._paho._handle_publish
         self._paho._handle_publish = self._publish_came
         self._sent: dict[int, asyncio.Future[int]] = {}
@@ -112,6 +113,18 @@ class Client(LoopClient):
     def use(self, sock: socket.socket) -> None:
         """paho connects over a copy of this socket, and does TLS on it in a thread."""
         self._paho._create_socket_connection = sock.dup
+
+    def _protected(self, tcp: socket.socket) -> ssl.SSLSocket:
+        """As paho does, in its thread, but what fails is closed. The certificate and its name are always checked."""
+        context: ssl.SSLContext = self._paho._ssl_context
+        wrapped = context.wrap_socket(tcp, server_hostname=self._hostname, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(self._paho.connect_timeout)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
 
     def watch(self) -> None:
         """From now on, connected, an exception in paho's reading or writing ends it: aiomqtt leaves the socket open."""

@@ -15,6 +15,7 @@ from channels.mqtt_config import MqttConfig
 from channels.mqtt_outcome import TAKEN_OVER
 from channels.mqtt_session import Session
 
+_OFTEN = 3
 _FORGOTTEN = "the broker had forgotten our session: answers sent while we were away are lost"
 
 
@@ -37,6 +38,7 @@ class Keeper:
         self._check: asyncio.Task[None] | None = None
         self._pause_s = config.reconnect_s
         self._had_one = False
+        self._short = 0  # sessions in a row that ended soon
         self.health = Health(State.STARTING)
 
     async def session(self) -> Session:
@@ -57,20 +59,26 @@ class Keeper:
             self._check = asyncio.create_task(self._examine(session), name="check the broker")
 
     async def run(self) -> None:
-        loop = asyncio.get_running_loop()
+        """A session that lasted is renewed at once; one that ended soon, or never began, after a pause that grows."""
+        loop, config = asyncio.get_running_loop(), self._config
         while True:
             began = loop.time()
             end = await self._one_session()
-            lived_s = loop.time() - began
-            if lived_s > self._config.reconnect_max_s:
-                self._pause_s = self._config.reconnect_s
-            if end.code == TAKEN_OVER:  # two that take the session from each other would do nothing else
-                self._pause_s = self._config.reconnect_max_s
-            if self._session is None or end.code or lived_s < self._config.reconnect_s:
-                self._down(end.why)
-                await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)
-                self._pause_s = min(2 * self._pause_s, self._config.reconnect_max_s)
-            self._session = None
+            if self._session is not None and not end.code and loop.time() - began > config.reconnect_max_s:
+                self._short, self._pause_s, self._session = 0, config.reconnect_s, None
+                continue
+            self._short += self._session is not None
+            if end.code == TAKEN_OVER:
+                self._pause_s = config.reconnect_max_s
+            self._down(end.why + self._guess(end))
+            await asyncio.sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)
+            self._pause_s = min(2 * self._pause_s, config.reconnect_max_s)
+
+    def _guess(self, end: End) -> str:
+        """Mosquitto 2.0.11 does not say that another client took the session: the connection just ends."""
+        if end.code or self._short < _OFTEN:
+            return ""
+        return f"; again and again: does another client use our client_id {self._client_id}?"
 
     async def close(self) -> None:
         if self._check is not None:

@@ -78,6 +78,11 @@ class MosquittoServer:
                 raise RuntimeError(f"Mosquitto did not start:\n{self._words()}")
             time.sleep(0.005)
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """By its own process id; nothing if it does not run."""
         process, self._process = self._process, None

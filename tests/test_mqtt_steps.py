@@ -169,6 +169,16 @@ async def test_a_broker_that_acknowledges_nothing_for_a_whole_window_is_left() -
     assert broker.heard.count("CONNECT") == 2
 
 
+async def test_a_session_that_another_client_took_is_not_taken_back_at_once() -> None:
+    async with ScriptedBroker() as broker, mqtt_channel(broker.port, reconnect_max_s=9) as channel:
+        await channel.submit(outgoing(TO))
+        broker.send(packet(0xE0, b"\x8e\x00"))
+        assert "running twice" in (await until(channel, State.DOWN)).health.reason
+        with pytest.raises(ChannelDown):
+            await channel.submit(outgoing(TO))
+        assert channel._keeper._pause_s == 9
+
+
 async def test_a_withdrawn_alert_never_leaves_and_its_place_in_the_window_is_free() -> None:
     def withdraw() -> None:
         raise Withdrawn("expired")
