@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from messages.alert_model import RADIO_CHARACTERS, Alert, AlertError, MsgType, Reference, Status, Withdrawal
+from messages.answer_number import NUMBER_KEY
 from messages.evidence import Evidence
 from messages.neutral import says_something
 from messages.precedence import Precedence
@@ -94,6 +95,9 @@ class AlertRequest(BaseModel):
     radio_text: Annotated[str, AfterValidator(_said_if_any)] = Field("", max_length=RADIO_CHARACTERS)
     long_text: Text = Field("", max_length=200_000)
     answers: dict[str, Text] = Field(default_factory=dict, max_length=20)
+    number: Annotated[str, AfterValidator(_said_if_any)] = Field(
+        "", max_length=60
+    )  # what a number is asked for
     urgent: tuple[str, ...] = Field((), max_length=20)  # keys of `answers` on which somebody must act at once
     expires: str | None = None
     want: Annotated[Evidence | None, BeforeValidator(_want)] = None
@@ -114,6 +118,13 @@ class AlertRequest(BaseModel):
             if not says_something(meaning) or len(meaning) > 60:
                 raise ValueError(f"answer {key} needs a meaning of 1 to 60 characters")
         return answers
+
+    @field_validator("number")
+    @classmethod
+    def _alone(cls, number: str, info: ValidationInfo) -> str:
+        if number and info.data.get("answers"):
+            raise ValueError("ask for a number or offer answers, not both: one reply says one thing")
+        return number
 
     @field_validator("urgent")
     @classmethod
@@ -196,7 +207,7 @@ def compose(
         precedence=request.precedence,
         to=request.to,
         want=request.want,
-        answers=tuple(request.answers.items()),
+        answers=((NUMBER_KEY, request.number),) if request.number else tuple(request.answers.items()),
         urgent=request.urgent,
         headline=request.headline,
         text=request.text,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
+from messages.answer_number import NUMBER_KEY, read_number
 from messages.answer_phrases import (
     AFTER_A_TIME,
     BEFORE_A_TIME,
@@ -60,7 +61,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     kind: Kind
-    option: str  # the key of the option, '' when none
+    option: str  # the key of the option, or the number that was asked for; '' when none
     text: str  # what was written, harmless to show, on one line
     code: str  # the code it named, as K7; '' when none
 
@@ -76,7 +77,12 @@ def read_answer(text: str, options: Options) -> Answer:
     said = fold(unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS]).translate(_KEYCAP)).lower()
     if _is_reaction(said):
         return Answer(Kind.REACTION, "", shown, "")  # a code in it is quoted, but so is every other word
-    kind, option = _meaning(without_codes(said).strip(), options)
+    left = without_codes(said).strip()
+    if any(key == NUMBER_KEY for key, _ in options):
+        number = read_number(left)
+        kind, option = (Kind.OPTION, number) if number else _meaning(left, ())
+    else:
+        kind, option = _meaning(left, options)
     return Answer(kind, option, shown, find_code(said))
 
 

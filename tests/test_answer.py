@@ -247,3 +247,30 @@ def test_no_sign_of_a_code_is_mistaken_for_another() -> None:
 def test_a_number_below_zero_has_no_code() -> None:
     with pytest.raises(ValueError, match="from 0"):
         code_of(-1)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *[
+            (text, "37")
+            for text in ("37", "37.", "#K7 37", "37 #K7", "ca. 37", "37 isolerede", "vi har 37 nu")
+        ],
+        *[("12.500", "12500"), ("3,5", "3.5"), ("3.5 bar", "3.5"), ("007", "7"), ("-4 grader", "-4")],
+        *[(text, "0") for text in ("0", "ingen", "Ingen!", "nul", "none")],
+        *[("12 kl. 14.30", "12"), ("12, ringer om 20 min", "12"), ("38 at 14:30", "38")],
+    ],
+)
+def test_a_number_that_was_asked_for_is_read(text: str, number: str) -> None:
+    answer = read_answer(text, (("tal", "antal isolerede"),))
+    assert (answer.kind, answer.option) == (Kind.OPTION, number)
+
+
+@pytest.mark.parametrize("text", ["37 af 40", "37/40", "1.1.2027", "hvor mange?", "2-3", "12:30", "1.2.3", "3a"])
+def test_of_two_numbers_or_none_nobody_guesses(text: str) -> None:
+    answer = read_answer(text, (("tal", "antal isolerede"),))
+    assert (answer.kind, answer.option) == (Kind.UNREAD, "")
+
+
+def test_a_cry_for_help_is_heard_where_a_number_was_asked_for_too() -> None:
+    assert read_answer("brug for hjælp", (("tal", "antal"),)).kind is Kind.HELP

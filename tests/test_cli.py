@@ -33,7 +33,7 @@ COMMANDS = [
         "update",
         "answer",
     ),
-    *("channels", "channel", "doctor", "demo"),
+    *("inbox", "channels", "channel", "doctor", "demo"),
     *("config check", "cap check", "audit verify"),
     *("emulate gsm", "emulate iridium", "emulate tetra"),
 ]

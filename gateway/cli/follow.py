@@ -51,6 +51,7 @@ def correct(
     long_text: send.LongText = None,
     answer: send.Answers = [],  # noqa: B006
     urgent: send.Urgent = [],  # noqa: B006
+    number: send.Number = None,
     expires: send.Expires = None,
     precedence: send.Precedence = None,
     want: send.Want = None,
@@ -70,6 +71,7 @@ def correct(
         long_text=long_text,
         answers=pairs(answer),
         urgent=urgent,
+        number=number,
         expires=expires,
         precedence=precedence,
         want=want,
@@ -104,6 +106,7 @@ def update(
     long_text: send.LongText = None,
     answer: send.Answers = [],  # noqa: B006
     urgent: send.Urgent = [],  # noqa: B006
+    number: send.Number = None,
     expires: send.Expires = None,
     precedence: send.Precedence = None,
     want: send.Want = None,
@@ -123,6 +126,7 @@ def update(
         long_text=long_text,
         answers=pairs(answer),
         urgent=urgent,
+        number=number,
         expires=expires,
         precedence=precedence,
         want=want,

@@ -86,6 +86,10 @@ Urgent = Annotated[
         help="An answer on which somebody must act at once: the duty officer is told",
     ),
 ]
+Number = Annotated[
+    str | None,
+    typer.Option("--number", metavar="OF WHAT", help="Ask for a number instead: 'antal isolerede'"),
+]
 Expires = Annotated[
     str | None, typer.Option(metavar="2h|TIME", help="Never sent after this (default: by precedence)")
 ]
@@ -136,6 +140,7 @@ def send(  # one parameter an option: the command line is the signature
     want: Want = None,
     answer: Answers = [],  # noqa: B006
     urgent: Urgent = [],  # noqa: B006
+    number: Number = None,
     expires: Expires = None,
     cap: Cap = None,
     key: Key = None,
@@ -166,6 +171,7 @@ def send(  # one parameter an option: the command line is the signature
         want=want,
         answers=pairs(answer),
         urgent=urgent,
+        number=number,
         expires=expires,
         status=status,
     )

@@ -1,0 +1,33 @@
+"""A number that was asked for: how many, how full, how much is left. One number, or a person reads it."""
+
+import re
+
+NUMBER_KEY = "tal"  # stands where an option's key stands: `Svar tal=antal isolerede`
+
+_NUMBER = re.compile(r"(?<![\w.,/:-])-?[0-9][0-9.,]*(?![\w/:-])")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
+_PLAIN = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
+_NONE = frozenset({"ingen", "nul", "nul.", "none", "zero", "0"})
+_TIME = re.compile(
+    r"\b(kl\.?|klokken|at|om|in)\s*[0-9]{1,2}([.:][0-9]{2})?(\s*(t|timer?|min|minutter|minutes?|hours?))?\b"
+    r"|\b[0-9]{1,2}:[0-9]{2}\b"
+)
+
+
+def read_number(said: str) -> str:
+    """The one number of a text (folded, lower case, without codes), with a point before decimals; '' if unclear.
+
+    `12.500` is twelve thousand five hundred and `3,5` three and a half, as they are written in Danish.
+    """
+    if said.strip(" .!") in _NONE:
+        return "0"
+    found = [each.rstrip(".,") for each in _NUMBER.findall(_TIME.sub(" ", said))]
+    if len(found) != 1:
+        return ""
+    sign, digits = ("-", found[0][1:]) if found[0].startswith("-") else ("", found[0])
+    if _THOUSANDS.fullmatch(digits):
+        digits = digits.replace(".", "")
+    elif _PLAIN.fullmatch(digits) is None:
+        return ""
+    whole, _, decimals = digits.replace(",", ".").partition(".")
+    return f"{sign}{whole.lstrip('0') or '0'}{'.' + decimals if decimals else ''}"
