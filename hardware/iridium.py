@@ -144,7 +144,11 @@ class IridiumModem(Sessions):
             if isinstance(ended, Doubt) or ended[0].meaning in {Meaning.SENT, Meaning.UNKNOWN}:
                 self.budget.spend(credits_of(payload))
             if not isinstance(ended, Doubt):
-                return self._outcome(*ended, momsn=noted.momsn)
+                result, now = ended
+                if result.meaning is not Meaning.SENT or now is not None:
+                    return self._outcome(result, now, momsn=noted.momsn)
+                # A lost digit makes 0 of 10: without the serial number even a success is doubtful.
+                ended = self._doubt = Doubt(noted.momsn)
         return await self._heard_of(ended)
 
     async def _look(self, chat: Chat) -> None:

@@ -175,7 +175,7 @@ class Sessions(IridiumLink):
         """The serial number of a message that was sent; else the error that tells the truth."""
         said = None if now is None else verdict(momsn, now)
         if result.meaning is Meaning.SENT:
-            if said is Verdict.SENT or (now is None and result.mo == 0 and result.momsn == momsn):
+            if said is Verdict.SENT:
                 return momsn
             raise Uncertain(
                 f"{result.text}, but the serial number says otherwise", momsn=momsn, code=result.mo
