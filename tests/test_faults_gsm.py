@@ -194,3 +194,10 @@ def test_our_driver_survives_the_fault(name: str) -> None:
     assert case.maybe or arrived == [1] * len(case.parts)
     assert copies(modem, AFTER) == [1]
     assert reports == sum(arrived) + 1
+
+
+def test_our_driver_survives_a_reference_that_comes_among_other_answers() -> None:
+    case = Case({"times": 1, "lively": True}, maybe=True)
+    said, modem, reports = run_virtually(ours(case, "late-cmgs"))
+    assert said == ["maybe", "sent"]
+    assert (copies(modem, ONE), copies(modem, AFTER), reports) == ([1], [1], 2)

@@ -90,6 +90,8 @@ def address_of(word: str, kind: int | None, *, charset: str) -> bytes:
         kind = INTERNATIONAL if number.startswith("+") else UNKNOWN_TYPE
     if not 0x80 <= kind <= 0xFF or kind & 0x70 == 0x50:
         raise CodecError(f"type of address {kind} is not one of a number")
+    if number.startswith("++"):
+        raise CodecError(f"{number!r} is no number")
     digits = encode_address(number.removeprefix("+")) if number else b"\x00\x81"
     return digits[:1] + bytes([kind]) + digits[2:]
 
