@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from hardware.portlog import LogLine
-from tests.benches import Bench, Kit
+from tests.benches import Bench, Kit, Real
 
 SILENT_S = 45.0  # a modem that has said nothing for so long is not waited for any longer
 _DOES_NOT_KNOW = re.compile(r"ERROR|\+CM[ES] ERROR: (3|4|34|35|100|30[23])")
+_RADIO_OFF = frozenset({"+CFUN: 0", "+CFUN: 4"})
 _UNREADABLE = re.compile(r"<\d+ octets>")
 
 
@@ -22,29 +23,35 @@ def heard(log: Iterable[LogLine]) -> list[str]:
 
 def why(kit: Kit, bench: Bench, *, log: list[LogLine], reasons: Mapping[bool, str]) -> str:
     """One or two sentences. `reasons`: what the driver said last while the port was open (True), and while not."""
-    real, name = bench.real, kit.name
+    real = bench.real
     own = reasons.get(True) or reasons.get(False, "")
     if real is None:
         return own
-    speed, lines = real.baud or kit.baud, heard(log)
-    if not any(line.text.startswith("the port was opened") for line in log):
-        said = own
-    elif not lines:
-        said = (
-            f"no answer at {speed} baud: is this the port that speaks AT? Try the modem's other ports, "
-            f"or another speed: --hil {name}={real.port}@9600"
-        )
-    elif all(_UNREADABLE.fullmatch(line) for line in lines):
-        said = (
-            f"what comes back at {speed} baud cannot be read: the wrong speed, or a port that does not speak AT. "
-            f"Try --hil {name}={real.port}@9600"
-        )
-    elif not knows(log, kit.known_by):
-        said = f"something answers, and does not know {kit.known_by}: is it a modem of the kind {name}?"
-    else:
-        said = own
     kept = ", ".join(dict.fromkeys((*bench.kept.stopped, *bench.kept.spared)))
-    return said + (f" (kept from it here: {kept})" if kept else "")
+    return _cause(kit, real, own, log=log) + (f" (kept from it here: {kept})" if kept else "")
+
+
+def _cause(kit: Kit, real: Real, own: str, *, log: list[LogLine]) -> str:
+    name = kit.name
+    speed, lines = real.baud or kit.baud, heard(log)
+    other_speed = f"--hil {name}={real.port}@9600"
+    if not any(line.text.startswith("the port was opened") for line in log):
+        return own
+    if not lines:
+        return (
+            f"no answer at {speed} baud: is this the port that speaks AT? Try the modem's other ports, "
+            f"or another speed: {other_speed}"
+        )
+    if all(_UNREADABLE.fullmatch(line) for line in lines):
+        return (
+            f"what comes back at {speed} baud cannot be read: the wrong speed, or a port that does not speak AT. "
+            f"Try {other_speed}"
+        )
+    if not knows(log, kit.known_by):
+        return f"something answers, and does not know {kit.known_by}: is it a modem of the kind {name}?"
+    if _RADIO_OFF & set(lines):
+        return f"its radio is off: switch it on with AT+CFUN=1 ({own})"
+    return own
 
 
 def knows(log: list[LogLine], command: str) -> bool:

@@ -73,7 +73,7 @@ async def ready(bench: Bench, kit: Kit) -> AsyncIterator[Any]:
     async with kit.driver(bench) as driver:
         if not await _gets_ready(driver, bench, kit, reasons):
             reason = why(kit, bench, log=driver.log(), reasons=reasons)
-            pytest.fail(f"not ready in {bench.ready_s:g} s: {driver.state.value}: {reason}", pytrace=False)
+            pytest.fail(f"not ready in {bench.ready_s:g} s: {reason}", pytrace=False)
         yield driver
 
 
@@ -83,7 +83,7 @@ async def _gets_ready(driver: Any, bench: Bench, kit: Kit, reasons: dict[bool, s
 
     def settled() -> bool:
         if driver.state.name != "STARTING":
-            reasons[driver.state.name != "CLOSED"] = driver.reason
+            reasons[driver.state.name != "CLOSED"] = f"{driver.state.value}: {driver.reason}"
         waited_s = asyncio.get_running_loop().time() - since
         silent = bench.is_real and waited_s > SILENT_S and not heard(driver.log())
         return kit.ready(driver) or silent

@@ -176,7 +176,7 @@ def test_a_radio_in_direct_mode_stays_in_it(runs: dict[str, Rehearsal]) -> None:
         ("silent", r"no answer at 115200 baud: is this the port that speaks AT\? .*--hil gsm=.*@9600"),
         ("in use", "another program has it"),
         ("a radio", r"does not know AT\+CPIN\?: is it a modem of the kind gsm\?"),
-        ("radio off", r"kept from it here: .*AT\+CFUN=1"),
+        ("radio off", r"its radio is off: switch it on with AT\+CFUN=1 .*kept from it here: .*AT\+CFUN=1"),
     ],
 )
 def test_a_modem_that_does_not_work_fails_and_says_why(
