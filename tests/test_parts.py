@@ -1,12 +1,16 @@
 """An SMS in parts: doubts about one part keep no other here, for a phone shows the whole message or nothing."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from channels.base import Receipt, Report, Unknown, Withdrawn
 from channels.parts import Parts, in_parts
 from channels.sms_modem import SmsModemChannel, SmsModemConfig
+from gateway.delivery import FellSilent
+from gateway.store.reporting import report
+from gateway.store.sending import Claimed, Outcome, conclude
 from hardware.errors import MaybeSent, ModemDown, NeverToThis, NotNow
 from hardware.gsm_state import State
 from messages.address import parse_address
@@ -14,6 +18,7 @@ from messages.evidence import Evidence
 from tests.gsm import Bench, until
 from tests.memory_bench import virtually
 from tests.outgoing import outgoing, words
+from tests.stores import store_in
 from tests.test_gsm_late import NEVER, LivelyModem
 from tests.virtual_time import run_virtually
 
@@ -129,3 +134,46 @@ def test_a_late_reference_belongs_to_the_first_part_that_misses_one() -> None:
     parts = Parts(3, {2: "8"}, {1: MaybeSent("a"), 3: MaybeSent("b")})
     assert (parts.late("7"), parts.references, list(parts.doubts)) == (True, {1: "7", 2: "8"}, [3])
     assert not Parts(1, {1: "7"}).late("8")
+
+
+TOLD = (
+    ("8", Evidence.DELIVERED),
+    ("9", Evidence.DELIVERED),
+    ("7", Evidence.SUBMITTED),
+    ("7", Evidence.DELIVERED),
+)
+
+
+def _uncertain(claimed: Claimed) -> Outcome:
+    """Of three parts the references of the second and third are known."""
+    return Outcome(
+        delivery_id=claimed.delivery_id,
+        attempt_id=claimed.attempt_id,
+        channel="loop",
+        address=claimed.address,
+        verb="unknown",
+        event=FellSilent(claimed.attempt_id),
+        references=("8", "9"),
+        parts=3,
+    )
+
+
+async def test_a_message_counts_as_delivered_once_the_part_in_doubt_has_its_reference_too(
+    tmp_path: Path,
+) -> None:
+    async with store_in(tmp_path) as bench:
+        await bench.accept("vagt")
+        (claimed,) = await bench.claim()
+        await bench.store.run(conclude, _uncertain(claimed))
+        seen = []
+        for reference, evidence in TOLD:
+            event = Report(
+                reference=reference,
+                evidence=evidence,
+                at=bench.now,
+                address=parse_address(claimed.address),
+            )
+            assert await bench.store.run(report, ("loop", event))
+            (row,) = await bench.rows("select evidence from deliveries")
+            seen.append(Evidence(row["evidence"]))
+    assert seen == [Evidence.UNKNOWN, Evidence.UNKNOWN, Evidence.SUBMITTED, Evidence.DELIVERED]
