@@ -254,6 +254,15 @@ class Keeping(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A channel with a pace of its own. What waits for it stays in the queue: nobody has refused it."""
+
+    def pause_s(self) -> float:
+        """Seconds until anything but FLASH may leave; 0: now."""
+        ...
+
+
 async def examine(channel: Channel) -> Tested:
     """The channel's own test, or its probe where it has none."""
     return await channel.test() if isinstance(channel, Testing) else Tested(await channel.probe())

@@ -167,18 +167,30 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
     def _shortened(self, words: Words) -> ShortText:
         return fit(words, measure=measure, max_parts=self.config.max_parts)
 
-    def _within_limit(self, parts: int, precedence: Precedence) -> None:
+    def pause_s(self) -> float:
+        """Until the longest message there may be has room."""
+        return self._pause_s(self.config.max_parts)
+
+    def _pause_s(self, parts: int) -> float:
         """Keeps to `max_per_minute`, so that the network does not take the SIM for a spammer's."""
         now = datetime.now(UTC)
         while self._sent_at and now - self._sent_at[0] >= _MINUTE:
             self._sent_at.popleft()
-        # One message always fits an empty minute, however many parts it has.
-        full = self._sent_at and len(self._sent_at) + parts > self.config.max_per_minute
-        if full and precedence is not Precedence.FLASH:
-            retry_at = self._sent_at[0] + _MINUTE
-            raise base.TransientFailure(
-                f"{self.config.max_per_minute} parts a minute are sent", retry_at=retry_at
-            )
+        over = len(self._sent_at) + parts - self.config.max_per_minute
+        if (
+            over <= 0 or not self._sent_at
+        ):  # one message always fits an empty minute, however many parts it has
+            return 0.0
+        makes_room = self._sent_at[min(over, len(self._sent_at)) - 1]
+        return (makes_room + _MINUTE - now).total_seconds()
+
+    def _within_limit(self, parts: int, precedence: Precedence) -> None:
+        """For whoever did not ask first."""
+        pause_s = 0.0 if precedence is Precedence.FLASH else self._pause_s(parts)
+        if pause_s > 0:
+            retry_at = datetime.now(UTC) + timedelta(seconds=pause_s)
+            reason = f"{self.config.max_per_minute} parts a minute are sent"
+            raise base.TransientFailure(reason, retry_at=retry_at)
 
 
 def measure(text: str) -> Size:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 
 from channels.base import (
@@ -15,6 +16,7 @@ from channels.base import (
     ChannelDown,
     Health,
     Outgoing,
+    Paced,
     PermanentFailure,
     Receipt,
     State,
@@ -111,14 +113,21 @@ class Dispatcher:
         window = channel.capability.window
         while True:
             self._wake.clear()
+            pause_s = channel.pause_s() if isinstance(channel, Paced) else 0.0
             if self._may_take(window):
-                claimed = await self._claim(window)
+                claimed = await self._claim(Claim(self.name, window, self.in_flight, paced=pause_s > 0))
                 for each in claimed:
                     self.in_flight += 1
                     group.create_task(self._hand_over(channel, each), name=f"{self.name} {each.attempt_id}")
                 if claimed:
                     continue
-            await self._wake.wait()
+            await self._woken(within_s=pause_s)
+
+    async def _woken(self, *, within_s: float) -> None:
+        """Waits until there may be work; with a pace to keep, no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s or None):
+                await self._wake.wait()
 
     def _may_take(self, window: int) -> bool:
         return (
@@ -128,9 +137,9 @@ class Dispatcher:
             and self.in_flight < window
         )
 
-    async def _claim(self, window: int) -> list[Claimed]:
+    async def _claim(self, ask: Claim) -> list[Claimed]:
         try:
-            return await self._store.run(claim, Claim(self.name, window, self.in_flight))
+            return await self._store.run(claim, ask)
         except StoreFailure:
             log.error("channel %s: the store cannot say what is next", self.name)
             await asyncio.sleep(STORE_PAUSE_S)

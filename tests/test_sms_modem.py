@@ -201,6 +201,19 @@ async def test_the_limit_a_minute_holds_all_but_flash() -> None:
         assert len(bench.sent()) == 3
 
 
+@pytest.mark.parametrize(
+    ("limit", "max_parts", "sent", "paced"),
+    [(2, 1, 1, False), (2, 1, 2, True), (4, 3, 1, False), (4, 3, 2, True), (1, 3, 0, False), (1, 3, 1, True)],
+)
+async def test_the_channel_says_how_long_its_own_pace_holds_it(
+    limit: int, max_parts: int, sent: int, paced: bool
+) -> None:
+    async with Bench() as bench, channel(bench, max_per_minute=limit, max_parts=max_parts) as sms:
+        for _ in range(sent):
+            await sms.submit(outgoing(TO, precedence=Precedence.FLASH))
+        assert (0 < sms.pause_s() <= 60) is paced
+
+
 async def test_a_report_names_the_reference_and_the_recipient() -> None:
     async with Bench() as bench, channel(bench) as sms:
         receipt = await sms.submit(outgoing(TO))

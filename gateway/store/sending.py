@@ -26,11 +26,12 @@ CLAIM_ROUNDS = 4  # in which all that was found is turned down
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A channel with free slots asks for work."""
+    """A channel with free slots asks for work. `paced`: for now only FLASH may leave over it."""
 
     channel: str
     window: int
     in_flight: int
+    paced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +130,8 @@ def claim(tx: Transaction, ask: Claim) -> list[Claimed]:
 def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:
     live = live_under_way(tx)
     free = ask.window - ask.in_flight
-    rows = {row.id: row for row in heads(tx, ask.channel, most=free)}
-    if live or free <= 1 < ask.window:
+    rows = {} if ask.paced else {row.id: row for row in heads(tx, ask.channel, most=free)}
+    if ask.paced or live or free <= 1 < ask.window:
         rows |= {row.id: row for row in heads(tx, ask.channel, most=1, flash_only=True)}
     ready = [Head(row.id, row.rank) for row in rows.values()]
     go: list[Any] = []
