@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.no_way import NoWay, Why, all_down, no_way
 from gateway.outgoing import words_of
-from gateway.router import Rung, Way
+from gateway.router import Way
 from gateway.store.accepting import Acceptance, Accepted
 from gateway.world import WayBack, World
 from messages.alert import Reference
@@ -77,23 +77,20 @@ def _unreached(
 
 
 def _unproven(kept: Acceptance, world: World) -> list[Json]:
-    """One warning for each set of ways that can prove nothing of what is wanted, and bring no answer."""
+    """One warning for each set of ways that can prove nothing of what is wanted, and bring no answer.
+
+    Mail proves a server, not a person, where the precedence says so; an answer proves all of it.
+    """
+    mail_suffices = world.policies[kept.alert.precedence].mail_suffices
+    ways = [way for way in world.surroundings.ways if mail_suffices or way.bearer != "email"]
+    proving = {way.name for way in ways if way.max_evidence >= kept.want}
     who: dict[tuple[str, ...], list[str]] = {}
     for contact in kept.recipients:
-        opening = world.opening(contact, kept.alert.precedence, plane=kept.plane, want=kept.want)
-        if opening.ladder and not _can_prove(opening.ladder, contact, kept, world):
-            channels = tuple(dict.fromkeys(rung.channel for rung in opening.ladder))
+        ladder = world.opening(contact, kept.alert.precedence, plane=kept.plane, want=kept.want).ladder
+        channels = tuple(dict.fromkeys(rung.channel for rung in ladder))
+        if ladder and proving.isdisjoint(channels) and not world.can_answer(contact, plane=kept.plane):
             who.setdefault(channels, []).append(contact.id)
     return [_cannot_prove(recipients, channels, kept.want) for channels, recipients in who.items()]
-
-
-def _can_prove(ladder: Iterable[Rung], contact: Contact, kept: Acceptance, world: World) -> bool:
-    """Mail proves a server, not a person, where the precedence says so; an answer proves all of it."""
-    if world.can_answer(contact, plane=kept.plane):
-        return True
-    policy, ways = world.policies[kept.alert.precedence], {way.name: way for way in world.surroundings.ways}
-    counting = (rung for rung in ladder if policy.mail_suffices or rung.bearer != "email")
-    return any(ways[rung.channel].max_evidence >= kept.want for rung in counting)
 
 
 def _cannot_prove(recipients: list[str], channels: tuple[str, ...], want: Evidence) -> Json:

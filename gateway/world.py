@@ -61,10 +61,12 @@ class World:
 
     def can_answer(self, contact: Contact, *, plane: str) -> bool:
         """Whether an answer of this contact can come back over any way, also one that is down or closed just now."""
-        schemes = (way.schemes for way in self.surroundings.ways if way.two_way and plane in way.planes)
-        back = frozenset[str]().union(*schemes)
-        addresses = [each.address for each in contact.addresses if each.address.scheme in back]
-        return any(plane != "live" or not each.is_example for each in addresses)
+        back = [way.schemes for way in self.surroundings.ways if way.two_way and plane in way.planes]
+        return any(
+            entry.address.scheme in schemes and (plane != "live" or not entry.address.is_example)
+            for entry in contact.addresses
+            for schemes in back
+        )
 
     def may_leave(self, *, plane: str, channel: str, recipient: str, address: str) -> str:
         """'' if an attempt of this plane may leave over this channel to this contact now, else why not (I7)."""
