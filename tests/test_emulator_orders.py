@@ -74,6 +74,31 @@ def test_a_number_of_the_network_is_a_number(value: Any) -> None:
     assert told("gsm", b'{"do": "smsc", "value": ""}') == {"ok": True}
 
 
+@pytest.mark.parametrize(
+    ("order", "named"),
+    [
+        ({"do": "signal", "value": 40}, "'value'"),
+        ({"do": "signal", "value": 12.5}, "'value'"),
+        ({"do": "ussd", "code": "*100#", "text": "x" * 81}, "'text'"),
+        ({"do": "ussd", "code": "*100#", "text": "\ud800"}, "half a character"),
+        ({"do": "ring", "from": "abc"}, "'from'"),
+        ({"do": "ring", "times": 0}, "'times'"),
+    ],
+)
+def test_an_order_of_the_gsm_modem_that_cannot_be_is_refused(order: dict[str, Any], named: str) -> None:
+    assert named in told("gsm", json.dumps(order).encode())["error"]
+
+
+async def test_somebody_calls_and_hangs_up(tmp_path: Path) -> None:
+    async with emulator(tmp_path) as control:
+        for order in ({"do": "signal", "value": 12}, {"do": "ussd", "code": "*100#", "text": "10 kr"}):
+            assert (await control.do(**order))["ok"]
+        assert (await control.do("ring", **{"from": "+4500000009"}))["ok"]
+        assert "has a call" in (await control.do("ring"))["error"]
+        assert (await control.do("hang-up"))["ok"]
+    assert [line["state"] for line in journal(tmp_path, "call")] == ["ringing", "ended"]
+
+
 async def test_orders_do_what_the_world_does(tmp_path: Path) -> None:
     async with emulator(tmp_path) as control:
         assert await control.do("faults") == {

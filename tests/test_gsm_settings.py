@@ -106,7 +106,7 @@ async def test_a_test_is_ok_and_asks_for_nothing(name: str) -> None:
         assert await there.ask("AT") == [b"OK"]
 
 
-@pytest.mark.parametrize("name", ["+CMGS", "+CMGW", "+CMSS", "+CMGR", "+CMGD", "+CNMA"])
+@pytest.mark.parametrize("name", ["+CMGS", "+CMGW", "+CMSS", "+CMGR", "+CMGD", "+CNMA", "+CSQ", "+CGMI"])
 async def test_what_only_does_something_cannot_be_read(name: str) -> None:
     async with host() as there:
         assert await there.ask(f"AT{name}?") == [b"ERROR"]

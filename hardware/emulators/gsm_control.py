@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hardware.codecs.userdata import encode_ucs2
 from hardware.emulators.control import BadOrder, Order, Verb, flag, integer, number, status_of, text, verb
 from hardware.emulators.gsm_calls import Callee
 from hardware.emulators.gsm_modem import GsmEmulator
 from hardware.emulators.gsm_network import STATUSES
 from hardware.emulators.orders import common_verbs
+
+_USSD_OCTETS = 160  # of an answer (3GPP TS 24.080 3.6), in UCS-2
 
 
 def verbs(modem: GsmEmulator, *, plug: Callable[[], None], unplug: Callable[[], None]) -> Mapping[str, Verb]:
@@ -82,6 +85,8 @@ class _Orders:
     def ussd(self, order: Order) -> None:
         """What the network answers to a `code`; an empty `text` takes that back."""
         code, said = text(order, "code"), text(order, "text")
+        if len(encode_ucs2(said)) > _USSD_OCTETS:
+            raise BadOrder(f"'text' has to fit {_USSD_OCTETS // 2} signs")
         self._modem.network.ussd[code] = said
         if not said:
             del self._modem.network.ussd[code]

@@ -75,7 +75,21 @@ _TELLING = frozenset(
 )
 # What these do has no value to be read.
 _DOING = frozenset(
-    {"+CMGS", "+CMGW", "+CMSS", "+CMGL", "+CMGR", "+CMGD", "+CNMA", "+CHUP", "+CSQ", "+CLCC", "+CPAS"}
+    {
+        *commands.IDENTITY,
+        "+CGSN",
+        "+GSN",
+        "+CIMI",
+        "+CPINR",
+        "+CBC",
+        "+GCAP",
+        "+CNUM",
+        "+CSQ",
+        "+CHUP",
+        "+CLCC",
+        "+CPAS",
+    }
+    | {"+CMGS", "+CMGW", "+CMSS", "+CMGL", "+CMGR", "+CMGD", "+CNMA"}
 )
 
 
