@@ -65,6 +65,10 @@ class FaultProxy:
     ) -> None:
         self._armed.append(Strike(kind, side, re.compile(when, re.DOTALL), before, seconds))
 
+    def passed(self, side: str) -> list[bytes]:
+        """What `side` sent, per connection: at most the last 256 KiB of each."""
+        return [bytes(link.seen[side]) for link in self._links]
+
     def cut_all(self) -> None:
         """What is connected now is reset."""
         for link in self._links:
