@@ -1,7 +1,8 @@
 """The JSON of an attempt, as it goes to `<prefix>/alert/<topic>`. Pure; described by schemas/mqtt-alert.json.
 
 `headline` and `text` are what a person reads, with the exercise's mark first and last. The other fields are for
-programs: buttons from `answers`, a colour from `status`, and `attempt` to be given back in answers and reports.
+programs: buttons from `answers`, a colour from `status`, `attempt` and `address` to be given back. The Correlation Data
+holds both, `attempt/address`, for clients that answer as MQTT 5.0 4.10 says and know nothing of Bavn.
 """
 
 import json
@@ -36,8 +37,9 @@ class Publication:
 def publication(outgoing: Outgoing, config: MqttConfig) -> Publication:
     topic, back = config.topic("alert", outgoing.address.value), config.topic("answer")
     payload = encoded(alert(outgoing, config))
-    octets = _FRAME + len(payload) + len(topic.encode()) + len(back.encode()) + len(outgoing.attempt)
-    return Publication(topic, payload, _properties(outgoing, back), octets)
+    correlation = f"{outgoing.attempt}/{outgoing.address.value}".encode()
+    octets = _FRAME + len(payload) + len(topic.encode()) + len(back.encode()) + len(correlation)
+    return Publication(topic, payload, _properties(outgoing, back, correlation), octets)
 
 
 def alert(outgoing: Outgoing, config: MqttConfig) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def alert(outgoing: Outgoing, config: MqttConfig) -> dict[str, Any]:
     return {
         "id": outgoing.alert,
         "attempt": outgoing.attempt,
+        "address": outgoing.address.value,
         "code": words.code,
         "status": "Exercise" if words.exercise else "Actual",
         "msg_type": str(words.msg_type),
@@ -73,14 +76,14 @@ def encoded(fields: Mapping[str, Any]) -> bytes:
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _properties(outgoing: Outgoing, answer_topic: str) -> Properties:
+def _properties(outgoing: Outgoing, answer_topic: str, correlation: bytes) -> Properties:
     """MQTT 5.0 3.3.2.3. The expiry is the network's validity, which never outlives the alert (whole seconds)."""
     properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
     properties.PayloadFormatIndicator = 1
     properties.ContentType = "application/json"
     properties.MessageExpiryInterval = max(1, int(outgoing.validity.total_seconds()))
     properties.ResponseTopic = answer_topic
-    properties.CorrelationData = outgoing.attempt.encode()
+    properties.CorrelationData = correlation
     return properties
 
 

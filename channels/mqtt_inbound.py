@@ -1,12 +1,13 @@
 """Answers and reports as they come in: octets from strangers to what they say, or why they say nothing. Pure.
 
 Described by schemas/mqtt-answer.json and schemas/mqtt-report.json. Who an answer says it is from is a claim: any client
-that may publish to the topic can make it. What binds an answer to its question is the attempt that it gives back, which
-only those have seen who may read the alert's topic.
+that may publish to the topic can make it. It counts only beside what binds the answer to its question: the attempt,
+which only those have seen who may read the alert's topic, or the code that people were shown.
 """
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -61,6 +62,8 @@ class _Answer(_Fields):
     @classmethod
     def _key(cls, value: object) -> object:
         """A key of the alert's `answers` is a text; devices write 1 as soon as "1"."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -86,14 +89,16 @@ def read(arrived: Arrived, at: datetime, *, answers: str, reports: str) -> Inbou
 def answer(arrived: Arrived, at: datetime) -> Inbound:
     """Raises Unreadable."""
     found = _checked(_Answer, arrived)
-    attempt = found.attempt or _attempt_of(arrived.correlation)
+    attempt, asked = found.attempt, found.from_
+    if not attempt:
+        attempt, asked = _correlated(arrived.correlation, asked)
     said = ", ".join(filter(None, (found.answer.strip(), found.text.strip())))
     if not said:
         raise Unreadable("it has neither answer nor text")
     code = found.code.strip().lstrip("#")
     return Inbound(
         bearer_id=_identity(arrived, found.from_, attempt, found.id),
-        sender=_sender(found.from_, bound=bool(attempt or code)),
+        sender=_sender(asked, bound=bool(attempt or code)),
         text=f"{said} #{code}" if code else said,
         at=at,
         in_reply_to=attempt,
@@ -165,11 +170,10 @@ def _no_constant(word: str) -> None:
     raise Unreadable(f"{word} is no JSON")
 
 
-def _attempt_of(correlation: bytes) -> str:
-    try:
-        return _Fields(attempt=correlation.decode("ascii")).attempt
-    except (UnicodeDecodeError, ValidationError):
-        return ""
+def _correlated(correlation: bytes, claim: str) -> tuple[str, str]:
+    """Attempt and address that the alert's Correlation Data brings back; a claim of one's own goes before."""
+    name, _, address = correlation.decode("utf-8", "replace").partition("/")
+    return (name, claim or address) if re.fullmatch(_ATTEMPT, name) else ("", claim)
 
 
 def _sender(claim: str, *, bound: bool) -> str:

@@ -97,7 +97,7 @@ async def test_a_subscriber_has_the_alert_with_its_marks_and_the_properties_of_m
     assert alert["text"].endswith("ØVELSE\n")
     assert (alert["headline"], alert["status"], alert["attempt"]) == (subject(said), "Exercise", sent.attempt)
     assert (alert["answers"], alert["code"]) == ({"1": "kommer", "2": "kommer ikke"}, "K7")
-    assert properties.CorrelationData == sent.attempt.encode()
+    assert properties.CorrelationData == f"{sent.attempt}/rum/12".encode()
     assert properties.ResponseTopic == f"{PREFIX}/answer"
     assert properties.MessageExpiryInterval in {3599, 3600}
     assert receipt == Receipt((sent.attempt,), Evidence.SUBMITTED, "PUBACK")

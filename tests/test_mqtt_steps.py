@@ -202,9 +202,10 @@ async def test_what_a_broker_does_not_read_is_taken_back() -> None:
     assert len(broker.taken) == 2
 
 
-@pytest.mark.parametrize(
-    "topic", ["#", "a/#", "$SYS/broker", "", "a/" + "b" * 65_536, "\ud800", "a\0b", "+/a"]
-)
+NO_TOPICS = ["#", "a/#", "+/a", "$SYS/broker", "", "a/" + "b" * 65_536, "\ud800", "a\0b"]
+
+
+@pytest.mark.parametrize("topic", NO_TOPICS, ids=[ascii(topic)[:20] for topic in NO_TOPICS])
 async def test_a_topic_that_is_no_address_goes_nowhere(topic: str) -> None:
     """The class mqtt-topic of the corpus of bad input, and more."""
     async with ScriptedBroker() as broker, mqtt_channel(broker.port) as channel:
