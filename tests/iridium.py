@@ -51,6 +51,11 @@ async def in_state(modem: IridiumModem, state: State) -> None:
     await until(lambda: modem.state is state)
 
 
+async def sent(modem: IridiumModem, payload: bytes = b"Kom nu") -> int:
+    """Sends it, whatever it costs; returns its serial number."""
+    return await modem.send(payload, before=lambda: None)
+
+
 class Heard:
     """Everything a driver tells, as it comes; `settles`: and takes what came in off the modem."""
 
