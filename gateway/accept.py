@@ -279,7 +279,7 @@ def audience(alert: Alert, world: World) -> tuple[Contact, ...]:
         more = len(found.unknown) - len(named)
         names = "; ".join([*named, f"and {more} more"] if more else named)
         raise Refused(
-            f"{names} (directory.toml is read at the start: restart the hub after a change)", pointer="to"
+            f"{names} (the directory is read at the start: restart the hub after a change)", pointer="to"
         )
     return found.contacts
 

@@ -109,7 +109,8 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
     except (SQLAlchemyError, GatewayError) as error:
         yield wrong("store_unreadable", file=config.database, reason=error)
     else:
-        yield from (wrong("anchor_damaged", reason=f"{config.anchor}: {bad}") for bad in file.bad[:1])
+        key = "anchor_line" if anchors else "anchor_damaged"
+        yield from (wrong(key, reason=f"{config.anchor}: {bad}") for bad in file.bad[:1])
         if file.bad and not anchors:
             return
         met = record is not None and record.hash == anchors[anchored]

@@ -149,6 +149,18 @@ async def test_the_anchor_is_held_against_the_record_it_vouches_for(installation
     assert "line 1" in str(found(config)["anchor_damaged"].fields["reason"])
 
 
+async def test_a_torn_line_is_found_and_the_others_are_held_against_the_chain(
+    installation: InitResult,
+) -> None:
+    config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
+    async with running(config):
+        pass
+    with config.anchor.open("a", encoding="ascii") as file:
+        file.write("2026-11-23T03:12:00Z 7 0a1b")
+    assert "line 3 is damaged" in str(found(config)["anchor_line"].fields["reason"])
+    assert found(config)["audit_good"].fields["anchored"] > 0
+
+
 async def test_an_anchor_that_is_late_is_found(installation: InitResult) -> None:
     config = changed(installation, old="127.0.0.1:8470", new="127.0.0.1:0")
     for _ in range(2):  # each start anchors what is there
