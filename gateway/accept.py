@@ -24,6 +24,7 @@ from gateway.room import Reserve
 from gateway.store.accepting import CAP_KEY, Acceptance, Accepted, accept, withdraw
 from gateway.store.database import Store
 from gateway.store.naming import names_of
+from gateway.store.series import Due
 from gateway.strict_json import read_object
 from gateway.warnings import Json, not_here, warnings
 from gateway.world import World
@@ -78,6 +79,23 @@ class Intake:
         """A correction, update or all-clear that the hub itself composed from an earlier alert."""
         world, now = self._store.world, self._clock()
         return await self._keep(judge(alert, submission, world=world, now=now, body=body))
+
+    async def again(self, due: Due) -> Accepted:
+        """The next round of a question that is put again and again. Its key is made from the round: it is sent once."""
+        world, now = self._store.world, self._clock()
+        policy = world.policies[due.alert.precedence]
+        alert = replace(
+            due.alert,
+            identifier=new_identifier(now),
+            sent=now.replace(microsecond=0),
+            expires_at=(now + min(policy.expires_after, due.every)).replace(microsecond=0),
+            repeat=None,
+            repeat_until=None,
+        )
+        key = f"round:{due.round.series}:{due.round.number}"
+        submission = Submission(submitter=due.submitter, key=key)
+        acceptance = judge(alert, submission, world=world, now=now, body=key.encode())
+        return await self._keep(replace(acceptance, round_of=due.round))
 
     async def _keep(self, acceptance: Acceptance) -> Accepted:
         alert = acceptance.alert

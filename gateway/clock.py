@@ -21,6 +21,11 @@ def from_ms(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def rfc3339(ms: int | None) -> str | None:
+    """A stored time as scripts read it: RFC 3339 in UTC, milliseconds."""
+    return None if ms is None else from_ms(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def opt_ms(at: datetime | None) -> int | None:
     return None if at is None else to_ms(at)
 

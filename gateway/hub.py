@@ -53,7 +53,7 @@ class Hub:
         self.watchers = Watchers()
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
-        self.timekeeper = Timekeeper(store, clock)
+        self.timekeeper = Timekeeper(store, clock, again=self.intake.again)
         self.duty = Duty(store, self.intake.json)
         self.inbox = Inbox(store, note=self._note, heard=self.duty.heard)
         services = Services(self.outgoing.make, self._health_changed, self.inbox.follow)

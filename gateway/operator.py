@@ -17,8 +17,9 @@ from gateway.store.accepting import Accepted, Stopping, stop
 from gateway.store.answering import Matched, Spoken, answer_by_hand
 from gateway.store.channel_states import Switch, queue_lengths, switch
 from gateway.store.inbox import Identified, Taken, identify, inbox_item, take
+from gateway.store.series import standing_rounds
 from gateway.store.showing import Json, alert_row
-from messages.alert import Alert, AlertError, AlertRequest, MsgType, Withdrawal, compose, from_json
+from messages.alert import Alert, AlertError, AlertRequest, MsgType, Reference, Withdrawal, compose, from_json
 from messages.precedence import Precedence
 
 
@@ -36,7 +37,18 @@ _AS = {
     Follow.UPDATE: (MsgType.UPDATE, Withdrawal.UPDATE),
 }
 _ALLOWED = frozenset(
-    {"headline", "text", "radio_text", "long_text", "answers", "number", "urgent", "want", "expires", "precedence"}
+    {
+        "headline",
+        "text",
+        "radio_text",
+        "long_text",
+        "answers",
+        "number",
+        "urgent",
+        "want",
+        "expires",
+        "precedence",
+    }
 )
 _NUMBER = re.compile(r"[0-9]{1,2}")  # as the keys of answers
 _ALL_CLEAR_TEXT = {"da": "Faren er ovre", "en": "The danger is over"}
@@ -59,19 +71,27 @@ class Operator:
         self._hub = hub
 
     async def stop(self, identifier: str) -> Stopping:
-        """Nothing more leaves, and no text is sent."""
-        with self._hub.outgoing.withdrawing([identifier]):
+        """Nothing more leaves, and no text is sent. Of a question that is put again and again, every round."""
+        others = [name for name in await self._rounds(identifier) if name != identifier]
+        with self._hub.outgoing.withdrawing([identifier, *others]):
+            for name in others:
+                await self._hub.store.run(stop, name)
             return await self._hub.store.run(stop, identifier)
+
+    async def _rounds(self, identifier: str) -> list[str]:
+        return await self._hub.store.read(standing_rounds, identifier)
 
     async def follow(self, up: FollowUp, submission: Submission) -> Accepted:
         """Withdraws the earlier alert and tells exactly those who may have got it."""
         row = await self._hub.store.read(alert_row, up.identifier)
         earlier = from_json(row.body)
-        alert = self._composed(up, earlier)
+        rows = [await self._hub.store.read(alert_row, name) for name in await self._rounds(up.identifier)]
+        rounds = [from_json(each.body).reference for each in rows]
+        alert = self._composed(up, earlier, references=tuple(dict.fromkeys((earlier.reference, *rounds))))
         body = b"\n".join((up.kind.encode(), up.identifier.encode(), up.body))
         return await self._hub.intake.follow(alert, submission, body)
 
-    def _composed(self, up: FollowUp, earlier: Alert) -> Alert:
+    def _composed(self, up: FollowUp, earlier: Alert, *, references: tuple[Reference, ...]) -> Alert:
         wrong = up.fields.keys() - _ALLOWED
         if wrong:
             name = min(wrong)
@@ -99,7 +119,7 @@ class Operator:
                 ),
                 msg_type=msg_type,
                 withdrawal=withdrawal,
-                references=(earlier.reference,),
+                references=references,
                 language=earlier.language,
             )
         except ValidationError as error:

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from gateway.clock import Clock, to_ms
-from gateway.errors import StoreFailure
+from gateway.errors import GatewayError, StoreFailure
 from gateway.store.accepting import forget_old_keys
 from gateway.store.database import Changes, Store
 from gateway.store.reporting import let_go
 from gateway.store.sending import look, next_look
+from gateway.store.series import Due, due_rounds, end_withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +23,8 @@ HOUSEKEEPING = timedelta(hours=1)
 class Timekeeper:
     """Sleeps until the next deadline of any delivery, or until an earlier one is committed."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, *, again: Callable[[Due], Awaitable[object]]) -> None:
+        self._store, self._clock, self._again = store, clock, again
         self._next: datetime | None = None
         self._sooner = asyncio.Event()
         self._cleaned = clock()
@@ -36,6 +38,7 @@ class Timekeeper:
             try:
                 while await self._store.run(look, None):
                     pass
+                await self._ask_again()
                 await self._clean()
                 self._sooner.clear()
                 self._next = None  # whatever is committed from here on may be sooner than what is read now
@@ -45,6 +48,16 @@ class Timekeeper:
                 await asyncio.sleep(STORE_PAUSE_S)
                 continue
             await self._sleep()
+
+    async def _ask_again(self) -> None:
+        """Sends the rounds that are due. One that is refused is tried again at the next look."""
+        for due in await self._store.read(due_rounds, to_ms(self._clock())):
+            try:
+                await self._again(due)
+            except StoreFailure:
+                raise
+            except GatewayError as error:
+                log.error("round %d of a question was not accepted: %s", due.round.number, error)
 
     async def _sleep(self) -> None:
         until = LONGEST_SLEEP_S
@@ -61,3 +74,4 @@ class Timekeeper:
             self._cleaned = self._clock()
             await self._store.run(forget_old_keys, None)
             await self._store.run(let_go, None)
+            await self._store.run(end_withdrawn, None)

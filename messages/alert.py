@@ -4,7 +4,7 @@ Here too is its form in the store: plain JSON, since accepting runs at thousands
 Bavn and carries a version; what outsiders read is CAP (`to_cap`) and the JSON of the public interface.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json as json_value
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 _VERSION = 1
+_SECOND = timedelta(seconds=1)
 
 
 def to_json(alert: Alert) -> bytes:
@@ -67,6 +68,8 @@ def to_json(alert: Alert) -> bytes:
             "radio_text": alert.radio_text,
             "long_text": alert.long_text,
             "expires_at": None if alert.expires_at is None else _seconds(alert.expires_at),
+            "repeat": None if alert.repeat is None else alert.repeat // _SECOND,
+            "repeat_until": None if alert.repeat_until is None else _seconds(alert.repeat_until),
             "event": alert.event,
             "language": alert.language,
             "sender_name": alert.sender_name,
@@ -90,6 +93,7 @@ def from_json(data: bytes) -> Alert:
 
 def _typed(fields: dict[str, Any]) -> dict[str, Any]:
     want, expires_at = fields["want"], fields["expires_at"]
+    repeat, until = fields.get("repeat"), fields.get("repeat_until")
     return {
         "sent": _time(fields["sent"]),
         "status": Status(fields["status"]),
@@ -101,6 +105,8 @@ def _typed(fields: dict[str, Any]) -> dict[str, Any]:
         "answers": tuple((key, meaning) for key, meaning in fields["answers"]),
         "urgent": tuple(fields.get("urgent", ())),
         "expires_at": None if expires_at is None else _time(expires_at),
+        "repeat": None if repeat is None else repeat * _SECOND,
+        "repeat_until": None if until is None else _time(until),
         "withdrawal": Withdrawal(fields["withdrawal"]),
     }
 

@@ -5,7 +5,7 @@ carried as CAP (alert_cap.py). Names follow CAP 1.2 clause 3.2.1 (urn:oasis:name
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from messages.evidence import Evidence
@@ -82,6 +82,8 @@ class Alert:
     radio_text: str = ""  # '' or at most RADIO_CHARACTERS
     long_text: str = ""
     expires_at: datetime | None = None  # aware UTC; None: the longest default of its precedence
+    repeat: timedelta | None = None  # asked again so often, as a round of its own
+    repeat_until: datetime | None = None  # aware UTC; no round begins after it
     event: str = ""
     language: str = "da-DK"
     sender_name: str = ""  # {afs} in texts

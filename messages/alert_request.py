@@ -31,6 +31,8 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+REPEAT_SHORTEST, REPEAT_LONGEST = timedelta(minutes=10), timedelta(days=7)
+_REPEAT_UNTIL = "3d"  # as long as people are to be looked after without power
 _KEY = re.compile(r"[0-9]{1,2}")
 _RECIPIENT = re.compile(r'[^\s",<>&\x00-\x20\x7f]{1,200}')
 
@@ -99,6 +101,8 @@ class AlertRequest(BaseModel):
         "", max_length=60
     )  # what a number is asked for
     urgent: tuple[str, ...] = Field((), max_length=20)  # keys of `answers` on which somebody must act at once
+    repeat: str | None = None  # a duration; asked again so often, as a round of its own
+    until: str | None = None  # as expires: no round begins after it
     expires: str | None = None
     want: Annotated[Evidence | None, BeforeValidator(_want)] = None
 
@@ -134,6 +138,22 @@ class AlertRequest(BaseModel):
                 raise ValueError(f"{key!r} is none of the answers: offer it too")
         return tuple(dict.fromkeys(urgent))
 
+    @field_validator("repeat")
+    @classmethod
+    def _span(cls, repeat: str | None) -> str | None:
+        if repeat is not None and not REPEAT_SHORTEST <= _span(repeat) <= REPEAT_LONGEST:
+            raise ValueError(f"{repeat} is not from 10m to 7d")
+        return repeat
+
+    @field_validator("until")
+    @classmethod
+    def _of_a_repeat(cls, until: str | None, info: ValidationInfo) -> str | None:
+        if until is not None:
+            if info.data.get("repeat") is None:
+                raise ValueError("goes with repeat: say how often it is asked again")
+            expires_at(until, datetime(2000, 1, 1, tzinfo=UTC))
+        return until
+
     @field_validator("expires")
     @classmethod
     def _duration_or_time(cls, expires: str | None) -> str | None:
@@ -150,6 +170,14 @@ class AlertRequest(BaseModel):
             first = error.errors(include_url=False, include_context=False)[0]
             element = ".".join(str(step) for step in first["loc"]) or "request"
             raise AlertError(element, first["msg"].removeprefix("Value error, ")) from error
+
+
+def _span(text: str) -> timedelta:
+    """The length of `3h`; ValueError for anything else."""
+    duration = _DURATION.fullmatch(text)
+    if duration is None:
+        raise ValueError(f"{text!r} is not a duration: write 90m, 3h or 1d")
+    return timedelta(**{_UNITS[duration[2]]: int(duration[1])})
 
 
 def expires_at(expires: str, sent: datetime) -> datetime:
@@ -190,7 +218,8 @@ def compose(
     if status is None:
         raise AlertError("status", "must be given on the live plane: Actual, Exercise, System, Test or Draft")
     sent = sent.astimezone(UTC).replace(microsecond=0)
-    expires = sent + default_expiry if default_expiry else None
+    repeat = _span(request.repeat) if request.repeat else None
+    expires = sent + min(default_expiry, repeat or default_expiry) if default_expiry else None
     if request.expires is not None:
         expires = expires_at(request.expires, sent)
     if expires is not None and expires <= sent:
@@ -214,5 +243,7 @@ def compose(
         radio_text=request.radio_text,
         long_text=request.long_text,
         expires_at=expires,
+        repeat=repeat,
+        repeat_until=expires_at(request.until or _REPEAT_UNTIL, sent) if repeat else None,
         event=request.headline,
     )

@@ -199,9 +199,13 @@ async def test_a_second_hub_on_the_same_folder_is_refused(tmp_path: Path) -> Non
                 pass
 
 
+async def nothing_again(due: object) -> None:
+    """No question is put again here."""
+
+
 async def test_a_deadline_that_is_committed_while_the_next_is_read_is_not_missed(tmp_path: Path) -> None:
     async with store_in(tmp_path) as bench:
-        keeper = Timekeeper(bench.store, lambda: bench.now)
+        keeper = Timekeeper(bench.store, lambda: bench.now, again=nothing_again)
         keeper._next = bench.now - timedelta(seconds=1)  # the last one, just done with
         run, read, looked = bench.store.run, bench.store.read, asyncio.Event()
 

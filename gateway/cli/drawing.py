@@ -25,6 +25,7 @@ from gateway.cli.standing import (
     group,
     grouped,
     missing,
+    old,
     originals,
     rows,
 )
@@ -57,6 +58,8 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
         for each in alert["deliveries"]
         if differing(each) or (attempts and each["answers"])
     ]
+    if alert.get("series"):
+        parts += [Text(), _series(alert, words, now=now)]
     parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
     if attempts:
         parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
@@ -147,6 +150,20 @@ def _answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) ->
     key, style = ("contradicting", "bold red") if contradicting(delivery) else ("answers", "bold")
     title = in_line(words(f"show.{key}", recipient=delivery["recipient"]), style)
     return Padding(Group(title, table), (1, 0, 0, 0))
+
+
+def _series(alert: Json, words: Catalogue, *, now: datetime) -> Group:
+    """The rounds of a question that is put again and again: each one's latest answer, and how old it is."""
+    series = alert["series"]
+    title = words("show.series", round=series["round"], rounds=series["rounds"])
+    following = clock(series["next_at"], words, now=now)
+    after = words("show.series_next", at=following) if following else words("show.series_ended")
+    table = Table.grid(padding=(0, 2))
+    for row in sorted(series["latest"], key=lambda row: row["answered_at"] or ""):
+        answer = in_line(alert["answers"].get(row["answer"], row["answer"] or words("show.series_none")))
+        age = old(row["answered_at"], now=now)
+        table.add_row(plain(row["recipient"]), answer, age, f"#{row['code']}" if row["code"] else "")
+    return Group(Text.assemble((title, "bold"), "  ", (after, "dim")), table)
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

@@ -90,6 +90,13 @@ Number = Annotated[
     str | None,
     typer.Option("--number", metavar="OF WHAT", help="Ask for a number instead: 'antal isolerede'"),
 ]
+Repeat = Annotated[
+    str | None, typer.Option("--repeat", metavar="3h", help="Ask again so often, as a round of its own")
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="1d|TIME", help="No round begins after this (default: 3 days)"),
+]
 Expires = Annotated[
     str | None, typer.Option(metavar="2h|TIME", help="Never sent after this (default: by precedence)")
 ]
@@ -141,6 +148,8 @@ def send(  # one parameter an option: the command line is the signature
     answer: Answers = [],  # noqa: B006
     urgent: Urgent = [],  # noqa: B006
     number: Number = None,
+    repeat: Repeat = None,
+    until: Until = None,
     expires: Expires = None,
     cap: Cap = None,
     key: Key = None,
@@ -172,6 +181,8 @@ def send(  # one parameter an option: the command line is the signature
         answers=pairs(answer),
         urgent=urgent,
         number=number,
+        repeat=repeat,
+        until=until,
         expires=expires,
         status=status,
     )

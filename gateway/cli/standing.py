@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.catalogue import Catalogue
 from gateway.cli.warned import reason
+from gateway.durations import in_words
 from messages.danish_time import danish_time
 from messages.evidence import Ended, Evidence
 from messages.neutral import neutral_line
@@ -219,6 +220,11 @@ def clock(time: str | None, words: Catalogue, *, now: datetime) -> str:
     if date == danish_time(now).partition(" kl. ")[0]:
         return words("show.clock", clock=shown)
     return words("show.clock_date", date=date[:5], clock=shown)
+
+
+def old(time: str | None, *, now: datetime) -> str:
+    """How old something is, in the two largest units; '' for what never was."""
+    return in_words(now - datetime.fromisoformat(time)) if time else ""
 
 
 def wall_now() -> datetime:

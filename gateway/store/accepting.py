@@ -20,6 +20,7 @@ from gateway.store.bulk import ByKey, inserting
 from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
 from gateway.store.naming import Names, cap_columns, nothing_here, referenced
+from gateway.store.series import RoundOf, keep_round
 from gateway.store.succession import in_force, predecessors, successor
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
@@ -58,6 +59,7 @@ class Acceptance:
     expires_ms: int
     recipients: tuple[Contact, ...]
     want: Evidence
+    round_of: RoundOf | None = None  # the hub asks again: a round of a series
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,8 @@ def _keep(
         deliveries=deliveries,
         **({"replaces": replaces} if replaces else {}),
     )
+    if item.round_of is not None or item.alert.repeat is not None:
+        keep_round(tx, item.alert, alert_id, round_of=item.round_of)
     tx.changes.alerts.add(alert_id)
     return Accepted(name, code, tuple(no_route), len(deliveries))
 

@@ -31,7 +31,9 @@ _QUESTIONS = select(
     t.alerts.c.body,
     t.alerts.c.withdrawn,
     t.alerts.c.submitter,
+    t.rounds.c.series_id,
 ).join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
+_QUESTIONS = _QUESTIONS.join(t.rounds, t.rounds.c.alert_id == t.alerts.c.id, isouter=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,8 @@ def asked_of(tx: Transaction, contacts: frozenset[str]) -> Found:
         rows,
     )
     candidates = next((group for group in groups if group), ())
-    newest = {
-        row.alert_id: row for row in reversed(candidates)
-    }  # a phone that two share: the newest delivery
+    # Of a phone that two share the newest delivery, of a series its newest round.
+    newest = {row.series_id or row.alert_id: row for row in reversed(candidates)}
     if len(newest) > 1:
         return Found(several=tuple(_question(row) for row in newest.values()))
     return Found(_question(candidates[0])) if candidates else Found()

@@ -15,6 +15,7 @@ from gateway.store import tables as t
 from gateway.store.bulk import Query, updating
 from gateway.store.ledger import Ledger
 from gateway.store.reporting import receipts_came
+from gateway.store.series import next_round
 from gateway.store.transaction import Transaction
 from gateway.store.writer import brief, grouped
 from messages.evidence import Evidence
@@ -285,7 +286,7 @@ def next_look(connection: Connection, _: None) -> datetime | None:
     delayed = connection.execute(
         select(func.min(t.attempts.c.not_before_ms)).where(t.attempts.c.state == 1)
     ).scalar()
-    times = [ms for ms in (due, delayed) if ms is not None]
+    times = [ms for ms in (due, delayed, next_round(connection)) if ms is not None]
     return from_ms(min(times)) if times else None
 
 

@@ -2,30 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, Row, cast, func, select
 
 from gateway.audit import Record
-from gateway.clock import from_ms
+from gateway.clock import rfc3339
 from gateway.errors import NotFound
 from gateway.store import tables as t
 from gateway.store.rows import load_ladder
+from gateway.store.series import show_series
 from gateway.store.succession import successor
 from messages.alert import from_json
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
 Json = dict[str, Any]
-
-
-def rfc3339(ms: int | None) -> str | None:
-    """A stored time as scripts read it: RFC 3339 in UTC, milliseconds."""
-    if ms is None:
-        return None
-    at: datetime = from_ms(ms).astimezone(UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def show_alert(connection: Connection, identifier: str) -> Json:
@@ -77,6 +69,7 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
         "replaces": replaced,
         "replaced_by": after.identifier if after else None,
         "unconfirmed_answers": unconfirmed,
+        "series": show_series(connection, row.id),
     }
 
 

@@ -218,6 +218,31 @@ inbound = Table(
     Index("ix_inbound_open", "id", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
+# A question that is put again and again: status every third hour. Each round is an alert of its own.
+series = Table(
+    "series",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),  # the first round's alert
+    Column("every_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False),
+    Column("next_ms", BigInteger),  # NULL: it has ended
+    Index(
+        "ix_series_next_ms",
+        "next_ms",
+        sqlite_where=text("next_ms IS NOT NULL"),
+        postgresql_where=text("next_ms IS NOT NULL"),
+    ),
+)
+
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("alert_id", BigInteger, primary_key=True, autoincrement=False),  # kept just before its alert
+    Column("series_id", BigInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Index("ix_rounds_series_id", "series_id", "round", unique=True),
+)
+
 # Every answer is kept, contradicting ones beside each other.
 answers = Table(
     "answers",
