@@ -11,13 +11,15 @@ import pytest
 from channels.base import Inbound
 from gateway.accept import Intake, Submission
 from gateway.clock import to_ms
+from gateway.errors import Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.room import Reserve
 from gateway.store.accepting import Accepted, stop
 from gateway.store.receiving import receive
 from gateway.store.sending import next_look
-from gateway.store.series import due_rounds, end_withdrawn
+from gateway.store.series import Due, due_rounds, end_withdrawn
 from gateway.store.showing import show_alert
+from gateway.timekeeper import Timekeeper
 from messages.alert import AlertError, AlertRequest
 from tests.stores import Bench, store_in
 
@@ -146,6 +148,23 @@ async def test_a_stop_of_any_round_ends_the_series(tmp_path: Path, round_stopped
         assert await next_rounds(bench) == []
         await bench.store.run(end_withdrawn, None)
         assert (await series(bench, first))["next_at"] is None
+
+
+async def test_the_timekeeper_sends_what_is_due_and_survives_a_refusal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with asked(tmp_path) as (bench, first):
+        asks = intake(bench)
+
+        async def refuses(due: Due) -> None:
+            raise Refused("no room", pointer="disk")
+
+        bench.later(3 * HOURS)
+        await Timekeeper(bench.store, lambda: bench.now, again=refuses)._ask_again()
+        assert "round 2 of a question was not accepted" in caplog.text
+        assert (await series(bench, first))["rounds"] == 1
+        await Timekeeper(bench.store, lambda: bench.now, again=asks.again)._ask_again()
+        assert (await series(bench, first))["rounds"] == 2
 
 
 async def test_an_alert_that_is_put_once_has_no_series(tmp_path: Path) -> None:
