@@ -22,10 +22,11 @@ kept as given up; ENROUTE, ACCEPTD and UNKNOWN are no news. A late answer is a r
 answered when the hub has settled it, else the message centre brings it again; beyond 500 it hears RMSGQFUL.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
-from time import monotonic, time
+from time import time
 from typing import ClassVar, Self
 
 from channels import base, smpp_received
@@ -96,11 +97,12 @@ class SmppChannel:
             event: base.Report | base.Inbound = smpp_received.report(read, self._sent, self.config)
             return self._feed.offer(replace(event, settle=partial(self._settle, delivered)))
         body = delivered.pdu.body
-        name = self._arrivals.name(body, session=delivered.session, now_s=monotonic(), wall_s=time())
+        now = asyncio.get_running_loop().time()
+        name = self._arrivals.name(body, session=delivered.session, now=now, wall_s=time())
         event = smpp_received.inbound(read, self.config, bearer_id=name, raw=body.hex().upper())
         return self._feed.offer(replace(event, settle=partial(self._settle, delivered, name)))
 
     async def _settle(self, delivered: Delivered, name: str = "") -> None:
         """Answers it. Where the session has ended meanwhile it comes again, under the same name."""
         if delivered.session.acknowledge(delivered.pdu) and name:
-            self._arrivals.acknowledged(name)
+            self._arrivals.acknowledged(name, now=asyncio.get_running_loop().time())

@@ -57,6 +57,7 @@ class Session(asyncio.Protocol):
     fate: str = ""  # why it ended; '': it has not
     silent: bool = False  # an answer is overdue, and nothing has come since its request left
     heard_at: float = 0.0
+    ended_at: float | None = None
     knows_options: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     doubted: asyncio.Event = field(default_factory=asyncio.Event)  # `silent` has become true
@@ -96,6 +97,8 @@ class Session(asyncio.Protocol):
     def end(self, why: str) -> None:
         """Ends the session; what was written may still leave. Who waits for an answer hears why."""
         self.fate = self.fate or why
+        if self.ended_at is None:
+            self.ended_at = asyncio.get_running_loop().time()
         if self._transport is not None:
             self._transport.close()
         for waiter in self._waiters.values():

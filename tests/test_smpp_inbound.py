@@ -1,7 +1,7 @@
 """Messages from phones: what they say, who sent them, and that none is lost or counted twice."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -172,22 +172,54 @@ async def test_the_same_words_twice_are_two_messages() -> None:
     assert len(set(names)) == 2
 
 
-def test_a_name_is_kept_for_what_comes_again_and_not_for_ever() -> None:
+@dataclass
+class Line:
+    ended_at: float | None = None
+
+
+def names(*steps: tuple[Line, float]) -> list[str]:
+    """What the same words are called, each time they come."""
     arrivals = Arrivals()
+    return [arrivals.name(b"JA", session=line, now=at, wall_s=1_763_870_040 + at) for line, at in steps]
 
-    def name(session: str, now_s: float) -> str:
-        return arrivals.name(b"JA", session=session, now_s=now_s, wall_s=1_763_870_000 + now_s)
 
-    first, second = name("a", 0), name("a", 1)
-    assert len({first, second}) == 2
-    assert {name("b", 20), name("b", 20)} == {first, second}  # both come again in a new session
-    assert name("b", 30) in {first, second}  # or in the same one, when the centre has waited in vain
-    arrivals.acknowledged(first)
-    arrivals.acknowledged(second)
-    assert name("c", 40) not in {first, second}
-    assert name("d", 40 + 3600) not in {first, second}
+def test_the_same_words_at_once_are_two_and_over_a_new_session_the_same_two() -> None:
+    old, new = Line(ended_at=2), Line()
+    first, second, third, fourth = names((old, 0), (old, 1), (new, 20), (new, 20))
+    assert first != second
+    assert (third, fourth) == (first, second)
+
+
+def test_what_a_message_centre_has_waited_for_in_vain_comes_again_over_the_same_session() -> None:
+    line = Line()
+    first, again = names((line, 0), (line, 30))
+    assert first == again
+
+
+def test_a_name_is_not_kept_for_ever() -> None:
+    first, later = names((Line(ended_at=1), 0), (Line(), 3600))
+    assert first != later
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "again_at", "same"),
+    [
+        (11, 12, True),  # the session broke right after we had acknowledged it
+        (11, 300, False),
+        (60, 61, False),  # it stood for long after
+        (None, 61, False),
+    ],
+)
+def test_an_acknowledgement_may_be_lost_with_its_session(
+    ended_at: float | None, again_at: float, same: bool
+) -> None:
+    arrivals, old, new = Arrivals(), Line(), Line()
+    first = arrivals.name(b"JA", session=old, now=0, wall_s=0)
+    arrivals.acknowledged(first, now=10)
+    old.ended_at = ended_at
+    again = arrivals.name(b"JA", session=new if ended_at else old, now=again_at, wall_s=again_at)
+    assert (again == first) is same
 
 
 def test_another_process_gives_what_comes_again_soon_the_same_name() -> None:
-    names = [Arrivals().name(b"JA", session="a", now_s=now, wall_s=1_763_870_045 + now) for now in (0, 30)]
-    assert names[0] == names[1]
+    assert names((Line(), 0)) == names((Line(), 30))
