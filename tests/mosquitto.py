@@ -43,12 +43,20 @@ _ACL = f"topic deny {PREFIX}/alert/{FORBIDDEN}\ntopic readwrite #\n"
 class MosquittoServer:
     """`with MosquittoServer(folder) as server`; it stops and starts again; `persistence`: with what it knew."""
 
-    def __init__(self, folder: Path, *, persistence: bool = False, extra: str = "", acl: str = _ACL) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        persistence: bool = False,
+        config: str = _CONFIG,
+        extra: str = "",
+        acl: str = _ACL,
+    ) -> None:
         self.folder, self.port = folder, free_port()
         self._program = require("mosquitto")
         folder.mkdir(parents=True, exist_ok=True)
         known = {"port": self.port, "folder": folder, "persistence": "true" if persistence else "false"}
-        (folder / "mosquitto.conf").write_text(_CONFIG.format(**known) + extra)
+        (folder / "mosquitto.conf").write_text(config.format(**known) + extra)
         (folder / "acl").write_text(acl)
         (folder / "acl").chmod(0o600)
         self._process: subprocess.Popen[bytes] | None = None
@@ -148,8 +156,11 @@ class Subscriber:
 
 
 @asynccontextmanager
-async def a_subscriber(port: int, topic: str = f"{PREFIX}/alert/rum/#") -> AsyncIterator[Subscriber]:
-    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+async def a_subscriber(
+    port: int, topic: str = f"{PREFIX}/alert/rum/#", **login: Any
+) -> AsyncIterator[Subscriber]:
+    version = aiomqtt.ProtocolVersion.V5
+    async with aiomqtt.Client("127.0.0.1", port, protocol=version, **login) as client:
         await client.subscribe(topic, qos=1)
         app = Subscriber(client)
         listening = asyncio.create_task(app.listen(), name="subscriber")

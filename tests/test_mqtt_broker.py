@@ -3,11 +3,9 @@
 import asyncio
 import os
 import signal
-import socket
+import ssl
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,70 +13,30 @@ import trustme
 
 from channels.base import (
     ChannelDown,
-    Event,
     Health,
-    HealthChanged,
     Inbound,
     PermanentFailure,
     Receipt,
-    Report,
     State,
     TransientFailure,
     Unknown,
 )
-from channels.mqtt import MqttChannel
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from messages.render import subject
 from tests.mosquitto import FORBIDDEN, PREFIX, MosquittoServer, a_subscriber, mqtt_channel
-from tests.mqtt_sink import packet, text
+from tests.mqtt_events import came, turns, up
 from tests.outgoing import outgoing, words
 
 pytestmark = pytest.mark.mosquitto
 
 TO = "mqtt:rum/12"
-PATIENT = {"answer_s": 5}
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[MosquittoServer]:
     with MosquittoServer(tmp_path, persistence=True) as server:
         yield server
-
-
-async def came(channel: MqttChannel, count: int = 1) -> list[Inbound | Report]:
-    """The next messages, unsettled."""
-    found: list[Inbound | Report] = []
-    async with asyncio.timeout(5):
-        async for event in channel.events():
-            if isinstance(event, Inbound | Report):
-                found.append(event)
-            if len(found) == count:
-                break
-    return found
-
-
-async def turns(channel: MqttChannel, state: State) -> str:
-    """The reason of the next change to this state."""
-    async with asyncio.timeout(5):
-        async for event in channel.events():
-            if isinstance(event, HealthChanged) and event.health.state is state:
-                return event.health.reason
-    raise AssertionError("the channel closed")
-
-
-@asynccontextmanager
-async def up(port: int, **options: object) -> AsyncIterator[MqttChannel]:
-    async with mqtt_channel(port, **PATIENT | options) as channel:
-        assert (await channel.probe()).state is State.UP
-        yield channel
-
-
-async def quiet(channel: MqttChannel) -> list[Event]:
-    """What waits to be read, once the broker has answered a question put after it."""
-    await channel.probe()
-    waiting = [*channel._feed._waiting, *channel._events._queue]  # type: ignore[attr-defined]
-    return [event for event in waiting if not isinstance(event, HealthChanged)]
 
 
 # Out
@@ -117,190 +75,6 @@ async def test_a_topic_that_we_may_not_write_is_refused_for_good(server: Mosquit
         with pytest.raises(PermanentFailure, match="not allowed") as caught:
             await channel.submit(outgoing(f"mqtt:{FORBIDDEN}"))
     assert caught.value.code == "0x87"
-
-
-# Back
-
-
-async def test_what_is_not_settled_comes_again_and_what_is_does_not(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app:
-        async with up(server.port) as channel:
-            for number in range(3):
-                await app.say(attempt="01JD7.1", answer="1", id=str(number))
-            first, *others = await came(channel, 3)
-            await others[0].settle()
-            await first.settle()
-            await channel.probe()  # answered after what went before: the broker has what we settled
-        async with up(server.port) as channel:
-            [again] = await came(channel)
-            await again.settle()
-            assert await quiet(channel) == []
-    assert isinstance(again, Inbound)
-    assert isinstance(others[1], Inbound)
-    assert again.bearer_id == others[1].bearer_id
-
-
-async def test_an_answer_given_while_we_were_away_is_kept(server: MosquittoServer) -> None:
-    async with up(server.port):
-        pass
-    async with a_subscriber(server.port) as app:
-        await app.say(attempt="01JD7.1", answer=2, from_="rum/12", text="er der om 20", id="a")
-        await app.say("report", attempt="01JD7.1", state="delivered", from_="rum/12")
-    async with up(server.port) as channel:
-        answer, report = await came(channel, 2)
-    assert isinstance(answer, Inbound)
-    assert isinstance(report, Report)
-    assert (answer.in_reply_to, answer.text, answer.sender) == ("01JD7.1", "2, er der om 20", "mqtt:rum/12")
-    assert (report.attempt, report.evidence) == ("01JD7.1", Evidence.DELIVERED)
-
-
-async def test_a_gateway_that_is_killed_before_its_commit_gets_the_answer_again(
-    server: MosquittoServer,
-) -> None:
-    async with a_subscriber(server.port) as app:
-        process = await asyncio.to_thread(_reader, server.port)
-        try:
-            await app.say(attempt="01JD7.1", answer="1", id="a")
-            assert process.stdout is not None
-            printed = await asyncio.to_thread(process.stdout.readline)
-        finally:
-            process.kill()
-            await asyncio.to_thread(process.communicate)
-        async with up(server.port) as channel:
-            [again] = await came(channel)
-    assert isinstance(again, Inbound)
-    assert (process.returncode, printed.split()) == (-signal.SIGKILL, [again.bearer_id, "01JD7.1"])
-
-
-_READER = """
-import asyncio, sys
-from channels.base import Inbound
-from tests.mosquitto import mqtt_channel
-
-async def main(port):
-    async with mqtt_channel(port) as channel:
-        await channel.probe()
-        print("up", flush=True)
-        async for event in channel.events():
-            if isinstance(event, Inbound):
-                print(event.bearer_id, event.in_reply_to, flush=True)
-
-asyncio.run(main(int(sys.argv[1])))
-"""
-
-
-def _reader(port: int) -> subprocess.Popen[str]:
-    """A process that reads answers and settles none; returns when it is connected."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _READER, str(port)],
-        cwd=Path(__file__).parent.parent,
-        env=dict(os.environ),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    return process
-
-
-async def test_correlation_data_binds_an_answer_that_says_nothing_else(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app, up(server.port) as channel:
-        await app.send(b'{"answer": "1"}', correlation=b"01JD7.1")
-        [answer] = await came(channel)
-    assert isinstance(answer, Inbound)
-    assert (answer.in_reply_to, answer.text) == ("01JD7.1", "1")
-
-
-async def test_a_retained_answer_is_an_old_one_and_is_not_read(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app:
-        await app.say(attempt="01JD7.1", answer="1", id="old", retain=True)
-    async with up(server.port) as channel:
-        assert await quiet(channel) == []
-
-
-async def test_an_answer_of_qos_0_is_read_too(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app, up(server.port) as channel:
-        await app.say(attempt="01JD7.1", answer="1", qos=0)
-        [answer] = await came(channel)
-        await answer.settle()
-
-
-POISON = {
-    "not UTF-8": b"\xff\xfe{",
-    "not JSON": b"1, er der om 20",
-    "no object": b'["1"]',
-    "a bomb": b"[" * 3_000,
-    "a number without end": b'{"attempt": "01JD7.1", "answer": ' + b"9" * 5_000 + b"}",
-    "half a sign": b'{"attempt": "01JD7.1", "answer": "\\ud800"}',
-    "a key twice": b'{"attempt": "a", "attempt": "b", "answer": "1"}',
-    "a number that is none": b'{"attempt": "a", "answer": NaN}',
-    "nothing": b"",
-    "NUL": b'{"attempt": "01JD7.1", "answer": "\\u0000"}',
-}
-
-
-@pytest.mark.parametrize("kind", ["answer", "report"])
-async def test_a_poisonous_message_is_kept_or_read_and_the_next_one_comes(
-    server: MosquittoServer, kind: str
-) -> None:
-    async with a_subscriber(server.port) as app, up(server.port) as channel:
-        for payload in POISON.values():
-            await app.send(payload, kind)
-        await app.say(attempt="01JD7.1", answer="1", id="after")
-        *kept, after = await came(channel, len(POISON) + 1)
-        for event in (*kept, after):
-            await event.settle()
-        await channel.probe()  # answered after what went before: the broker has what we settled
-    async with up(server.port) as channel:
-        assert await quiet(channel) == []
-    assert isinstance(after, Inbound)
-    assert not after.automatic
-    assert all(isinstance(event, Inbound) and event.text.encode() is not None for event in kept)
-
-
-async def test_a_property_that_the_library_cannot_read_does_not_come_for_ever(
-    server: MosquittoServer,
-) -> None:
-    """U+FEFF is allowed in a text (MQTT 5.0 1.5.4); paho ends the connection over it."""
-    async with up(server.port) as channel:
-        await asyncio.to_thread(_publish_raw, server.port, text(b"k") + text("\ufeff".encode()))
-        [event] = await came(channel)
-        await event.settle()
-        assert await quiet(channel) == []
-    assert isinstance(event, Inbound)
-    assert "cannot be taken apart" in event.automatic
-
-
-def _publish_raw(port: int, user_property: bytes) -> None:
-    """An answer with a user property (3.3.2.3.7) as it stands, QoS 1, acknowledged."""
-    properties = b"\x26" + user_property
-    body = text(f"{PREFIX}/answer".encode()) + b"\x00\x01" + bytes([len(properties)]) + properties + b"{}"
-    with socket.create_connection(("127.0.0.1", port)) as sock:
-        sock.sendall(packet(0x10, text(b"MQTT") + b"\x05\x02\x00\x3c\x00" + text(b"raw")))
-        assert sock.recv(100)[:1] == b"\x20"
-        sock.sendall(packet(0x32, body))
-        assert sock.recv(100)[:1] == b"\x40"
-
-
-async def test_a_message_larger_than_we_take_is_thrown_away_by_the_broker(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app, up(server.port, longest_answer=2000) as channel:
-        await app.send(b"x" * 3000)
-        await app.say(attempt="01JD7.1", answer="1")
-        [answer] = await came(channel)
-    assert isinstance(answer, Inbound)
-    assert answer.text == "1"
-
-
-async def test_of_a_flood_of_nonsense_some_is_kept_and_none_blocks(server: MosquittoServer) -> None:
-    async with a_subscriber(server.port) as app, up(server.port) as channel:
-        for number in range(100):
-            await app.send(b"nonsense %d" % number)
-        await app.say(attempt="01JD7.1", answer="1")
-        events = []
-        for _ in range(61):
-            events += await came(channel)
-            await events[-1].settle()
-    assert [isinstance(event, Inbound) and bool(event.automatic) for event in events] == [True] * 60 + [False]
 
 
 # The other side
@@ -375,16 +149,21 @@ async def test_others_see_whether_we_are_there(server: MosquittoServer) -> None:
 # Protected
 
 
+def protect(folder: Path, *users: str) -> None:
+    """A certificate of our own authority, and a password for each user."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+    (folder / "passwords").touch(mode=0o600)
+    for user in users:
+        subprocess.run(["mosquitto_passwd", "-b", folder / "passwords", user, "hemmelig"], check=True)
+
+
 @pytest.fixture
 def guarded(tmp_path: Path) -> Iterator[MosquittoServer]:
-    """TLS, and a password."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
-    issued.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
-    (tmp_path / "passwords").touch(mode=0o600)
-    subprocess.run(["mosquitto_passwd", "-b", tmp_path / "passwords", "bavn", "hemmelig"], check=True)
+    protect(tmp_path, "bavn")
     extra = f"certfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\npassword_file {tmp_path}/passwords\n"
     with MosquittoServer(tmp_path, extra=extra, acl="pattern readwrite #\n") as server:
         yield server
@@ -415,3 +194,42 @@ async def test_a_certificate_or_a_password_that_is_wrong_sends_nothing(
     async with mqtt_channel(guarded.port, **options) as channel:
         with pytest.raises(ChannelDown, match=reason):
             await channel.submit(outgoing(TO))
+
+
+# As docs/channels.md sets it up
+
+
+def documented(begin: str) -> str:
+    """The block of the MQTT section that begins with this line."""
+    section = (
+        (Path(__file__).parent.parent / "docs" / "channels.md").read_text("utf-8").partition("## MQTT")[2]
+    )
+    block = section[section.index(f"    {begin}") :].partition("\n\n")[0]
+    return "\n".join(line.removeprefix("    ") for line in block.splitlines()) + "\n"
+
+
+async def test_a_broker_as_documented_lets_a_display_read_its_own_and_answer(tmp_path: Path) -> None:
+    protect(tmp_path, "bavn", "rum12")
+    paths = {"certfile": "cert.pem", "keyfile": "key.pem", "password_file": "passwords", "acl_file": "acl"}
+    settings = dict(line.partition("#")[0].split() for line in documented("listener 8883").splitlines())
+    told = (
+        settings
+        | {name: str(tmp_path / file) for name, file in paths.items()}
+        | {"listener": "{port} 127.0.0.1"}
+    )
+    config = "".join(f"{name} {value}\n" for name, value in told.items()) + "user root\n"
+    tls = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    with MosquittoServer(tmp_path, config=config, acl=documented("user bavn")) as server:
+        display = a_subscriber(
+            server.port, f"{PREFIX}/alert/#", username="rum12", password="hemmelig", tls_context=tls
+        )
+        async with display as app, up(server.port, ca_file=tmp_path / "ca.pem", **LOGIN) as channel:
+            await channel.submit(outgoing("mqtt:rum/13"))
+            await channel.submit(outgoing("mqtt:rum/12"))
+            [alert] = await app.wait()
+            await app.say("alert/rum/12", headline="falsk")
+            await app.say(attempt=alert["attempt"], answer="1", from_="rum/12")
+            [answer] = await came(channel)
+            assert (alert["address"], len(app.heard)) == ("rum/12", 1)
+    assert isinstance(answer, Inbound)
+    assert answer.sender == "mqtt:rum/12"
