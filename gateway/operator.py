@@ -13,12 +13,13 @@ from gateway.accept import Submission, new_identifier, refusal
 from gateway.errors import NotFound, Refused
 from gateway.hub import Hub
 from gateway.scheduler import is_exercise
-from gateway.store.accepting import Accepted, Stopping, stop
+from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched, Spoken, answer_by_hand
 from gateway.store.channel_states import Switch, queue_lengths, switch
 from gateway.store.inbox import Identified, Taken, identify, inbox_item, take
 from gateway.store.series import standing_rounds
 from gateway.store.showing import Json, alert_row
+from gateway.store.stopping import Stopping, stop
 from messages.alert import Alert, AlertError, AlertRequest, MsgType, Reference, Withdrawal, compose, from_json
 from messages.precedence import Precedence
 

@@ -14,11 +14,12 @@ from gateway.clock import to_ms
 from gateway.errors import Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.room import Reserve
-from gateway.store.accepting import Accepted, stop
+from gateway.store.accepting import Accepted
 from gateway.store.receiving import receive
 from gateway.store.sending import next_look
 from gateway.store.series import Due, due_rounds, end_withdrawn
 from gateway.store.showing import show_alert
+from gateway.store.stopping import stop
 from gateway.timekeeper import Timekeeper
 from messages.alert import AlertError, AlertRequest
 from tests.stores import Bench, store_in

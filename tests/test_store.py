@@ -17,11 +17,12 @@ from channels.base import Report
 from gateway.accept import Submission, judge
 from gateway.errors import Conflict, NotFound, Refused, StoreUnfit
 from gateway.store import sqlite
-from gateway.store.accepting import Accepted, accept, stop, withdraw
+from gateway.store.accepting import Accepted, accept, withdraw
 from gateway.store.database import Store, Transaction
 from gateway.store.people import erase
 from gateway.store.reporting import report
 from gateway.store.sending import look, next_look, recover
+from gateway.store.stopping import stop
 from gateway.store.tables import metadata
 from gateway.store.writer import brief
 from messages.alert import MsgType, Reference, Status, Withdrawal

@@ -11,8 +11,9 @@ import pytest_asyncio
 from gateway.catalogue import LANGUAGES, catalogue
 from gateway.cli.warned import lines
 from gateway.errors import Conflict
-from gateway.store.accepting import Accepted, stop, withdraw
+from gateway.store.accepting import Accepted, withdraw
 from gateway.store.showing import show_alert
+from gateway.store.stopping import stop
 from messages.alert import MsgType, Reference, Withdrawal
 from tests.hubs import Desk, hub_in, until
 from tests.stores import NOW, Bench, store_in

@@ -11,8 +11,7 @@ from typing import Any
 from pydantic_core import to_json as json_octets
 from sqlalchemy import select
 
-from gateway.delivery import Stopped
-from gateway.errors import Conflict, GatewayError, NotFound, Refused
+from gateway.errors import Conflict, GatewayError, Refused
 from gateway.opening import Opening, opening
 from gateway.router import plan
 from gateway.store import tables as t
@@ -21,10 +20,11 @@ from gateway.store.creation import Creation
 from gateway.store.ledger import Ledger
 from gateway.store.naming import Names, cap_columns, nothing_here, referenced
 from gateway.store.series import RoundOf, keep_round
-from gateway.store.succession import in_force, predecessors, successor
+from gateway.store.stopping import REPLACED, WITHDRAWN, loaded, may_have_it, stop_alert
+from gateway.store.succession import predecessors, successor
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
-from messages.alert import Alert, Withdrawal, to_json
+from messages.alert import Alert, to_json
 from messages.directory import Contact
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -35,14 +35,6 @@ _KEYS = ByKey(
 _INSERT_KEY = inserting(t.idempotency)
 
 CAP_KEY = "\ncap "  # begins the key of a CAP file that came without: nobody can give a key with a line end
-
-WITHDRAWN = {
-    Withdrawal.NONE: "ended",
-    Withdrawal.CORRECTION: "corrected",
-    Withdrawal.ALL_CLEAR: "ended",
-    Withdrawal.UPDATE: "updated",
-}
-_REPLACED = frozenset(WITHDRAWN.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,78 +131,10 @@ def _withdrawn(
     ids = [int(row.id) for row in live]
     word = WITHDRAWN[item.alert.withdrawal]
     found = [stop_alert(tx, ledger, alert_id, word=word) for alert_id in ids]
-    before = [_may_have_it(ledger, _loaded(tx, ledger, each)) for each in predecessors(tx.connection, ids)]
+    before = [may_have_it(ledger, loaded(tx, ledger, each)) for each in predecessors(tx.connection, ids)]
     for recipient, ways in (pair for each in (*found, *before) for pair in each.items()):
         touched.setdefault(recipient, set()).update(ways)
     return touched
-
-
-@dataclass(frozen=True, slots=True)
-class Stopping:
-    """What a stop found: recipients that nothing had left for, and those who may have it."""
-
-    not_sent: int
-    may_have_it: int
-    already: str | None = None  # corrected, updated or ended: there was nothing left to stop
-    in_force: str | None = None  # the code of the alert that stands in its place
-
-
-def stop(tx: Transaction, identifier: str) -> Stopping:
-    """Nothing more of this alert leaves; no text is sent. What was replaced stays so: it is not replaced twice."""
-    alert_id = alert_number(tx, identifier)
-    ledger = Ledger(tx)
-    already = tx.connection.execute(select(t.alerts.c.withdrawn).where(t.alerts.c.id == alert_id)).scalar()
-    if already in _REPLACED:
-        touched = _may_have_it(ledger, _loaded(tx, ledger, alert_id))
-    else:
-        touched, already = stop_alert(tx, ledger, alert_id, word="stopped"), None
-        ledger.flush()
-    everyone = sum(known.alert_id == alert_id for known in ledger.known.values())
-    return Stopping(everyone - len(touched), len(touched), already, in_force(tx.connection, alert_id))
-
-
-def stop_alert(
-    tx: Transaction, ledger: Ledger, alert_id: int, *, word: str
-) -> dict[str, set[tuple[str, str]]]:
-    """Ends what has not ended; returns, for each recipient who may have got it, the ways it went."""
-    ids = _loaded(tx, ledger, alert_id)
-    tx.connection.execute(
-        t.alerts.update().where(t.alerts.c.id == alert_id).values(withdrawn=word, withdrawn_ms=tx.now_ms)
-    )
-    tx.audit("withdrawn", alert=alert_id, how=word)
-    for delivery_id in ids:
-        ledger.step(delivery_id, Stopped(), verb="stopped", alert=alert_id)
-    tx.changes.alerts.add(alert_id)
-    return _may_have_it(ledger, ids)
-
-
-def _loaded(tx: Transaction, ledger: Ledger, alert_id: int) -> list[int]:
-    rows = tx.connection.execute(select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id))
-    ids = [row.id for row in rows]
-    ledger.load(ids)
-    return ids
-
-
-def _may_have_it(ledger: Ledger, ids: Iterable[int]) -> dict[str, set[tuple[str, str]]]:
-    """Each recipient who may have got it, with the ways it went."""
-    touched = {}
-    for delivery_id in ids:
-        after = ledger.known[delivery_id].delivery
-        ways = {
-            (after.ladder[x.rung].channel, after.ladder[x.rung].address)
-            for x in after.tries
-            if x.evidence >= Evidence.SENDING
-        }
-        if ways or after.evidence >= Evidence.UNKNOWN:
-            touched[ledger.known[delivery_id].recipient] = ways
-    return touched
-
-
-def alert_number(tx: Transaction, identifier: str) -> int:
-    row = tx.connection.execute(select(t.alerts.c.id).where(t.alerts.c.identifier == identifier)).first()
-    if row is None:
-        raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
-    return int(row.id)
 
 
 def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Acceptance:
@@ -235,7 +159,7 @@ def _replaceable(tx: Transaction, item: Acceptance) -> list[Any]:
         raise nothing_here(references[0])
     for row in rows.values():
         _may_replace(row, item)
-    live = [row for row in rows.values() if row.withdrawn not in _REPLACED]
+    live = [row for row in rows.values() if row.withdrawn not in REPLACED]
     if not live:
         row = next(iter(rows.values()))
         raise Conflict(f"{row.cap_identifier!r} was already {row.withdrawn}: {_instead(tx, row.id)}")

@@ -7,7 +7,7 @@ from gateway.clock import to_ms
 from gateway.delivery import Answered, Reported
 from gateway.errors import NotFound
 from gateway.store import tables as t
-from gateway.store.accepting import alert_number
+from gateway.store.finding import alert_number
 from gateway.store.ledger import Ledger
 from gateway.store.questions import Question, asked_in
 from gateway.store.transaction import Transaction

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 from gateway.errors import Ambiguous, NotFound
 from gateway.marks import CODE_MARK, EXACTLY
 from gateway.store import tables as t
+from gateway.store.transaction import Transaction
 from messages.alert import from_json
 from messages.neutral import neutral_line
 
@@ -97,3 +98,11 @@ def _way(word: str, row: Row[Any]) -> str:
         f"'{EXACTLY}{row.identifier}' or '{CODE_MARK}{row.code}' for the one that {row.sender} named "
         f'{row.cap_identifier}, "{short}"'
     )
+
+
+def alert_number(tx: Transaction, identifier: str) -> int:
+    """The row of the alert that the store calls `identifier`. NotFound if there is none."""
+    row = tx.connection.execute(select(t.alerts.c.id).where(t.alerts.c.identifier == identifier)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
+    return int(row.id)

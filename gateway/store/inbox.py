@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row, select
 from gateway.clock import rfc3339
 from gateway.errors import Conflict, NotFound
 from gateway.store import tables as t
-from gateway.store.accepting import alert_number
 from gateway.store.answering import Matched, is_urgent, keep_answer
+from gateway.store.finding import alert_number
 from gateway.store.questions import Question, asked_in, asked_of
 from gateway.store.showing import Json
 from gateway.store.transaction import Transaction
