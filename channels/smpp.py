@@ -84,6 +84,16 @@ class SmppChannel:
         """An enquire_link where there is a session."""
         return await self._link.probe()
 
+    async def test(self) -> base.Tested:
+        """Nothing is sent: each message costs."""
+        health = await self._link.probe()
+        host, port = self.config.where
+        proved = (
+            f"bound at {host}:{port} as {self.config.system_id}",
+            "the message centre answers enquire_link",
+        )
+        return base.Tested(health, proved if health.state is base.State.UP else ())
+
     def _measure(self, text: str) -> Size:
         return measure(whole(text), wide=self.config.concatenation == "udh16")
 

@@ -29,7 +29,8 @@ class SmppConfig(ChannelConfig):
     system_type: str = Field("", pattern=r"^[!-~]{0,12}$")
     address_range: str = Field("", pattern=r"^[!-~]{0,40}$")
 
-    sender: str  # +4500000000, a short number, or up to 11 letters, which nobody can answer
+    # A number, also a short one, or up to 11 letters, which nobody can answer.
+    sender: str = Field(examples=["+4500000099"])
     sender_ton: Ton | None = None  # None: by the look of the sender
     sender_npi: Npi | None = None
     dest_ton: Ton = 1

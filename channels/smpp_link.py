@@ -74,11 +74,13 @@ class Link:
         session = self._session
         if session is None or not session.usable:
             return self._health
+        asked_at = asyncio.get_running_loop().time()
         try:
             await session.enquire()
         except Silence as silence:
-            session.cut(f"no answer to enquire_link: {silence}")
-            return self._set(Health(State.DOWN, session.fate))
+            if session.fate or session.heard_at < asked_at:  # else it lives, and answers other things
+                session.cut(f"no answer to enquire_link: {silence}")
+                return self._set(Health(State.DOWN, session.fate))
         return self._set(Health(State.UP))
 
     def _set(self, health: Health) -> Health:

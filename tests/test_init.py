@@ -43,6 +43,7 @@ def test_the_commented_examples_load_when_the_marks_are_taken_away(installation:
         "port",
         "tls",
         "sender",
+        "system_id",
         "topic_prefix",
         "expires",
         "no_answer",
@@ -53,7 +54,7 @@ def test_the_commented_examples_load_when_the_marks_are_taken_away(installation:
     ]
     path.write_text("\n".join(shown), encoding="utf-8")
     config = load(path, environ={})
-    assert set(config.channels) == {"practice", "mail", "mqtt", "sms-a", "sine"}
+    assert set(config.channels) == {"practice", "mail", "mqtt", "sms-a", "sms-op", "sine"}
     assert config.policy["flash"].no_answer_deputy == timedelta(minutes=5)
 
 

@@ -19,7 +19,7 @@ from channels.smpp import SmppChannel
 from tests.fault_proxy import CLIENT, SERVER, Kind
 from tests.outgoing import outgoing, words
 from tests.smsc import LONG, Smsc, turns
-from tests.smsc_script import Does, ScriptedSmsc
+from tests.smsc_script import Does, ScriptedSmsc, pdu
 
 TO = "sms:+4500000001"
 BIND, BOUND = rb"hemmelig\x00", rb"\x80\x00\x00\x09"
@@ -136,6 +136,27 @@ async def test_a_message_centre_that_is_idle_is_asked_for_a_sign_of_life() -> No
         assert "no answer to enquire_link" in await turns(channel, State.DOWN)
         await turns(channel, State.UP)
     assert smsc.connections == 2
+
+
+async def test_a_message_centre_that_says_other_things_is_alive() -> None:
+    async with ScriptedSmsc(enquire=[pdu(0x102)]) as smsc, smsc.channel(response_s=0.1) as channel:
+        await turns(channel, State.UP)
+        assert (await channel.probe()).state is State.UP
+    assert smsc.connections == 1
+
+
+async def test_a_test_says_what_it_proved_and_sends_nothing() -> None:
+    async with Smsc() as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        tested = await channel.test()
+        smsc.away()
+        await turns(channel, State.DOWN)
+        assert (await channel.test()).proved == ()
+    assert tested.proved == (
+        f"bound at 127.0.0.1:{smsc.proxy.port} as bavn",
+        "the message centre answers enquire_link",
+    )
+    assert smsc.taken == []
 
 
 async def test_pauses_between_binds_grow_and_a_wrong_password_is_not_tried_often() -> None:

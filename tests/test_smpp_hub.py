@@ -15,7 +15,11 @@ from tests.smsc import MUTE, Smsc, Taken, smpp_table, told, turns
 
 PHONE = "4500000001"
 PEOPLE: list[dict[str, Any]] = [{"id": "vagt", "addresses": [f"sms:+{PHONE}"]}]
-ASK: dict[str, Any] = {"precedence": "flash", "want": "acknowledged", "answers": {"1": "kommer", "2": "kommer ikke"}}
+ASK: dict[str, Any] = {
+    "precedence": "flash",
+    "want": "acknowledged",
+    "answers": {"1": "kommer", "2": "kommer ikke"},
+}
 
 
 def installation(smsc: Smsc, **more: Any) -> dict[str, Any]:
