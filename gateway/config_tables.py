@@ -34,7 +34,7 @@ class Gateway(Table):
     data_dir: Path = Path("var")
     directory: Path = Path("directory.toml")
     language: Literal["da", "en"] = "da"
-    duty: str = Field("", examples=["krisestabens-vagt"])  # who is told of urgent answers: a contact or a group
+    duty: str = Field("", examples=["krisestabens-vagt"])  # the contact or group told of urgent answers
     secrets_dir: Path | None = None
 
     @field_validator("id")

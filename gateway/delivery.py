@@ -126,7 +126,9 @@ class Stopped:
     """The alert is stopped or withdrawn: nothing more leaves."""
 
 
-Event = Tick | HandedOver | TurnedDown | FellSilent | Reported | GivenUp | Answered | ChannelWentDown | Stopped
+Event = (
+    Tick | HandedOver | TurnedDown | FellSilent | Reported | GivenUp | Answered | ChannelWentDown | Stopped
+)
 
 # What is to be done about it.
 
