@@ -1,7 +1,8 @@
 """What comes in over MQTT, octet by octet; and the JSON Schemas, held against what the code sends and takes."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 import channels
 from channels.base import Inbound, Report
@@ -40,6 +43,13 @@ def said(correlation: bytes = b"", **fields: Any) -> Inbound:
     return answer(Arrived(TOPIC, payload, correlation), NOW)
 
 
+def unpacked(octets: bytes) -> Any:
+    """As paho reads them, all of them."""
+    properties, length = Properties(PacketTypes.PUBLISH).unpack(octets)  # type: ignore[no-untyped-call]
+    assert length == len(octets)
+    return properties
+
+
 # The schemas
 
 
@@ -62,6 +72,20 @@ def test_every_alert_is_as_its_schema_says(change: dict[str, object], precedence
 def test_the_schema_of_alerts_names_every_field() -> None:
     fields = alert(outgoing("mqtt:rum/12"), CONFIG)
     assert list(fields) == list(ALERT.schema["properties"]) == ALERT.schema["required"]
+
+
+@pytest.mark.parametrize("topic", ["a", "bavn/" + "by" * 90])
+@pytest.mark.parametrize("validity", [timedelta(0), timedelta(seconds=90.7), timedelta(days=7)])
+def test_paho_reads_the_properties_that_we_pack(topic: str, validity: timedelta) -> None:
+    sent = replace(outgoing("mqtt:rum/12"), validity=validity)
+    packed = publication(sent, CONFIG.model_copy(update={"topic_prefix": topic})).properties.pack()
+    read = unpacked(packed)
+    assert (read.PayloadFormatIndicator, read.ContentType) == (1, "application/json")
+    assert (read.ResponseTopic, read.CorrelationData) == (
+        f"{topic}/answer",
+        f"{sent.attempt}/rum/12".encode(),
+    )
+    assert read.MessageExpiryInterval == max(1, int(validity.total_seconds()))
 
 
 FIELDS: dict[str, list[Any]] = {
@@ -144,7 +168,7 @@ def test_correlation_data_tells_the_attempt_and_the_address(
 
 def test_the_correlation_data_of_an_alert_is_what_an_answer_is_matched_by() -> None:
     sent = outgoing("mqtt:rum/12")
-    found = said(publication(sent, CONFIG).properties.CorrelationData, answer="1")
+    found = said(unpacked(publication(sent, CONFIG).properties.pack()).CorrelationData, answer="1")
     assert (found.in_reply_to, found.sender) == (sent.attempt, str(sent.address))
 
 
