@@ -267,3 +267,10 @@ def test_a_report_keeps_utc() -> None:
         reference=0, recipient="112233", at=AT.astimezone(UTC), discharged=AT.astimezone(UTC), status=0x46
     )
     assert decode_received(report.encode()) == report
+
+
+@given(st.text(max_size=400), st.booleans())
+def test_what_is_measured_is_what_is_encoded(text: str, wide: bool) -> None:
+    contents = tpdu.contents_of(text.encode("utf-16", "replace").decode("utf-16"), reference=1, wide=wide)
+    for content in contents:
+        assert userdata.octets_of(content) == len(userdata.encode(content)) - 1

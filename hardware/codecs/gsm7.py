@@ -23,11 +23,13 @@ _SEPTETS: dict[str, bytes] = {
     **{sign: bytes([ESCAPE, code]) for code, sign in _EXTENSION.items()},
     **{sign: bytes([code]) for code, sign in _BASIC.items()},
 }
+_SIGNS = frozenset(_SEPTETS)
+_OCTETS = {ord(sign): septets.decode("latin-1") for sign, septets in _SEPTETS.items()}
 
 
 def fits(text: str) -> bool:
     """Whether every sign is in the alphabet; one that is not forces the whole message into UCS-2."""
-    return all(sign in _SEPTETS for sign in text)
+    return _SIGNS.issuperset(text)
 
 
 def septets_of(sign: str) -> bytes:
@@ -40,7 +42,9 @@ def septets_of(sign: str) -> bytes:
 
 def encode(text: str) -> bytes:
     """One octet per septet, escapes included; CodecError names the sign that is not in the alphabet."""
-    return b"".join(septets_of(sign) for sign in text)
+    if not fits(text):
+        return b"".join(septets_of(sign) for sign in text)  # raises at the first that is not
+    return text.translate(_OCTETS).encode("latin-1")
 
 
 def decode(septets: bytes) -> str:

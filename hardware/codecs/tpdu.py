@@ -171,7 +171,7 @@ class Measure:
 def measure(text: str, *, wide: bool = False) -> Measure:
     """How many messages a text becomes. CodecError for half a character."""
     contents = contents_of(text, reference=0, wide=wide)
-    octets = sum(len(userdata.encode(content)) - 1 for content in contents)
+    octets = sum(userdata.octets_of(content) for content in contents)
     return Measure(len(contents), octets, userdata.alphabet(contents[0].dcs))
 
 

@@ -102,6 +102,15 @@ def encode(content: UserData) -> bytes:
     return bytes([length]) + body
 
 
+def octets_of(content: UserData) -> int:
+    """How many octets the user data has, header included, without encoding it."""
+    header = len(content.header) + 1 if content.header else 0
+    kind = alphabet(content.dcs)
+    if kind is Alphabet.GSM7:
+        return (8 * header + gsm7.fill_bits_after(header) + 7 * units(content.text, kind) + 7) // 8
+    return header + (len(content.data) if kind is Alphabet.OCTETS else 2 * units(content.text, kind))
+
+
 def decode(octets: bytes, dcs: int, *, has_header: bool) -> UserData:
     """Reads TP-UDL and TP-UD; CodecError when they contradict each other."""
     if not octets:
