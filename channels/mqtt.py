@@ -26,21 +26,18 @@ the broker, and `settle`, after the commit, is what acknowledges it.
 import asyncio
 import logging
 import ssl
-from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import ClassVar, Self
 
 from channels import base
 from channels.feed import Feed
 from channels.mqtt_alert import Publication, publication
-from channels.mqtt_client import Incoming, NotOpen, Sent
+from channels.mqtt_arrivals import Arrivals
+from channels.mqtt_client import NotOpen
 from channels.mqtt_config import MqttConfig
-from channels.mqtt_inbound import Unreadable, read, unreadable
 from channels.mqtt_keeper import Keeper
-from channels.mqtt_outcome import KEPT, LOST, detail, refusal
+from channels.mqtt_outcome import KEPT, LOST, SILENT, detail, refusal
 from channels.mqtt_session import Session
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
@@ -78,19 +75,18 @@ class MqttChannel:
 
     async def __aenter__(self) -> Self:
         tls = await asyncio.to_thread(_tls_context, self.name, self.config)
-        self._feed, self._events = Feed(), asyncio.Queue[base.Event]()
-        self._dropped = 0
-        self._noise: deque[float] = deque(maxlen=_NOISE_MOST)
+        self._feed = Feed()
+        self._arrivals = Arrivals(self.name, self.config, self._feed)
         self._keeper = Keeper(
             self.config,
             tls,
             client_id=self.config.identifier(self.name),
             health=self._feed.put_health,
-            incoming=self._arrived,
+            incoming=self._arrivals.arrived,
         )
         self._tasks = {
             asyncio.create_task(self._keeper.run(), name=f"{self.name}: keep the session"),
-            asyncio.create_task(self._pass_on(), name=f"{self.name}: pass on what came in"),
+            asyncio.create_task(self._arrivals.run(), name=f"{self.name}: pass on what came in"),
         }
         return self
 
@@ -117,24 +113,20 @@ class MqttChannel:
             return self._keeper.health
         return self._keeper.health
 
-    # Out
-
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         _check_address(outgoing)
         packet = publication(outgoing, self.config)
         session = await self._place()
-        sent = None
-        try:
-            sent = self._publish(session, packet, outgoing)
-        finally:
-            if sent is None:
-                session.window.release()
-        sent.answered.add_done_callback(lambda _: session.window.release())
-        code = await self._answer(session, sent, outgoing)
+        code = await self._hand_over(session, packet, outgoing)
         if code == LOST:
             raise base.Unknown(f"no PUBACK: {session.end.why}", references=(outgoing.attempt,))
         if code == KEPT:
-            raise base.TransientFailure(f"it did not leave: {session.end.why}")
+            raise base.TransientFailure(
+                "it did not leave: the broker took nothing more, or the connection broke"
+            )
+        if code == SILENT:
+            reason = f"no PUBACK for {self.config.answer_s:g} s"
+            raise base.Unknown(reason, references=(outgoing.attempt,))
         if failure := refusal(code, packet.topic, no_subscriber=self.config.no_subscriber):
             raise failure
         return base.Receipt((outgoing.attempt,), detail=detail(code))
@@ -155,37 +147,56 @@ class MqttChannel:
                 return session
             session.window.release()
 
-    def _publish(self, session: Session, packet: Publication, outgoing: base.Outgoing) -> Sent:
-        most = session.offer.packet_octets
-        if packet.octets > most:
-            raise base.PermanentFailure(
-                f"the alert has up to {packet.octets} octets, the broker takes {most}", code="0x95"
-            )
-        outgoing.hand_over()
-        try:
-            return session.publish_now(packet)
-        except NotOpen as error:
-            raise base.TransientFailure(str(error)) from error
+    async def _hand_over(self, session: Session, packet: Publication, outgoing: base.Outgoing) -> int:
+        """The reason code, or what became of the packet without one. Uses up the place in the window."""
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[int] = loop.create_future()
 
-    async def _answer(self, session: Session, sent: Sent, outgoing: base.Outgoing) -> int:
-        """The reason code. A message that is given up is taken back, or its late PUBACK becomes a report."""
+        def done(code: int) -> None:
+            session.window.release()
+            if waiter.done():
+                self._late(outgoing, code)
+            else:
+                waiter.set_result(code)
+
+        mid = self._publish(session, packet, outgoing, done=done)
+        timer = loop.call_later(self.config.answer_s, _expire, waiter)
         try:
-            await asyncio.wait({sent.answered}, timeout=self.config.answer_s)
+            code = await waiter
+        except asyncio.CancelledError:
+            self._keeper.doubt(session)
+            session.recall(mid)
+            raise
         finally:
-            if not (answered := sent.answered.done()):
-                self._keeper.doubt(session)
-                if not session.recall(sent):
-                    sent.answered.add_done_callback(partial(self._late, outgoing))
-        if answered or sent.answered.done():
-            return sent.answered.result()
-        raise base.Unknown(f"no PUBACK for {self.config.answer_s:g} s", references=(outgoing.attempt,))
+            timer.cancel()
+        if code == SILENT:
+            self._keeper.doubt(session)
+            return KEPT if session.recall(mid) else SILENT
+        return code
 
-    def _late(self, outgoing: base.Outgoing, answered: "asyncio.Future[int]") -> None:
-        code = answered.result()
+    def _publish(
+        self, session: Session, packet: Publication, outgoing: base.Outgoing, *, done: Callable[[int], None]
+    ) -> int:
+        """Gives the place in the window back unless the packet is on its way: then `done` does."""
+        most = session.offer.packet_octets
+        try:
+            if packet.octets > most:
+                reason = f"the alert has up to {packet.octets} octets, the broker takes {most}"
+                raise base.PermanentFailure(reason, code="0x95")
+            outgoing.hand_over()
+            return session.publish_now(packet, done)
+        except BaseException as error:
+            session.window.release()
+            if isinstance(error, NotOpen):
+                raise base.TransientFailure(str(error)) from error
+            raise
+
+    def _late(self, outgoing: base.Outgoing, code: int) -> None:
+        """A PUBACK for a message that was given up: what was unknown is known now."""
         if code < 0:
             return
         failure = refusal(code, str(outgoing.address), no_subscriber=self.config.no_subscriber)
-        self._events.put_nowait(
+        self._arrivals.put(
             base.Report(
                 reference=outgoing.attempt,
                 attempt=outgoing.attempt,
@@ -196,42 +207,10 @@ class MqttChannel:
             )
         )
 
-    # In
 
-    def _arrived(self, session: Session, incoming: Incoming) -> None:
-        """Every message becomes an event or is settled here: one that nobody can read must not block the others."""
-        event = None if incoming.retained else self._event(incoming)
-        if event is None or (not incoming.mid and self._events.qsize() >= _WAITING_MOST):
-            self._drop()
-            session.settle(incoming.mid)
-            return
-
-        async def settle() -> None:
-            session.settle(incoming.mid)
-
-        self._events.put_nowait(replace(event, settle=settle))
-
-    def _drop(self) -> None:
-        """A line at the first one and then at every tenth power: a flood must not fill the log as well."""
-        self._dropped += 1
-        if str(self._dropped).rstrip("0") == "1":
-            log.warning("channel %s: dropped %d messages that nobody could use", self.name, self._dropped)
-
-    def _event(self, incoming: Incoming) -> base.Event | None:
-        """None: unreadable, like too many before it."""
-        arrived, at = incoming.arrived, datetime.now(UTC)
-        try:
-            return read(arrived, at, reports=self.config.topic("report"), answers=self.config.topic("answer"))
-        except Unreadable as error:
-            now = asyncio.get_running_loop().time()
-            if len(self._noise) == _NOISE_MOST and now - self._noise[0] < _NOISE_S:
-                return None
-            self._noise.append(now)
-            return unreadable(arrived, at, why=str(error))
-
-    async def _pass_on(self) -> None:
-        while True:
-            await self._feed.put(await self._events.get())
+def _expire(waiter: "asyncio.Future[int]") -> None:
+    if not waiter.done():
+        waiter.set_result(SILENT)
 
 
 def _tls_context(name: str, config: MqttConfig) -> ssl.SSLContext | None:

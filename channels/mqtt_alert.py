@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from paho.mqtt.packettypes import PacketTypes
@@ -110,5 +111,6 @@ def connect_properties(config: MqttConfig) -> Properties:
     return properties
 
 
+@lru_cache(maxsize=256)
 def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,9 +3,9 @@
 aiomqtt 2.5 acknowledges a message as soon as it lies in a queue of its own, does not tell the reason in a PUBACK, and
 waits for a CONNACK that a broker which hung up will never send; paho ends the connection over a property that it cannot
 read, so that one such message would come again for ever. Here, behind their interfaces (hence aiomqtt below 3), what
-came in is acknowledged by `settle` and not before, in the order of arrival (MQTT 5.0 4.6), and `publish_now` gives a
-future of what became of it. A client is used for one connection. With it goes what paho would send again by itself: a
-copy that nobody decided on is a copy too many.
+came in is acknowledged by `settle` and not before, in the order of arrival (MQTT 5.0 4.6), and who publishes hears what
+became of it. A client is used for one connection. With it goes what paho would send again by itself: a copy that nobody
+decided on is a copy too many.
 """
 
 # ruff: noqa: SLF001
@@ -61,14 +61,6 @@ class End:
     code: int = 0  # of the broker's DISCONNECT
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A PUBLISH on its way; what became of it is the PUBACK's reason code, KEPT or LOST."""
-
-    mid: int
-    answered: asyncio.Future[int]
-
-
 class Client(LoopClient):
     """One connection. `gone` holds why it ended; then nothing can be sent or settled any more."""
 
@@ -101,10 +93,10 @@ class Client(LoopClient):
         self._paho.max_inflight_messages = 0  # no limit: paho would keep what is above it and send it later
         self._paho.connect_timeout = config.connect_s
         self._paho.manual_ack_set(True)
-        self._paho._ssl_wrap_socket = self._protected
+        self._paho._ssl_wrap_socket = self.protected
         self._read_publish = self._paho._handle_publish
         self._paho._handle_publish = self._publish_came
-        self._sent: dict[int, asyncio.Future[int]] = {}
+        self._sent: dict[int, Callable[[int], None]] = {}  # who wants to know what became of a PUBLISH
         self._unsettled: dict[int, bool] = {}  # packet identifiers in the order of arrival: settled or not
         self.offer = Offer()
         self.acknowledged_at = self._loop.time()  # the last PUBACK, or the session's beginning
@@ -113,18 +105,6 @@ class Client(LoopClient):
     def use(self, sock: socket.socket) -> None:
         """paho connects over a copy of this socket, and does TLS on it in a thread."""
         self._paho._create_socket_connection = sock.dup
-
-    def _protected(self, tcp: socket.socket) -> ssl.SSLSocket:
-        """As paho does, in its thread, but what fails is closed. The certificate and its name are always checked."""
-        context: ssl.SSLContext = self._paho._ssl_context
-        wrapped = context.wrap_socket(tcp, server_hostname=self._hostname, do_handshake_on_connect=False)
-        try:
-            wrapped.settimeout(self._paho.connect_timeout)
-            wrapped.do_handshake()
-        except BaseException:
-            wrapped.close()
-            raise
-        return wrapped
 
     def watch(self) -> None:
         """From now on, connected, an exception in paho's reading or writing ends it: aiomqtt leaves the socket open."""
@@ -149,9 +129,8 @@ class Client(LoopClient):
             self.gone.set_result(end)
         kept = {packet["mid"] for packet in self._paho._out_packet if packet["command"] & 0xF0 == _PUBLISH}
         while self._sent:
-            mid, answered = self._sent.popitem()
-            if not answered.done():
-                answered.set_result(KEPT if mid in kept else LOST)
+            mid, done = self._sent.popitem()
+            done(KEPT if mid in kept else LOST)
 
     # Out
 
@@ -163,28 +142,30 @@ class Client(LoopClient):
         """DISCONNECT, after all that waits to leave; then `gone` comes."""
         self._paho.disconnect()
 
-    def publish_now(self, publication: Publication) -> Sent:
-        """Hands the packet to the socket's queue; NotOpen if there is no connection any more."""
+    def publish_now(self, publication: Publication, done: Callable[[int], None]) -> int:
+        """Hands the packet to the socket's queue; NotOpen if there is no connection any more. Returns its identifier.
+
+        `done` hears once what became of it: the PUBACK's reason code, KEPT or LOST.
+        """
         info = self._paho.publish(
             publication.topic, publication.payload, qos=1, properties=publication.properties
         )
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise NotOpen("the connection has just ended")
-        answered: asyncio.Future[int] = self._loop.create_future()
-        self._sent[info.mid] = answered
-        return Sent(info.mid, answered)
+        self._sent[info.mid] = done
+        return int(info.mid)
 
-    def recall(self, sent: Sent) -> bool:
+    def recall(self, mid: int) -> bool:
         """True if some of it was still here, and will not leave: a connection that has sent a part of it is ended."""
         queue = self._paho._out_packet
         for packet in queue:
-            if packet["mid"] == sent.mid and packet["command"] & 0xF0 == _PUBLISH:
+            if packet["mid"] == mid and packet["command"] & 0xF0 == _PUBLISH:
                 if packet is queue[0]:  # TLS may have begun with it, whatever paho counts
                     self.abort("a message was given up halfway")
                 else:
                     queue.remove(packet)
-                    self._paho._out_messages.pop(sent.mid, None)
-                    self._sent.pop(sent.mid).set_result(KEPT)
+                    self._paho._out_messages.pop(mid, None)
+                    self._sent.pop(mid)(KEPT)
                 return True
         return False
 
@@ -251,9 +232,8 @@ class Client(LoopClient):
         self, client: Any, userdata: Any, mid: int, reason_code: ReasonCode, properties: Any
     ) -> None:
         self.acknowledged_at = self._loop.time()
-        answered = self._sent.pop(mid, None)
-        if answered is not None and not answered.done():
-            answered.set_result(reason_code.value)
+        if done := self._sent.pop(mid, None):
+            done(reason_code.value)
 
     def _on_message(self, client: Any, userdata: Any, message: MQTTMessage) -> None:
         correlation = getattr(message.properties, "CorrelationData", b"")

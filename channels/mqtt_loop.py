@@ -1,11 +1,15 @@
-"""How paho's socket hangs on the event loop.
+"""How paho's socket hangs on the event loop, and how TLS begins on it.
 
 aiomqtt 2.5 notes a socket's number and gives it to the loop a step later: by then the socket may be closed and its
 number another's, whose reader or writer is then taken from it. Here the number is asked for when it is used, and the
 connection is looked after less often than every second, which a gateway that is idle for months would feel.
 """
 
+# ruff: noqa: SLF001
+
 import asyncio
+import socket
+import ssl
 from typing import Any
 
 import aiomqtt
@@ -23,6 +27,19 @@ class LoopClient(aiomqtt.Client):
         if self._is_open(sock):
             self._loop.add_reader(sock.fileno(), self._read, sock)
             self._misc_task = self._loop.create_task(self._misc_loop(), name="MQTT keep-alive")
+
+    def protected(self, tcp: socket.socket) -> ssl.SSLSocket:
+        """As paho does, in its thread, but what fails is closed. The certificate and its name are always checked."""
+        context = self._client._ssl_context
+        assert context is not None  # else nobody asks for TLS
+        wrapped = context.wrap_socket(tcp, server_hostname=self._hostname, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(self._client.connect_timeout)
+            wrapped.do_handshake()
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
 
     def _is_open(self, sock: object) -> bool:
         return self._client.socket() is sock

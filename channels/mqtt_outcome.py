@@ -9,6 +9,7 @@ REFUSED = 0x80  # and above
 # Not the broker's: what became of a message that it did not answer.
 LOST = -1  # all of it left, and the connection ended
 KEPT = -2  # not all of it left, and no more will
+SILENT = -3  # all of it left, and no answer came in time
 
 # This topic or this content will never do; every other refusal may end.
 _FOR_GOOD = {

@@ -40,5 +40,5 @@ async def up(port: int, **options: object) -> AsyncIterator[MqttChannel]:
 async def quiet(channel: MqttChannel) -> list[Event]:
     """What waits to be read, once the broker has answered a question put after it."""
     await channel.probe()
-    waiting = [*channel._feed._waiting, *channel._events._queue]  # type: ignore[attr-defined]
+    waiting = [*channel._feed._waiting, *channel._arrivals._waiting._queue]  # type: ignore[attr-defined]
     return [event for event in waiting if not isinstance(event, HealthChanged)]
