@@ -23,6 +23,7 @@ _SEPTETS: dict[str, bytes] = {
     **{sign: bytes([ESCAPE, code]) for code, sign in _EXTENSION.items()},
     **{sign: bytes([code]) for code, sign in _BASIC.items()},
 }
+ESCAPED = frozenset(_EXTENSION.values())  # signs that take two septets
 _SIGNS = frozenset(_SEPTETS)
 _OCTETS = {ord(sign): septets.decode("latin-1") for sign, septets in _SEPTETS.items()}
 

@@ -181,9 +181,9 @@ def units(text: str, kind: Alphabet) -> int:
 def _chunks(text: str, kind: Alphabet, room: int) -> Iterator[str]:
     start, used = 0, 0
     for index, sign in enumerate(text):
-        size = units(sign, kind)
-        if used + size > room:
+        double = sign in gsm7.ESCAPED if kind is Alphabet.GSM7 else sign > "\uffff"
+        if used + 1 + double > room:
             yield text[start:index]
             start, used = index, 0
-        used += size
+        used += 1 + double
     yield text[start:]
