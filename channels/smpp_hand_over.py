@@ -19,7 +19,7 @@ from channels.base import (
 )
 from channels.smpp_config import SmppConfig
 from channels.smpp_link import Link
-from channels.smpp_pace import Pace
+from channels.pace import Pace
 from channels.smpp_pdu import RESPONSE, Command, Pdu, Submit, Tag, first_string
 from channels.smpp_sent import Sent
 from channels.smpp_session import Silence

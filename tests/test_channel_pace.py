@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from channels.base import State, TransientFailure
-from channels.smpp_pace import Pace
+from channels.pace import Pace
 from messages.precedence import Precedence
 from tests.outgoing import outgoing
 from tests.smsc import LONG, TAKE, Smsc, turns
