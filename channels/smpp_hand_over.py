@@ -17,9 +17,9 @@ from channels.base import (
     TransientFailure,
     Unknown,
 )
+from channels.pace import Pace
 from channels.smpp_config import SmppConfig
 from channels.smpp_link import Link
-from channels.pace import Pace
 from channels.smpp_pdu import RESPONSE, Command, Pdu, Submit, Tag, first_string
 from channels.smpp_sent import Sent
 from channels.smpp_session import Silence
