@@ -100,6 +100,7 @@ class ImapReader:
         try:
             await asyncio.shield(ended)
         except asyncio.CancelledError:
+            ended.cancel()
             self._stopping.set()
             self._ring()
             await asyncio.to_thread(thread.join, _CLOSE_S / 10)
