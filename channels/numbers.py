@@ -5,6 +5,9 @@ the other way round. So the digits are read, by the length that a country's own 
 Sources: ITU-T E.164 6 (country code first), E.123 (00 or + in front), the national numbering plans below.
 """
 
+from channels.base import PermanentFailure
+from hardware.destination import checked_number
+from hardware.errors import NeverToThis
 from messages.address import Address, AddressError, parse_address
 
 # Digits of a whole national number: Denmark, the Faroe Islands, Greenland, Norway. Machines have 12 in two of them,
@@ -24,6 +27,24 @@ def sender_of(number: str, *, country: str) -> Address | None:
         return parse_address(f"sms:+{digits}") if digits else None
     except AddressError:
         return None
+
+
+def writable(address: Address) -> str:
+    """The number of a phone that may be written to; PermanentFailure for any other address.
+
+    The last place to stop one that was not parsed, and the same guard as before a modem: no emergency number leaves.
+    """
+    if address.scheme != "sms":
+        raise PermanentFailure(f"{address.scheme}: is not sent by SMS")
+    try:
+        checked_number(address.value)
+        if parse_address(str(address)) == address:
+            return address.value
+    except NeverToThis as error:
+        raise PermanentFailure(error.reason) from error
+    except AddressError as error:
+        raise PermanentFailure(str(error)) from error
+    raise PermanentFailure(f"{address.value!r} is not in the form +4500000001")
 
 
 def _international(number: str, country: str) -> str:

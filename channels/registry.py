@@ -15,6 +15,7 @@ BEARERS: dict[str, str] = {
     "loopback": "channels.loopback:LoopbackChannel",
     "mqtt": "channels.mqtt:MqttChannel",
     "smpp": "channels.smpp:SmppChannel",
+    "sms-http": "channels.sms_http:SmsHttpChannel",
     "sms-modem": "channels.sms_modem:SmsModemChannel",
     "tetra": "channels.tetra:TetraChannel",
 }

@@ -17,6 +17,7 @@ from messages.address import Address
 from tests.harness import Behaviour, Harness
 from tests.harness_mqtt import MqttHarness
 from tests.harness_smpp import SmppHarness
+from tests.harness_sms_http import SmsHttpHarness
 from tests.smtp_sink import Does, ScriptedSink, mail_channel
 
 
@@ -267,6 +268,7 @@ HARNESSES: dict[str, Callable[[Path], Harness]] = {
     "loopback": LoopbackHarness,
     "mqtt": MqttHarness,
     "smpp": SmppHarness,
+    "sms-http": SmsHttpHarness,
     "sms-modem": SmsModemHarness,
     "tetra": TetraHarness,
 }

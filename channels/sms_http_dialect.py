@@ -1,0 +1,83 @@
+"""What differs from one aggregator's API to the next, and what they share: a message out, its answer, and events in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from channels.base import Inbound, Outgoing, Report
+from channels.sms_http_config import SmsHttpConfig
+from messages.evidence import Evidence
+
+_OLDEST, _AHEAD = timedelta(days=8), timedelta(minutes=5)
+
+# Nobody but a report of the phone's own network says more than SUBMITTED, and only one word for it does.
+EVIDENCE = {
+    "delivered": Evidence.DELIVERED,
+    "read": Evidence.READ,
+    "enroute": Evidence.SUBMITTED,  # the aggregator has it: a receipt, and no more
+    "accepted": Evidence.SUBMITTED,
+    "buffered": Evidence.SUBMITTED,
+    "expired": Evidence.REFUSED,
+    "deleted": Evidence.REFUSED,
+    "undeliverable": Evidence.REFUSED,
+    "rejected": Evidence.REFUSED,
+    "skipped": Evidence.REFUSED,
+    "failed": Evidence.REFUSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text as it leaves: whole signs, short enough, to a number that may be written to."""
+
+    outgoing: Outgoing
+    number: str  # +4500000001
+    text: str
+    parts: int
+    urgent: bool
+
+
+class Dialect(Protocol):
+    """Pure. `read` raises `sms_http_json.Unreadable`; `value` is the JSON of a webhook."""
+
+    def request(self, message: Message, config: SmsHttpConfig) -> tuple[dict[str, str], bytes]:
+        """Headers and body of the POST."""
+        ...
+
+    def reference(self, values: Mapping[str, Any], message: Message) -> str:
+        """The aggregator's own name of the message, of an answer that says that it took it; '' where it names none."""
+        ...
+
+    def not_taken(self, status: int, values: Mapping[str, Any]) -> bool:
+        """Whether an answer of that kind, which by itself proves nothing, is documented as a refusal."""
+        ...
+
+    def is_signed(self, headers: Mapping[str, str], body: bytes, *, key: bytes) -> bool:
+        """Whether the octets of a webhook are the aggregator's."""
+        ...
+
+    def sent_at(self, headers: Mapping[str, str], value: Any) -> datetime:
+        """When a signed webhook was made, by its own word (aware). Raises Unreadable."""
+        ...
+
+    def read(self, value: Any, config: SmsHttpConfig, *, now: datetime) -> list[Report | Inbound]:
+        """The events of a webhook, in order; what is of no concern here is left out. Raises Unreadable."""
+        ...
+
+
+def evidence_of(state: str) -> Evidence:
+    """What a word for a message's state proves. One that nobody knows is no news: never delivered, never failed."""
+    return EVIDENCE.get(state.strip().lower(), Evidence.UNKNOWN)
+
+
+def moment(word: object, *, now: datetime) -> datetime:
+    """The time that a word says, aware; `now` for one that says none, or one that cannot be."""
+    if not isinstance(word, str):
+        return now
+    try:
+        at = datetime.fromisoformat(word)
+    except ValueError:
+        return now
+    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    return at if now - _OLDEST <= at <= now + _AHEAD else now

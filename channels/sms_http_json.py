@@ -1,0 +1,72 @@
+"""JSON from an aggregator: read so that each thing is said once, and no sign is half. Pure."""
+
+import json
+from codecs import BOM_UTF8
+from typing import Any, NoReturn
+
+_DIGITS_MOST = 20
+
+
+class Unreadable(ValueError):
+    """It says nothing that a program can use; the message says why."""
+
+
+def read(octets: bytes) -> Any:
+    """The value. Unreadable for two equal keys, numbers that are none, and what is nested too deep.
+
+    Two readers could understand two equal keys in two ways (RFC 8259, 4). Half a surrogate pair becomes a question
+    mark: a phone that cut an emoji in two still said the rest.
+    """
+    try:
+        return _whole(_DECODER.decode(octets.removeprefix(BOM_UTF8).decode()))
+    except RecursionError as error:
+        raise Unreadable("it is nested too deep") from error
+    except ValueError as error:
+        raise Unreadable(f"it is not JSON: {error}") from error
+
+
+def found(value: object) -> dict[str, Any]:
+    """The object that it has to be. Raises Unreadable."""
+    if not isinstance(value, dict):
+        raise Unreadable("it is not a JSON object")
+    return value
+
+
+def text(values: dict[str, Any], key: str, *, most: int, default: str | None = None) -> str:
+    """The text at `key`. Unreadable when it is none or longer than `most`; also when missing without a default."""
+    value = values.get(key)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str) or len(value) > most or (not value and default is None):
+        raise Unreadable(f"{key} is not a text of 1 to {most} characters")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return values
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number")
+
+
+def _whole_number(word: str) -> int:
+    if len(word) > _DIGITS_MOST:
+        raise ValueError(f"a number of {len(word)} digits")
+    return int(word)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_int=_whole_number)
