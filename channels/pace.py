@@ -32,6 +32,10 @@ class Pace:
         """Seconds until anything that is not urgent may leave; 0: now."""
         return max(0.0, self._until - asyncio.get_running_loop().time())
 
+    def wait_s(self) -> float:
+        """As `left_s`, or until the next place in the rate where that is later."""
+        return max(self.left_s(), self._next_at - asyncio.get_running_loop().time())
+
     async def turn(self, *, urgent: bool) -> None:
         """Waits for the place of one part in the rate."""
         if not self._step_s:

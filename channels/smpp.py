@@ -80,6 +80,10 @@ class SmppChannel:
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         return await self._hand_over.send(outgoing)
 
+    def pause_s(self) -> float:
+        """For `max_per_second`, and while the message centre finds us too fast."""
+        return self._hand_over.pace.wait_s()
+
     async def probe(self) -> base.Health:
         """An enquire_link where there is a session."""
         return await self._link.probe()

@@ -36,7 +36,7 @@ class HandOver:
 
     def __init__(self, config: SmppConfig, link: Link, sent: Sent, *, tell: Callable[[Event], bool]) -> None:
         self._config, self._link, self._sent, self._tell = config, link, sent, tell
-        self._pace = Pace(config.max_per_second, pause_s=config.throttle_s)
+        self.pace = Pace(config.max_per_second, pause_s=config.throttle_s)
         self._long_reference = random.randrange(1 << 16)  # noqa: S311  # ties parts together, protects nothing
         self._user_reference = random.randrange(1 << 16)  # noqa: S311  # names a message, protects nothing
 
@@ -48,7 +48,7 @@ class HandOver:
         """
         self._long_reference += 1
         parts = submits(outgoing, self._config, reference=self._long_reference, now=datetime.now(UTC))
-        self._pace.check(urgent=_urgent(outgoing))
+        self.pace.check(urgent=_urgent(outgoing))
         references, doubt = list[str](), None
         for number, part in enumerate(parts, start=1):
             try:
@@ -78,7 +78,7 @@ class HandOver:
 
     async def _submit(self, part: Submit, outgoing: Outgoing, *, number: int) -> str:
         """One part; its reference. Raises what a refusal is, Unknown, or what `hand_over` raises."""
-        await self._pace.turn(urgent=_urgent(outgoing))
+        await self.pace.turn(urgent=_urgent(outgoing))
         session = self._link.session()
         self._user_reference = (self._user_reference + 1) & 0xFFFF
         named, attempt, address = self._user_reference, outgoing.attempt, outgoing.address
@@ -95,13 +95,13 @@ class HandOver:
 
     def _judge(self, reply: Pdu, outgoing: Outgoing, *, number: int) -> str:
         if reply.status == OK and reply.command == Command.SUBMIT_SM | RESPONSE:
-            self._pace.taken()
+            self.pace.taken()
             return self._reference(reply, outgoing, number)
         if reply.status == OK or reply.command not in {Command.SUBMIT_SM | RESPONSE, Command.GENERIC_NACK}:
             raise Unknown(f"the message centre answered nonsense: command {reply.command:#x}")
         failure = refusal(reply.status, what="the message")
         if reply.status in SLOW_DOWN and isinstance(failure, TransientFailure):
-            failure.retry_at = datetime.now(UTC) + timedelta(seconds=self._pace.throttled())
+            failure.retry_at = datetime.now(UTC) + timedelta(seconds=self.pace.throttled())
         raise failure
 
     def _reference(self, reply: Pdu, outgoing: Outgoing, number: int) -> str:

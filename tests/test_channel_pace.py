@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from channels.base import State, TransientFailure
+from channels.base import Paced, State, TransientFailure
 from channels.pace import Pace
 from messages.precedence import Precedence
 from tests.outgoing import outgoing
@@ -57,6 +57,19 @@ async def test_after_a_refusal_for_being_too_fast_only_flash_is_sent(status: int
             assert len(smsc.taken) == expected
         await channel.submit(outgoing(TO, precedence=Precedence.FLASH))
     assert len(smsc.taken) == 1
+
+
+async def test_the_hub_is_told_how_long_to_keep_what_is_not_urgent() -> None:
+    async with Smsc() as smsc, smsc.channel(max_per_second=0.1, throttle_s=60) as channel:
+        await turns(channel, State.UP)
+        assert isinstance(channel, Paced)
+        assert channel.pause_s() == 0
+        await channel.submit(outgoing(TO, precedence=Precedence.FLASH))
+        assert 9 < channel.pause_s() <= 10
+        smsc.script.append(THROTTLED)
+        with pytest.raises(TransientFailure):
+            await channel.submit(outgoing(TO, precedence=Precedence.FLASH))
+        assert 20 < channel.pause_s() <= 30
 
 
 async def test_a_later_part_that_comes_too_fast_is_sent_again() -> None:
