@@ -6,7 +6,7 @@ One JSON object a benchmark on stdout, progress on stderr. Traffic goes to loopb
 import sys
 from importlib import import_module
 
-NAMES = ("accept", "mail", "modem", "mqtt", "store")
+NAMES = ("accept", "mail", "modem", "mqtt", "smpp", "store")
 
 
 def main() -> None:
