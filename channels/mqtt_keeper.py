@@ -5,6 +5,7 @@ everybody hears at once that the broker is away, until it is back.
 """
 
 import asyncio
+import logging
 import random
 import ssl
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from channels.mqtt_client import End, Incoming, NotOpen
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_outcome import TAKEN_OVER
 from channels.mqtt_session import Session
+
+log = logging.getLogger(__name__)
 
 _OFTEN = 3
 _FORGOTTEN = "the broker had forgotten our session: answers sent while we were away are lost"
@@ -99,6 +102,9 @@ class Keeper:
             await session.open()
         except NotOpen as error:
             return End(str(error))
+        except Exception as error:  # whatever a library raises, the broker is tried again
+            log.exception("a session with the broker could not be opened")
+            return End(f"it failed: {error!r}")
         self._session = session
         self._set(Health(State.UP, _FORGOTTEN if self._had_one and not session.offer.resumed else ""))
         self._had_one = True

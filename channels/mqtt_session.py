@@ -80,8 +80,8 @@ class Session(Client):
         """Whether the broker still answers; a session whose broker does not is ended."""
         try:
             await self._subscribe()
-        except (aiomqtt.MqttError, NotOpen):
-            self.abort("the broker fell silent")
+        except (aiomqtt.MqttError, NotOpen) as error:
+            self.abort(f"the broker does not answer: {error}")
         return not self.gone.done()
 
     async def close(self) -> None:

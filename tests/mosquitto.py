@@ -77,7 +77,7 @@ class MosquittoServer:
         with (self.folder / "console").open("ab") as console:
             command = [self._program, "-c", self.folder / "mosquitto.conf"]
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=console, stderr=console
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
         deadline = time.monotonic() + _START_S
         while not self._answers():

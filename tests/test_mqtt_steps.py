@@ -17,6 +17,7 @@ from channels.base import (
     Withdrawn,
 )
 from channels.mqtt import MqttChannel
+from channels.mqtt_session import Session
 from messages.address import Address
 from messages.evidence import Evidence
 from tests.mosquitto import mqtt_channel
@@ -177,6 +178,21 @@ async def test_a_session_that_another_client_took_is_not_taken_back_at_once() ->
         with pytest.raises(ChannelDown):
             await channel.submit(outgoing(TO))
         assert channel._keeper._pause_s == 9
+
+
+async def test_whatever_a_library_raises_the_broker_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = Session.open
+    raised = iter([ValueError("a bug"), RuntimeError("another")])
+
+    async def faulty(session: Session) -> None:
+        for error in raised:
+            raise error
+        await connect(session)
+
+    monkeypatch.setattr(Session, "open", faulty)
+    async with ScriptedBroker() as broker, mqtt_channel(broker.port) as channel:
+        assert "a bug" in (await until(channel, State.DOWN)).health.reason
+        assert isinstance(await goes_through(channel), Receipt)
 
 
 async def test_a_withdrawn_alert_never_leaves_and_its_place_in_the_window_is_free() -> None:
