@@ -85,13 +85,13 @@ class Aggregator:
         return f"http://127.0.0.1:{port or self.port}/mobile/single"
 
     def channel(self, port: int | None = None, **more: object) -> SmsHttpChannel:
-        table = sms_http_table(self.url(port), **more)
+        table = sms_http_table(**{"url": self.url(port), **more})
         return SmsHttpChannel("sms", SmsHttpConfig.model_validate(table))
 
 
-def sms_http_table(url: str, **more: object) -> Json:
+def sms_http_table(**more: object) -> Json:
     """A channel's table, hurried: what a test does not wait for."""
-    known = {"bearer": "sms-http", "url": url, "token": TOKEN, "sender": SENDER, "reconnect_s": 0.01}
+    known = {"bearer": "sms-http", "token": TOKEN, "sender": SENDER, "reconnect_s": 0.01}
     return {**known, "reconnect_max_s": 0.05, **more}
 
 

@@ -228,7 +228,11 @@ def test_every_scheme_of_a_pattern_is_one_of_an_address() -> None:
 @pytest.mark.parametrize("bearer", sorted(BEARERS))
 def test_what_a_bearer_keeps_secret_never_stands_in_a_repr(bearer: str) -> None:
     fields = channel_class(bearer).config_model.model_fields
-    telling = {name for name in fields if name in {"password", "pin", "puk", "token", "api_key", "secret"}}
+    telling = {
+        name
+        for name in fields
+        if name in {"password", "pin", "puk", "token", "api_key", "secret", "webhook_secret"}
+    }
     assert telling == {name for name in fields if is_secret(fields[name])}
 
 
