@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from channels.base import ChannelDown, ChannelError, Health, State
 from channels.smpp_config import SmppConfig
-from channels.smpp_session import Delivered, Session, Silence, open_session
+from channels.smpp_session import Delivered, Session, Silence
 from channels.smpp_status import WRONG_LOGIN
 
 log = logging.getLogger(__name__)
@@ -131,3 +131,26 @@ class Link:
             finally:
                 for wait in waits:
                     wait.cancel()
+
+
+async def open_session(
+    config: SmppConfig, tls: ssl.SSLContext | None, *, deliver: Callable[[Delivered], bool]
+) -> Session:
+    """A bound session, within `connect_s`; ChannelDown says at what it failed."""
+    host, port = config.where
+    where = f"{host}:{port}"
+    session = Session(config, deliver)
+    try:
+        async with asyncio.timeout(config.connect_s):
+            await asyncio.get_running_loop().create_connection(lambda: session, host, port, ssl=tls)
+            await session.bind()
+    except TimeoutError as late:
+        session.cut("no session in time")
+        raise ChannelDown(f"{where} opened no session in {config.connect_s:g} s") from late
+    except (OSError, Silence) as error:
+        session.cut(str(error))
+        raise ChannelDown(f"no session with {where}: {error}") from error
+    except BaseException:
+        session.cut("the bind was given up")
+        raise
+    return session

@@ -7,7 +7,6 @@ Source: SMPP v3.4 2.2 (states), 2.7 (time limits), 4.1 (bind), 4.11 (enquire_lin
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -99,8 +98,8 @@ class Session(asyncio.Protocol):
         self.fate = self.fate or why
         if self.ended_at is None:
             self.ended_at = asyncio.get_running_loop().time()
-        if self._transport is not None:
-            self._transport.close()
+            if self._transport is not None:
+                self._transport.close()  # once: a TLS transport that is closed twice cannot be aborted (Python 3.11)
         for waiter in self._waiters.values():
             if not waiter.future.done():
                 waiter.future.set_exception(Silence(self.fate))
@@ -109,7 +108,7 @@ class Session(asyncio.Protocol):
     def cut(self, why: str) -> None:
         """As `end`, and nothing more leaves."""
         self.end(why)
-        if self._transport is not None:
+        if self._transport is not None and not self.closed.is_set():
             self._transport.abort()
 
     # What comes in
@@ -234,26 +233,3 @@ class Session(asyncio.Protocol):
         self._transport.write(octets)
         if self._transport.get_write_buffer_size() > _BUFFER_MOST:
             self.cut("the message centre reads nothing")
-
-
-async def open_session(
-    config: SmppConfig, tls: ssl.SSLContext | None, *, deliver: Callable[[Delivered], bool]
-) -> Session:
-    """A bound session, within `connect_s`; ChannelDown says at what it failed."""
-    host, port = config.where
-    where = f"{host}:{port}"
-    session = Session(config, deliver)
-    try:
-        async with asyncio.timeout(config.connect_s):
-            await asyncio.get_running_loop().create_connection(lambda: session, host, port, ssl=tls)
-            await session.bind()
-    except TimeoutError as late:
-        session.cut("no session in time")
-        raise ChannelDown(f"{where} opened no session in {config.connect_s:g} s") from late
-    except (OSError, Silence) as error:
-        session.cut(str(error))
-        raise ChannelDown(f"no session with {where}: {error}") from error
-    except BaseException:
-        session.cut("the bind was given up")
-        raise
-    return session

@@ -5,6 +5,7 @@ likes.
 """
 
 import asyncio
+import ssl
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -36,7 +37,8 @@ def pdu(command: int, status: int = 0, sequence: int = 1, body: bytes = b"") -> 
 class ScriptedSmsc:
     """`script`: per command what is done with its next requests; afterwards they are answered well."""
 
-    def __init__(self, **script: list[Action]) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, **script: list[Action]) -> None:
+        self._tls = tls
         self.script = {step: deque(actions) for step, actions in script.items()}
         self.submitted: list[Any] = []  # smpp34.SubmitSm that were accepted
         self.heard: list[tuple[int, int, int, bytes]] = []  # command, status, sequence, body
@@ -47,14 +49,15 @@ class ScriptedSmsc:
         self._writers: list[asyncio.StreamWriter] = []
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
         for writer in self._writers:
-            writer.transport.abort()
+            if not writer.is_closing():
+                writer.transport.abort()
 
     def channel(self, **more: Any) -> SmppChannel:
         return smpp_channel(self.port, **more)
