@@ -190,16 +190,18 @@ def send(  # one parameter an option: the command line is the signature
         return _dry_run(words, at_desk(config, lang, as_json=as_json), cap=cap)
     limit_s = seconds(timeout)
     request, used_key = envelope(words, cap=cap, key=key, new_key=new_key())
-    desk = at_desk(config, lang, as_json=as_json)
-    accepted = insist(desk, request, key=used_key)
+    return _post(at_desk(config, lang, as_json=as_json), request, key=used_key, wait=wait, limit_s=limit_s)
+
+
+def _post(desk: Desk, request: Request, *, key: str, wait: EvidenceWord | None, limit_s: float) -> None:
+    accepted = insist(desk, request, key=key)
     _say(desk, accepted)
     waited = None
     if wait is not None:
         waited = wait_for(desk, accepted, evidence=wait.value, timeout_s=limit_s)
-    desk.screen.whole({**accepted, "key": used_key or None, **(waited.as_json() if waited else {})})
+    desk.screen.whole({**accepted, "key": key or None, **(waited.as_json() if waited else {})})
     if waited is not None:
         waited.end(desk)
-    return None
 
 
 def _dry_run(words: dict[str, Any], desk: Desk, *, cap: str | None) -> None:
