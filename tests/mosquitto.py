@@ -68,7 +68,9 @@ class MosquittoServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.stop(
+            signal.SIGKILL
+        )  # told politely it takes a tenth of a second, and a test has no use for its store
 
     def start(self) -> None:
         """Returns when the port answers; RuntimeError with Mosquitto's own words if it does not. Running: nothing."""
