@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from channels.base import PermanentFailure, State
+from channels.smpp import SmppChannel
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Submit
 from channels.smpp_submit import shortened, submits
 from channels.smpp_text import measure
 from hardware.codecs import gsm7
 from messages.address import Address
+from messages.evidence import Evidence
 from tests.outgoing import outgoing, words
 from tests.smsc import smpp_table, turns
 from tests.smsc_script import ScriptedSmsc
@@ -133,3 +135,37 @@ def test_a_leased_line_may_be_unencrypted_and_says_so() -> None:
     assert config(host="192.0.2.1", private_line=True).where == ("192.0.2.1", 2775)
     assert config(port=None).where == ("127.0.0.1", 2775)
     assert config(port=None, tls="implicit").where == ("127.0.0.1", 3550)
+
+
+@pytest.mark.parametrize(
+    ("bind_options", "table", "named"),
+    [
+        (b"\x02\x10\0\1\x34", {}, True),
+        (b"\x02\x10\0\1\x33", {}, False),
+        (b"\x02\x10\0\2\x34\x34", {}, False),
+        (b"\x14\0\0\1x\x02\x10\0\1\x34", {}, True),
+        (b"", {}, False),  # it knows no optional parameters
+        (b"\x02\x10\0\1\x34", {"user_message_reference": False}, False),
+    ],
+)
+async def test_our_own_number_goes_only_to_a_centre_that_knows_parameters(
+    bind_options: bytes, table: dict[str, Any], named: bool
+) -> None:
+    async with ScriptedSmsc() as smsc, smsc.channel(**table) as channel:
+        smsc.bind_options = bind_options
+        await turns(channel, State.UP)
+        await channel.submit(outgoing(TO))
+    assert bool(smsc.submitted[0].tlvs) is named
+
+
+async def test_without_reports_nothing_more_than_submitted_is_promised() -> None:
+    async with ScriptedSmsc() as smsc, smsc.channel(request_reports=False, priority_flag=False) as channel:
+        await turns(channel, State.UP)
+        await channel.submit(outgoing(TO))
+    assert (smsc.submitted[0].registered_delivery, smsc.submitted[0].priority_flag) == (0, 0)
+    assert channel.capability.max_evidence is Evidence.SUBMITTED
+
+
+@pytest.mark.parametrize(("sender", "two_way"), [("+4500000099", True), ("1212", True), ("Kommunen", False)])
+def test_nobody_can_answer_a_name(sender: str, two_way: bool) -> None:
+    assert SmppChannel("sms", config(sender=sender)).capability.two_way is two_way
