@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
 
-_CODE = re.compile(r"[0-9]{1,4}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?(?![0-9])")
+_STATUS = r"[245]\.[0-9]{1,3}\.[0-9]{1,3}"  # RFC 3463; a delivery report may have it without an SMTP code
+_CODE = re.compile(rf"(?:{_STATUS}|[0-9]{{1,4}}(?: {_STATUS})?)(?![0-9])")
 ANCHORED = "anchored"  # the event that says: record `head` stands in the anchor file
 GENESIS = hashlib.sha256(b"bavn audit 1").digest()
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.audit import GENESIS, Entry, Record, address_mark, chain, link, verify
+from gateway.audit import GENESIS, Entry, Record, address_mark, chain, far_end_code, link, verify
 
 ENTRIES = [
     Entry("accepted", {"alert": 1, "deliveries": [[1, "a1b2"]]}),
@@ -134,3 +134,16 @@ def test_an_address_is_marked_under_a_key_of_its_own() -> None:
     assert mark != address_mark(b"l" * 32, "sms:+4500000001")
     assert len(mark) == 16
     assert "4500000001" not in mark
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("550 5.1.1 no such user", "550 5.1.1"),
+        ("5.1.1 vagt@eksempelkommune.invalid", "5.1.1"),
+        ("451 later", "451"),
+        ("vagt@eksempelkommune.invalid is full", ""),
+    ],
+)
+def test_of_a_far_end_s_words_only_the_code_is_kept(words: str, code: str) -> None:
+    assert far_end_code(words) == code

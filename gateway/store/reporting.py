@@ -171,15 +171,23 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
             evidence=item.evidence.word,
             **facts,
         )
+        if item.evidence is Evidence.SUBMITTED:  # relayed, and other news that prove no more than was known
+            _note(tx, attempt_id, known=row.detail, said=item.detail)
         return
     code = far_end_code(item.detail)
     if item.evidence is Evidence.REFUSED:
         ledger.step(row.delivery_id, GivenUp(attempt_id), verb="given_up", code=code, **facts)
     else:
         tx.audit("still_trying", delivery=row.delivery_id, code=code, **facts)
-    detail = "; ".join(filter(None, (row.detail, item.detail)))[:500]
-    tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
+    _note(tx, attempt_id, known=row.detail, said=item.detail)
     tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
+
+
+def _note(tx: Transaction, attempt_id: int, *, known: str | None, said: str) -> None:
+    """What a far end said, beside what is known; a report that comes twice says it once."""
+    if said and said not in (known or ""):
+        detail = "; ".join(filter(None, (known, said)))[:500]
+        tx.connection.execute(t.attempts.update().where(t.attempts.c.id == attempt_id).values(detail=detail))
 
 
 # Reports that came too early.
