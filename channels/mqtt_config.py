@@ -38,7 +38,7 @@ class MqttConfig(ChannelConfig):
     )  # octets of one packet; the broker drops longer ones
     keepalive_s: int = Field(20, ge=5, le=600)  # a broker that is silent for twice as long is away
     connect_s: Seconds = 10.0  # TCP, TLS, CONNACK and SUBACK together
-    answer_s: Seconds = 15.0  # PUBACK, SUBACK; after it nobody knows whether the message has gone
+    answer_s: Seconds = 5.0  # PUBACK, SUBACK; then the next way is tried, and a late PUBACK still counts
     reconnect_s: Seconds = (
         1.0  # first pause while the broker is away; doubled up to the next, less a random half
     )
