@@ -71,13 +71,19 @@ def evidence_of(state: str) -> Evidence:
     return EVIDENCE.get(state.strip().lower(), Evidence.UNKNOWN)
 
 
-def moment(word: object, *, now: datetime) -> datetime:
-    """The time that a word says, aware; `now` for one that says none, or one that cannot be."""
-    if not isinstance(word, str):
-        return now
+def aware(word: str) -> datetime:
+    """The time that a word says in ISO 8601, as UTC; without a zone it is UTC. ValueError for any other word."""
     try:
         at = datetime.fromisoformat(word)
+        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+    except OverflowError as error:  # of a year next to the first or the last
+        raise ValueError(str(error)) from error
+
+
+def moment(word: object, *, now: datetime) -> datetime:
+    """The time that a word says, aware; `now` for one that says none, or one that cannot be."""
+    try:
+        at = aware(word) if isinstance(word, str) else now
     except ValueError:
         return now
-    at = at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
     return at if now - _OLDEST <= at <= now + _AHEAD else now

@@ -15,7 +15,7 @@ from typing import Any
 from channels.base import Inbound, Report
 from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Message, evidence_of, moment
+from channels.sms_http_dialect import Message, aware, evidence_of, moment
 from channels.sms_http_json import Unreadable, found, text
 from hardware.codecs.userdata import UserData
 from hardware.errors import CodecError
@@ -76,9 +76,8 @@ def _envelopes(value: Any) -> list[dict[str, Any]]:
 
 def _made(envelope: dict[str, Any]) -> datetime:
     try:
-        at = datetime.fromisoformat(text(envelope, "timestamp", most=60))
-        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return aware(text(envelope, "timestamp", most=60))
+    except ValueError as error:
         raise Unreadable("timestamp is no time") from error
 
 

@@ -138,9 +138,8 @@ class Webhooks:
 
     def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:
         """Of two headers of a name the one that was checked could be the one that was not meant."""
-        names = [
-            name.lower() for name in request.headers if name.lower().endswith(("signature", "timestamp"))
-        ]
+        names = [name.lower() for name, _ in request.raw_headers]
+        names = [name for name in names if name.endswith((b"signature", b"timestamp"))]
         return len(names) == len(set(names)) and self._dialect.is_signed(
             request.headers, body, key=self._config.key
         )

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import re
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,6 +41,7 @@ class Aggregator:
     looks: int = 0  # HEADs
     look_status: int = 405
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -53,7 +55,7 @@ class Aggregator:
         app.router.add_route("*", "/mobile/single", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True, ssl_context=self.tls)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -81,11 +83,11 @@ class Aggregator:
         named = {"msg_id": f"01JNN696A9E0WS89FPYG{len(self.taken):06}", "recipient": message["recipient"]}
         return web.json_response(named | {"reference": message.get("reference")}, status=202)
 
-    def url(self, port: int | None = None) -> str:
-        return f"http://127.0.0.1:{port or self.port}/mobile/single"
+    def url(self, scheme: str = "http", *, port: int | None = None) -> str:
+        return f"{scheme}://127.0.0.1:{port or self.port}/mobile/single"
 
     def channel(self, port: int | None = None, **more: object) -> SmsHttpChannel:
-        table = sms_http_table(**{"url": self.url(port), **more})
+        table = sms_http_table(**{"url": self.url(port=port), **more})
         return SmsHttpChannel("sms", SmsHttpConfig.model_validate(table))
 
 
