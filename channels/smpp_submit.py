@@ -4,6 +4,7 @@ Source: SMPP v3.4 4.4.1 (submit_sm), 5.2.14 (priority_flag), 7.1.1 (time formats
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from channels.base import Outgoing, PermanentFailure
 from channels.smpp_config import SmppConfig
@@ -25,8 +26,12 @@ def whole(text: str) -> str:
 
 def shortened(words: Words, config: SmppConfig) -> ShortText:
     """The text as it leaves; RenderError where it cannot be made short enough."""
-    wide = config.concatenation == "udh16"
-    return fit(words, measure=lambda text: measure(whole(text), wide=wide), max_parts=config.max_parts)
+    return _shortened(words, config.concatenation == "udh16", config.max_parts)
+
+
+@lru_cache(maxsize=64)  # an alert says the same to many, and is judged before it is sent
+def _shortened(words: Words, wide: bool, max_parts: int) -> ShortText:
+    return fit(words, measure=lambda text: measure(whole(text), wide=wide), max_parts=max_parts)
 
 
 def submits(outgoing: Outgoing, config: SmppConfig, *, reference: int, now: datetime) -> tuple[Submit, ...]:
