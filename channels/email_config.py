@@ -17,9 +17,7 @@ class Inbox(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    key: SecretStr = Field(
-        min_length=16, examples=["... (16 signs or more, in secrets/channels.NAME.inbox.key)"]
-    )
+    key: SecretStr  # of the tags that make reports unforgeable (email_names); changing it disowns what was sent
     reports: Literal["none", "delivered", "read"] = "delivered"  # what recipients' mail systems are asked for
     max_octets: int = Field(
         1_000_000, ge=10_000, le=20_000_000

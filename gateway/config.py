@@ -207,5 +207,4 @@ class _Reader:
         """Of what stands in the file itself: a secret file and the environment hold nothing but text."""
         if not isinstance(table, dict):
             return []
-        own = {name: value for name, value in table.items() if f"{key}.{name}" not in self.raw.sources}
-        return list(mistyped(model, own, file=self.raw.file, key=key))
+        return list(mistyped(model, table, file=self.raw.file, key=key, besides=self.raw.sources))

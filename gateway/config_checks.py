@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
+from pydantic import BaseModel
+
 from channels.base import ChannelConfig
 from gateway.config_errors import Problem, closest, is_secret
 from gateway.config_read import world_readable
@@ -133,11 +135,20 @@ def _open_secrets(config: Config) -> Iterator[Problem]:
     if not world_readable(config.path):
         return
     for name, channel in config.channels.items():
-        for field_name, field in type(channel).model_fields.items():
-            key = f"channels.{name}.{field_name}"
-            if is_secret(field) and field_name in channel.model_fields_set and key not in config.secret_keys:
+        for key in _secrets_of(channel, f"channels.{name}"):
+            if key not in config.secret_keys:
                 remedy = f"Move it to secrets_dir, or run: chmod o-r {config.path}"
                 yield _problem(config, key, "is a secret in a file that everybody can read", remedy)
+
+
+def _secrets_of(table: BaseModel, key: str) -> Iterator[str]:
+    """The dotted keys of the secrets that are set in a table and in the tables inside of it."""
+    for name, field in type(table).model_fields.items():
+        value = getattr(table, name)
+        if isinstance(value, BaseModel):
+            yield from _secrets_of(value, f"{key}.{name}")
+        elif is_secret(field) and name in table.model_fields_set:
+            yield f"{key}.{name}"
 
 
 def _policies(config: Config) -> Iterator[Problem]:

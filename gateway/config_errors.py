@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from gateway.config_inner import innermost
 from gateway.errors import GatewayError
 
 # Examples for keys that have no `examples` of their own on the field.
@@ -69,10 +70,12 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], *, file: str, 
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], *, file: str, table: str) -> Problem:
-    path = _path(detail["loc"])
+    model, outer, path = innermost(model, _path(detail["loc"]))
+    if detail["type"].startswith("union_tag"):
+        path = [*path, "kind"]
     name = path[0] if path else ""
     field = model.model_fields.get(name)
-    key = ".".join(part for part in (table, *path) if part)
+    key = ".".join(part for part in (table, *outer, *path) if part)
     value = "the value" if field is not None and is_secret(field) else _shown(detail.get("input"))
     reason, remedy = _say(detail, name, field, value=value, known=list(model.model_fields))
     return Problem(file, key, reason, remedy)
@@ -100,6 +103,10 @@ def _say(
         return "unknown key", closest(str(detail["loc"][-1]), known)
     if kind == "missing":
         return "is missing", example
+    if kind == "union_tag_not_found":
+        return "is missing", ""
+    if kind == "union_tag_invalid":
+        return f"'{context['tag']}' is not one of {context['expected_tags']}", ""
     if kind == "value_error":
         reason, _, remedy = str(context["error"]).partition(". ")
         return reason, remedy or example

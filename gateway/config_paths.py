@@ -7,6 +7,8 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gateway.config_inner import inner_model
+
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -25,7 +27,12 @@ def rooted_before(model: type[BaseModel], table: Any, *, base: Path) -> Any:
         for name, value in relative.items()
         if name in fields and _is_path(name, fields)
     }
-    return {**table, **update}
+    inner = {
+        name: rooted_before(found, value, base=base)
+        for name, value in table.items()
+        if (found := inner_model(fields.get(name), value)) is not None
+    }
+    return {**table, **update, **inner}
 
 
 def _is_path(name: str, fields: Mapping[str, FieldInfo]) -> bool:

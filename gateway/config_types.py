@@ -4,26 +4,33 @@ A quoted number is a slip that hides the next one, and `port = true` is no port.
 environment is text by nature, and is converted as before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
 from gateway.config_errors import Problem, example_of
+from gateway.config_inner import inner_model
 
 _WANTED = {int: "a whole number", float: "a number", bool: "true or false"}
 _SCALARS = frozenset({int, float, bool, NoneType})
 
 
-def mistyped(model: type[BaseModel], table: Mapping[str, Any], *, file: str, key: str) -> Iterator[Problem]:
+def mistyped(
+    model: type[BaseModel], table: Mapping[str, Any], *, file: str, key: str, besides: Container[str] = ()
+) -> Iterator[Problem]:
     """One problem for each key of the table `key` whose value is of another type than its field.
 
-    Only numbers and truths are looked at: pydantic confuses nothing else.
+    Only numbers and truths are looked at: pydantic confuses nothing else. `besides`: the dotted keys that are not
+    looked at, since they stand elsewhere.
     """
     for name, value in table.items():
         field = model.model_fields.get(name)
-        if field is None:
+        if field is None or f"{key}.{name}" in besides:
+            continue
+        if (inner := inner_model(field, value)) is not None:
+            yield from mistyped(inner, value, file=file, key=f"{key}.{name}", besides=besides)
             continue
         types = frozenset(_types(field.annotation))
         for wrong in _confused(types, value):

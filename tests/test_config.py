@@ -377,3 +377,24 @@ def test_a_configuration_cannot_be_changed(installation: InitResult) -> None:
     config: Config = load(installation.folder / "bavn.toml", environ={})
     with pytest.raises(ValueError, match="frozen"):
         config.gateway.plane = "live"
+
+
+def test_a_table_in_a_table_has_its_secrets_and_its_paths_from_where_all_have_them(
+    installation: InitResult,
+) -> None:
+    (installation.folder / "ca.pem").write_text("none", encoding="utf-8")
+    inbox = (
+        '[channels.mail.inbox]\nkind = "imap"\nhost = "127.0.0.1"\nusername = "bavn"\nca_file = "ca.pem"\n'
+    )
+    path = with_text(installation, more=f"{MAIL}{inbox}")
+    environ = {
+        "BAVN_CHANNELS__MAIL__PASSWORD": "hemmelig",
+        "BAVN_CHANNELS__MAIL__INBOX__PASSWORD": "hemmelig",
+        "BAVN_CHANNELS__MAIL__INBOX__KEY": "0123456789abcdef",
+        "BAVN_CHANNELS__MAIL__INBOX__LOOK_EVERY_S": "7",
+    }
+    config = load(path, environ=environ)
+    table = config.channels["mail"].model_dump()["inbox"]
+    assert (table["ca_file"], table["look_every_s"]) == (installation.folder / "ca.pem", 7)
+    assert "hemmelig" not in repr(config)
+    assert "0123456789abcdef" not in repr(config)
