@@ -135,17 +135,24 @@ class MqttChannel:
         """An open session, and a place in its window, which is the caller's until the broker has answered."""
         while True:
             session = await self._keeper.session()
-            try:
-                async with asyncio.timeout(self.config.answer_s):
-                    await session.window.acquire()
-            except TimeoutError:
-                silent_s = asyncio.get_running_loop().time() - session.acknowledged_at
-                if silent_s >= self.config.answer_s:
-                    session.abort("the broker acknowledges nothing")
-                raise base.TransientFailure("the broker does not acknowledge what went before") from None
+            if session.window.locked():
+                await self._wait_for_place(session)
+            else:
+                await session.window.acquire()
             if not session.gone.done():
                 return session
             session.window.release()
+
+    async def _wait_for_place(self, session: Session) -> None:
+        """TransientFailure if there is none in time; a broker that acknowledged nothing in that time is left."""
+        try:
+            async with asyncio.timeout(self.config.answer_s):
+                await session.window.acquire()
+        except TimeoutError:
+            silent_s = asyncio.get_running_loop().time() - session.acknowledged_at
+            if silent_s >= self.config.answer_s:
+                session.abort("the broker acknowledges nothing")
+            raise base.TransientFailure("the broker does not acknowledge what went before") from None
 
     async def _hand_over(self, session: Session, packet: Publication, outgoing: base.Outgoing) -> int:
         """The reason code, or what became of the packet without one. Uses up the place in the window."""

@@ -20,6 +20,7 @@ from channels.mqtt_config import MqttConfig
 from messages.render import Words, body, display_line, subject
 
 _FIXED = b"\x01\x01" + b"\x03\x00\x10application/json"  # Payload Format Indicator: UTF-8; Content Type
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 RECEIVE_MAXIMUM = 100  # inbound messages that wait for our commit at a time
 # Octets of a PUBLISH beside topic and payload: header, lengths, packet identifier and our properties without their
 # texts (MQTT 5.0 3.3), rounded up.
@@ -87,7 +88,7 @@ def text_of(words: Words) -> str:
 
 
 def encoded(fields: Mapping[str, Any]) -> bytes:
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return _JSON.encode(fields).encode("utf-8", "replace")
 
 
 def _properties(outgoing: Outgoing, answer_topic: str, correlation: bytes) -> Packed:

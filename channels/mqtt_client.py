@@ -96,6 +96,7 @@ class Client(LoopClient):
         self._paho._ssl_wrap_socket = self.protected
         self._read_publish = self._paho._handle_publish
         self._paho._handle_publish = self._publish_came
+        self._paho._handle_pubackcomp = self._puback_came
         self._sent: dict[int, Callable[[int], None]] = {}  # who wants to know what became of a PUBLISH
         self._unsettled: dict[int, bool] = {}  # packet identifiers in the order of arrival: settled or not
         self.offer = Offer()
@@ -169,6 +170,18 @@ class Client(LoopClient):
                 return True
         return False
 
+    def _puback_came(self, _kind: str) -> MQTTErrorCode:
+        """Identifier and reason code, 0 where there is none (3.4.2), without the properties, which nobody asks for."""
+        packet = self._paho._in_packet["packet"]
+        if len(packet) < 2:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        mid, code = int.from_bytes(packet[:2], "big"), packet[2] if len(packet) > 2 else 0
+        self._paho._out_messages.pop(mid, None)
+        self.acknowledged_at = self._loop.time()
+        if done := self._sent.pop(mid, None):
+            done(code)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS
+
     # In
 
     def settle(self, mid: int) -> None:
@@ -208,8 +221,9 @@ class Client(LoopClient):
             "packet_octets": getattr(properties, "MaximumPacketSize", None),
             "qos": getattr(properties, "MaximumQoS", None),
         }
-        given = {name: value for name, value in known.items() if value is not None}
-        self.offer = Offer(resumed=flags.session_present, **given)
+        self.offer = Offer(
+            flags.session_present, **{name: each for name, each in known.items() if each is not None}
+        )
         super()._on_connect(client, userdata, flags, reason_code, properties)
 
     def _on_disconnect(
@@ -227,13 +241,6 @@ class Client(LoopClient):
         if not self._connected.done():  # aiomqtt would wait for a CONNACK until its limit
             self._connected.set_exception(aiomqtt.MqttError("the broker hung up before it let us in"))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
-
-    def _on_publish(
-        self, client: Any, userdata: Any, mid: int, reason_code: ReasonCode, properties: Any
-    ) -> None:
-        self.acknowledged_at = self._loop.time()
-        if done := self._sent.pop(mid, None):
-            done(reason_code.value)
 
     def _on_message(self, client: Any, userdata: Any, message: MQTTMessage) -> None:
         correlation = getattr(message.properties, "CorrelationData", b"")
