@@ -87,7 +87,15 @@ class Bench:
     async def claim(self, channel: str = "loop", window: int = 1) -> list[Claimed]:
         return await self.store.run(claim, Claim(channel, window, 0))
 
-    async def conclude(self, claimed: Claimed, verb: str = "submitted", detail: str = "") -> None:
+    async def conclude(
+        self,
+        claimed: Claimed,
+        verb: str = "submitted",
+        detail: str = "",
+        *,
+        references: tuple[str, ...] = (),
+        parts: int = 1,
+    ) -> None:
         number = claimed.attempt_id
         events = {"submitted": HandedOver(number), "unknown": FellSilent(number)}
         outcome = Outcome(
@@ -97,7 +105,8 @@ class Bench:
             address=claimed.address,
             verb=verb,
             event=events.get(verb, TurnedDown(number, permanent=True)),
-            references=(f"ref-{number}",) if verb == "submitted" else (),
+            references=references or ((f"ref-{number}",) if verb == "submitted" else ()),
+            parts=parts,
             detail=detail,
         )
         await self.store.run(conclude, outcome)

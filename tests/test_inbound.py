@@ -146,6 +146,18 @@ async def test_a_report_that_names_our_attempt_may_overtake_its_outcome(tmp_path
         assert await evidence(bench) == [Evidence.DELIVERED]
 
 
+async def test_a_late_receipt_of_another_part_is_a_part_of_its_own(tmp_path: Path) -> None:
+    """Both parts of a message are there only when both are reported."""
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed, "unknown", references=("ref-1",), parts=2)
+        name = attempt_name(sent.identifier, claimed.attempt_id)
+        for reference, known in (("ref-1", Evidence.UNKNOWN), ("ref-2", Evidence.DELIVERED)):
+            assert await hears_of(bench, Evidence.DELIVERED, reference, attempt=name)
+            assert await evidence(bench) == [known]
+
+
 @pytest.mark.parametrize("name", ["another.{n}", "{a}.999", "{a}", "{a}.{n}x", "{a}.-1", "æ.{n}"])
 async def test_a_name_that_is_not_one_of_ours_raises_nothing(tmp_path: Path, name: str) -> None:
     async with store_in(tmp_path) as bench:

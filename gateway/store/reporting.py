@@ -70,7 +70,7 @@ def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> 
     return True
 
 
-_PART = select(t.parts.c.id, t.parts.c.attempt_id, t.parts.c.evidence)
+_PART = select(t.parts.c.id, t.parts.c.attempt_id, t.parts.c.evidence, t.parts.c.reference)
 
 
 def _part(tx: Transaction, channel: str, item: Report) -> Any:
@@ -91,12 +91,13 @@ def _named_part(tx: Transaction, channel: str, item: Report) -> Any:
     if named is None:
         return None
     query = _PART.where(t.parts.c.attempt_id == named.id).order_by(t.parts.c.id)
-    same = query.where(t.parts.c.reference == item.reference)
-    found = tx.connection.execute(same).first() or tx.connection.execute(query).first()
-    if found is None and named.state != int(TryState.SENDING):  # else its outcome is on its way to the store
+    rows = tx.connection.execute(query).all()
+    same = [row for row in rows if row.reference == item.reference]
+    left_out = len(rows) < (named.parts or 1) and (item.reference or not rows)
+    if not same and left_out and named.state != int(TryState.SENDING):
         _add_part(tx, named.id, channel, reference=item.reference or item.attempt, address=named.address)
-        found = tx.connection.execute(query).first()
-    return found
+        return tx.connection.execute(query).all()[-1]
+    return next(iter(same or rows), None)  # of one still leaving the outcome is on its way to the store
 
 
 def _attempt(tx: Transaction, channel: str, name: str) -> Any:
@@ -105,7 +106,13 @@ def _attempt(tx: Transaction, channel: str, name: str) -> Any:
     if number is None:
         return None
     query = (
-        select(t.attempts.c.id, t.attempts.c.state, t.attempts.c.address, t.alerts.c.identifier)
+        select(
+            t.attempts.c.id,
+            t.attempts.c.state,
+            t.attempts.c.address,
+            t.attempts.c.parts,
+            t.alerts.c.identifier,
+        )
         .join_from(t.attempts, t.deliveries, t.deliveries.c.id == t.attempts.c.delivery_id)
         .join(t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
         .where(t.attempts.c.id == number, t.attempts.c.channel == channel)
