@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretBytes, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from gateway.config_inner import innermost
+from gateway.config_inner import example_of_kind, innermost
 from gateway.errors import GatewayError
 
 # Examples for keys that have no `examples` of their own on the field.
@@ -71,7 +71,10 @@ def from_pydantic(error: ValidationError, model: type[BaseModel], *, file: str, 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], *, file: str, table: str) -> Problem:
     model, outer, path = innermost(model, _path(detail["loc"]))
-    if detail["type"].startswith("union_tag"):
+    if detail["type"] == "union_tag_not_found":
+        key = ".".join((table, *outer, *path, "kind"))
+        return Problem(file, key, "is missing", example_of_kind(model.model_fields.get(path[-1])))
+    if detail["type"] == "union_tag_invalid":
         path = [*path, "kind"]
     name = path[0] if path else ""
     field = model.model_fields.get(name)
@@ -103,8 +106,6 @@ def _say(
         return "unknown key", closest(str(detail["loc"][-1]), known)
     if kind == "missing":
         return "is missing", example
-    if kind == "union_tag_not_found":
-        return "is missing", ""
     if kind == "union_tag_invalid":
         return f"'{context['tag']}' is not one of {context['expected_tags']}", ""
     if kind == "value_error":

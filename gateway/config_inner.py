@@ -41,6 +41,14 @@ def kinds(model: type[BaseModel]) -> tuple[Any, ...]:
     return get_args(field.annotation) if field is not None and get_origin(field.annotation) is Literal else ()
 
 
+def example_of_kind(field: FieldInfo | None) -> str:
+    """The remedy where a table of several kinds does not say which it is."""
+    found = (
+        [kind for model in _models(field.annotation) for kind in kinds(model)] if field is not None else []
+    )
+    return f'Write for example kind = "{found[0]}"' if found else ""
+
+
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     for each in get_args(annotation) or (annotation,):
         if isinstance(each, type) and issubclass(each, BaseModel):
