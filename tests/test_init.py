@@ -47,13 +47,19 @@ def test_the_commented_examples_load_when_the_marks_are_taken_away(installation:
         "topic_prefix",
         "expires",
         "no_answer",
+        "kind",
+        "username",
     )
     shown = [
         line.removeprefix("# ") if line.startswith("# ") and line[2:].startswith(keys) else line
         for line in lines
     ]
     path.write_text("\n".join(shown), encoding="utf-8")
-    config = load(path, environ={})
+    secrets = {
+        "BAVN_CHANNELS__MAIL__INBOX__KEY": "0123456789abcdef",
+        "BAVN_CHANNELS__MAIL__INBOX__PASSWORD": "x",
+    }
+    config = load(path, environ=secrets)
     assert set(config.channels) == {"practice", "mail", "mqtt", "sms-a", "sms-op", "sine"}
     assert config.policy["flash"].no_answer_deputy == timedelta(minutes=5)
 
