@@ -44,6 +44,7 @@ from channels.base import (
     PermanentFailure,
     Receipt,
     State,
+    Tested,
     TransientFailure,
     Unknown,
 )
@@ -167,6 +168,15 @@ class EmailChannel:
         except ChannelDown as down:
             return self._set(Health(State.DOWN, down.reason))
         return self._set(Health(State.UP))
+
+    async def test(self) -> Tested:
+        """Opens a session with the relay if none is free, and says whether the inbox is read. Nothing is sent."""
+        health, proved = await self.probe(), []
+        if self._relay.state is State.UP:
+            proved.append(f"the relay {self.config.host}:{self.config.port} answers")
+        if self.config.inbox is not None and not self._unread:
+            proved.append("the inbox is read")
+        return Tested(health, tuple(proved))
 
     def _judge(self, failure: ChannelError) -> None:
         """What a failed hand-over says about the relay: ChannelDown is certain, silence is a reason to ask."""

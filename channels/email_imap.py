@@ -159,8 +159,8 @@ class ImapReader:
         login = box.login if f"{config.username}{password}".isascii() else box.login_utf8
         login(config.username, password, initial_folder=None)
         box.client.socket().settimeout(config.command_s)
-        offers = box.client.capability()[1][-1]
-        box.client.capabilities = tuple(offers.decode("ascii", "replace").upper().split())
+        offers = box.client.capability()[1][-1].decode("ascii", "replace")
+        box.client.capabilities = tuple(offers.upper().split())
         if not box.folder.exists(config.done):
             box.folder.create(config.done)
         box.folder.set(config.folder)
@@ -250,7 +250,4 @@ class ImapReader:
 def _end(ended: asyncio.Future[None], failure: Exception | None) -> None:
     if ended.done():
         return
-    if failure is None:
-        ended.set_result(None)
-    else:
-        ended.set_exception(failure)
+    ended.set_exception(failure) if failure else ended.set_result(None)

@@ -1,8 +1,14 @@
 """What a mail asks of the recipient's mail system, and how an attempt is named in it, with an inbox and without."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from channels.base import Inbound, State
+from channels.email_inbound import Arrived
+from channels.email_inlet import Inlet
 from channels.email_names import Names
+from channels.feed import Feed
 from messages.evidence import Evidence
 from tests.outgoing import outgoing
 from tests.smtp_sink import SENDER, ScriptedSink, mail_channel
@@ -44,6 +50,38 @@ async def test_with_an_inbox_the_name_of_the_attempt_cannot_be_made_up() -> None
     assert f"Message-ID: <{receipt.references[0]}>\r\n".encode() in sink.mails[0].raw
     assert f"X-Bavn-Attempt: {name}\r\n".encode() in sink.mails[0].raw
     assert f" ENVID={name}" in sink.all_heard("MAIL")[0]
+
+
+async def test_a_test_of_the_channel_says_what_is_at_work() -> None:
+    async with ScriptedSink() as sink, mail_channel(sink.port, inbox=INBOX) as mail:
+        await mail.submit(outgoing(TO))  # by then the port is open
+        tested = await mail.test()
+        assert (tested.health.state, tested.proved) == (
+            State.UP,
+            (f"the relay 127.0.0.1:{sink.port} answers", "the inbox is read"),
+        )
+        await sink.refuse()
+        assert (await mail.test()).proved == ("the inbox is read",)
+    assert len(sink.mails) == 1
+
+
+async def test_a_mail_that_our_own_code_fails_on_is_passed_on_unread(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Names):
+        def found(self, *texts: str) -> str:
+            raise ZeroDivisionError
+
+    inlet, kept = Inlet(Broken(KEY, domain="x.invalid"), Feed(), strangers_per_minute=1), []
+
+    async def settle() -> None:
+        kept.append(1)
+
+    event = inlet.event(Arrived(b"From: a@b.invalid\r\n\r\n1", datetime.now(UTC), 24), settle)
+    assert isinstance(event, Inbound)
+    assert (event.text, event.automatic, len(event.bearer_id)) == ("", "it could not be read", 32)
+    await event.settle()
+    assert (kept, "a mail could not be read" in caplog.text) == ([1], True)
 
 
 async def test_without_an_inbox_nothing_comes_back() -> None:
