@@ -45,6 +45,8 @@ def test_the_commented_examples_load_when_the_marks_are_taken_away(installation:
         "sender",
         "system_id",
         "topic_prefix",
+        "url",
+        "listen",
         "expires",
         "no_answer",
         "kind",
@@ -58,9 +60,11 @@ def test_the_commented_examples_load_when_the_marks_are_taken_away(installation:
     secrets = {
         "BAVN_CHANNELS__MAIL__INBOX__KEY": "0123456789abcdef",
         "BAVN_CHANNELS__MAIL__INBOX__PASSWORD": "x",
+        "BAVN_CHANNELS__SMS_WEB__TOKEN": "x",
+        "BAVN_CHANNELS__SMS_WEB__WEBHOOK_SECRET": "0123456789abcdef",
     }
     config = load(path, environ=secrets)
-    assert set(config.channels) == {"practice", "mail", "mqtt", "sms-a", "sms-op", "sine"}
+    assert set(config.channels) == {"practice", "mail", "mqtt", "sms-a", "sms-op", "sms-web", "sine"}
     assert config.policy["flash"].no_answer_deputy == timedelta(minutes=5)
 
 
