@@ -2,7 +2,7 @@
 
 | step                                     | what happens to a mail                                          |
 |------------------------------------------|-----------------------------------------------------------------|
-| SEARCH UNDELETED                         | all that stand in the folder, whether somebody has seen them or not |
+| SEARCH UNDELETED SINCE                   | all of the last ten days, whether somebody has seen them or not |
 | FETCH BODY.PEEK[]<0.max>                 | read up to `max_octets`, and still unseen                       |
 | the event is with the hub                | nothing; a session that ends now finds the mail again           |
 | the hub has committed it (`settle`)      | +FLAGS \\Seen, then MOVE to `done`                               |
@@ -26,7 +26,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
@@ -38,6 +38,8 @@ from channels.email_inlet import InboxAway, Inlet, now
 log = logging.getLogger(__name__)
 
 _MOST_UNSETTLED = 200  # mails that are with the hub; the others stay where they are
+_OLDEST = timedelta(days=10)  # what came earlier can be about nothing of ours, and may be somebody's
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 _AT_ONCE = 100  # moved with one command
 _LONGEST_IDLE_S = 1_700.0  # RFC 2177: less than 30 minutes
 _CLOSE_S = 2.0  # for the thread to end
@@ -71,7 +73,10 @@ class ImapReader:
                 try:
                     await self._in_thread()
                 except InboxAway as away:
-                    self._note(str(away))
+                    if (
+                        not self._up
+                    ):  # servers end sessions now and then: the next one tells whether they are away
+                        self._note(str(away))
                 if self._up:
                     pause_s = self._config.reconnect_s
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (spreads gateways, no secret)
@@ -172,7 +177,7 @@ class ImapReader:
 
     def _look(self, box: BaseMailBox) -> None:
         """Passes on what is new, oldest first."""
-        uids = sorted(int(uid) for uid in box.uids("UNDELETED", charset=None))
+        uids = sorted(int(uid) for uid in box.uids(f"UNDELETED SINCE {_day(now() - _OLDEST)}", charset=None))
         there = set(uids)
         self._passed &= there
         self._later = {uid: due for uid, due in self._later.items() if uid in there}
@@ -245,6 +250,11 @@ class ImapReader:
             self._ear.recv(4096)
         if idles:
             box.idle.stop()  # type: ignore[no-untyped-call]
+
+
+def _day(at: datetime) -> str:
+    """RFC 3501 9, date: English whatever the locale."""
+    return f"{at.day}-{_MONTHS[3 * at.month - 3 : 3 * at.month]}-{at.year}"
 
 
 def _end(ended: asyncio.Future[None], failure: Exception | None) -> None:

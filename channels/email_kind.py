@@ -75,8 +75,7 @@ _FIRST_WORDS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NOBODY = re.compile(
-    r"(?:no|do-?not|ingen|svar-?ikke)[-_.]?(?:reply|svar)?[^@\s]{0,20}@|[^@\s]*no-?reply[^@\s]*@",
-    re.IGNORECASE,
+    r"(?:^|[<\s._-])(?:(?:do[-_.]?)?(?:no|not)[-_.]?reply|ingen-?svar|svar-?ikke)[^@\s]{0,40}@", re.IGNORECASE
 )
 _COMPLAINT = re.compile(r"\W*complaint about (?:message|e-?mail) from", re.IGNORECASE)
 

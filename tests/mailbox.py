@@ -3,10 +3,12 @@
 import asyncio
 import imaplib
 import socket
+import ssl
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,10 +26,13 @@ main()
 
 
 class Mailbox:
-    """`with Mailbox() as box`: serves on 127.0.0.1 at `port` until it is left."""
+    """`with Mailbox() as box`: serves on 127.0.0.1 at `port` until it is left.
 
-    def __init__(self) -> None:
-        self.port = free_port()
+    `tls`: certificate and key, for STARTTLS.
+    """
+
+    def __init__(self, *, tls: tuple[Path, Path] | None = None) -> None:
+        self.port, self._tls = free_port(), tls
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -41,7 +46,8 @@ class Mailbox:
 
     def start(self) -> None:
         """Returns when it answers. It begins empty."""
-        where = ["--host", "127.0.0.1", "--port", str(self.port), "--no-tls"]
+        where = ["--host", "127.0.0.1", "--port", str(self.port)]
+        where += ["--cert", str(self._tls[0]), "--key", str(self._tls[1])] if self._tls else ["--no-tls"]
         self._server = subprocess.Popen(
             [sys.executable, "-c", _PYMAP, *where, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
             stdin=subprocess.DEVNULL,
@@ -64,11 +70,11 @@ class Mailbox:
             self._server.wait()
             self._server = None
 
-    def put(self, *mails: bytes, flags: str = "") -> None:
+    def put(self, *mails: bytes, flags: str = "", at: datetime | None = None) -> None:
         """Mails arrive, as another client of the server puts them there."""
         client = self._client()
         for raw in mails:
-            status, said = client.append("INBOX", flags, datetime.now(UTC), raw)
+            status, said = client.append("INBOX", flags, at or datetime.now(UTC), raw)
             assert status == "OK", said
         client.logout()
 
@@ -104,5 +110,7 @@ class Mailbox:
     def _client(self) -> imaplib.IMAP4:
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=5)
         client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is not None:
+            client.starttls(ssl._create_unverified_context())  # it is the channel that is tested
         client.login(USER, PASSWORD)
         return client

@@ -205,6 +205,7 @@ def test_an_automatic_text_under_a_plain_subject_is_automatic(body: str) -> None
         {"Return_Path": "<vagt@eksempelkommune.invalid>"},
         {"Subject": "Re: automatpiloten"},
         {"Subject": "Vi er på vej"},
+        {"From": "casino-reply@eksempelkommune.invalid"},
         {"From": "Postmester Hansen <hansen@eksempelkommune.invalid>"},
     ],
 )

@@ -3,9 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
+import trustme
 
 from channels.base import Event, HealthChanged, Inbound, State
 from channels.email import EmailChannel
@@ -100,6 +103,45 @@ async def test_a_mail_that_somebody_has_opened_is_read_all_the_same(mailbox: Mai
     await asyncio.to_thread(mailbox.put, answer("JA"), flags=r"(\Seen)")
     async with ScriptedSink() as sink, imap_channel(sink.port, mailbox.port) as channel:
         assert (await inbound(channel)).text == "JA"
+
+
+async def test_what_lay_there_before_us_is_left_alone(mailbox: Mailbox) -> None:
+    old = datetime.now(UTC) - timedelta(days=20)
+    await asyncio.to_thread(mailbox.put, answer("gammel"), at=old)
+    await asyncio.to_thread(mailbox.put, answer("ny"))
+    async with ScriptedSink() as sink, imap_channel(sink.port, mailbox.port) as channel:
+        event = await inbound(channel)
+        await event.settle()
+        async with asyncio.timeout(5):
+            while not await asyncio.to_thread(mailbox.flags, "Bavn"):
+                await asyncio.sleep(0.02)
+    assert event.text == "ny"
+    assert len(await asyncio.to_thread(mailbox.flags)) == 1
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[Mailbox]:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    certificate = authority.issue_cert("127.0.0.1")
+    files = tmp_path / "server.pem", tmp_path / "server.key"
+    certificate.cert_chain_pems[0].write_to_path(str(files[0]))
+    certificate.private_key_pem.write_to_path(str(files[1]))
+    with Mailbox(tls=files) as box:
+        yield box
+
+
+async def test_starttls_checks_who_it_is(secure: Mailbox, tmp_path: Path) -> None:
+    async with ScriptedSink() as sink:
+        async with imap_channel(sink.port, secure.port, tls="starttls") as channel:
+            told = ""
+            while "certificate verify failed" not in told:
+                told = await until(channel, State.DEGRADED)
+        ours = {"tls": "starttls", "ca_file": tmp_path / "ca.pem"}
+        async with imap_channel(sink.port, secure.port, **ours) as channel:
+            await until(channel, State.UP)
+            await asyncio.to_thread(secure.put, answer())
+            assert (await inbound(channel)).text == "1"
 
 
 async def test_many_mails_come_in_order_and_each_once(mailbox: Mailbox) -> None:
