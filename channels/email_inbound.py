@@ -8,7 +8,8 @@
 | delivery report: failed                       | Report REFUSED           | Inbound, automatic           |
 | read receipt: displayed by a person           | Report READ              | Inbound, automatic           |
 | read receipt: deleted, by a program, others   | Report UNKNOWN           | Inbound, automatic           |
-| automatic answer, list, a mail of our own     | Inbound, automatic       | Inbound, automatic           |
+| automatic answer, list                        | Inbound, automatic       | Inbound, automatic           |
+| a mail of our own                             | Inbound, automatic, about nothing                       |
 | a person's words                              | Inbound, `in_reply_to`   | Inbound                      |
 | nothing written above the quotation           | Inbound, automatic       | Inbound, automatic           |
 
@@ -65,7 +66,7 @@ def event_of(arrived: Arrived, names: Names, *, settle: Settle) -> Report | Inbo
     """What the mail is to the hub; `settle` is called once the hub has kept it."""
     mail = letter(arrived.raw)
     verdict = judge(mail)
-    attempt = names.found(*_places(mail, verdict))
+    attempt = "" if verdict.kind is Kind.OWN else names.found(*_places(mail, verdict))
     if attempt and verdict.kind in {Kind.BOUNCE, Kind.DISPOSITION}:
         evidence, detail = _of_bounce(verdict.bounce) if verdict.bounce else _of_disposition(verdict)
         return Report(
@@ -87,8 +88,6 @@ def of_ours(event: Report | Inbound) -> bool:
 def _places(mail: Letter, verdict: Verdict) -> list[str]:
     """Where a name of ours may stand, the surest first."""
     told = [mail.first("in-reply-to"), " ".join(reversed(mail.first("references").split())), verdict.text]
-    if verdict.kind is Kind.OWN:
-        told.insert(0, mail.first("x-bavn-attempt"))
     inner = [
         part.text()[:_MOST_SEARCHED]
         for part in mail.parts

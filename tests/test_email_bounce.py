@@ -174,7 +174,6 @@ AUTOMATIC = [
     {"X_MS_Exchange_Inbox_Rules_Loop": "vagt@eksempelkommune.invalid"},
     {"Return_Path": "<>"},
     {"From": "Nyhedsbrev <no-reply@eksempelkommune.invalid>"},
-    {"X_Bavn_Attempt": NAMES.outside(ATTEMPT)},
 ]
 
 
