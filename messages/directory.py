@@ -28,6 +28,11 @@ class DirectoryError(ValueError):
         self.reason, self.remedy, self.contact, self.key, self.file = reason, remedy, contact, key, file
 
 
+def _without_case(address: Address) -> Address:
+    """How an address is looked up: mail programs write names as they like, and no mailbox is told apart by case."""
+    return Address("mailto", address.value.lower()) if address.scheme == "mailto" else address
+
+
 @dataclass(frozen=True, slots=True)
 class ContactAddress:
     """One address; `domains` None means: what [domains_by_address] of the configuration says of it."""
@@ -82,7 +87,7 @@ class Directory:
 
     def owners(self, address: Address) -> tuple[Contact, ...]:
         """Whose address it is: none, one, or several who share it (a duty phone)."""
-        return tuple(self._by_address.get(address, ()))
+        return tuple(self._by_address.get(_without_case(address), ()))
 
     def expand(self, ids: Iterable[str]) -> Audience:
         """The contacts of contact ids and group names; a group stands where it was named, a person only once."""
@@ -106,7 +111,7 @@ class Directory:
         for group in contact.groups:
             self._groups.setdefault(group, []).append(contact)
         for each in contact.addresses:
-            self._by_address.setdefault(each.address, []).append(contact)
+            self._by_address.setdefault(_without_case(each.address), []).append(contact)
 
     def _check_groups(self) -> None:
         for group, members in self._groups.items():

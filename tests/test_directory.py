@@ -103,6 +103,11 @@ def test_groups_are_listed_in_the_order_of_the_file() -> None:
     assert example().groups == ("krisestab", "ledelse")
 
 
+def test_a_mail_address_knows_its_owner_however_it_is_written() -> None:
+    directory = read(contacts({"addresses": ["mailto:Vagt@e.invalid"]}), file="f")
+    assert ids(directory.owners(parse_address("mailto:vAGT@E.invalid"))) == ["c1"]
+
+
 def test_an_address_knows_its_owners() -> None:
     shared = read(contacts({"addresses": ["sms:+4500000009"]}, {"addresses": ["sms:+4500000009"]}), file="f")
 
