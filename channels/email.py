@@ -24,10 +24,7 @@ tries until it is back; while the inbox alone is away the channel is degraded: i
 """
 
 import asyncio
-import logging
-import random
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -57,11 +54,10 @@ from channels.email_names import Names
 from channels.email_relay import Pool, tls_context
 from channels.email_smtp_in import SmtpReader
 from channels.feed import Feed
+from channels.watch import keep_watch, stop
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.render import Size
-
-log = logging.getLogger(__name__)
 
 _PROOF = {
     "": Evidence.SUBMITTED,
@@ -105,7 +101,14 @@ class EmailChannel:
         self._feed, self._relay, self._wake = Feed(), Health(State.STARTING), asyncio.Event()
         self._unread = "" if self.config.inbox is None else "the inbox is not open yet"
         self._pool = Pool(self.config, tls, lost=self._wake.set)
-        self._tasks = {asyncio.create_task(self._keep(), name=f"{self.name}: keep the relay")}
+        watch = keep_watch(
+            self.probe,
+            self._wake,
+            every_s=self.config.probe_every_s,
+            first_s=self.config.reconnect_s,
+            longest_s=self.config.reconnect_max_s,
+        )
+        self._tasks = {asyncio.create_task(watch, name=f"{self.name}: watch the relay")}
         if self.config.inbox is not None:
             self.inbox = self._reader(self.config.inbox)
             self._tasks.add(asyncio.create_task(self.inbox.run(), name=f"{self.name}: read the inbox"))
@@ -113,12 +116,7 @@ class EmailChannel:
 
     async def __aexit__(self, *_: object) -> None:
         self._feed.close()  # a reader that waits for room in it goes on, and ends
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("channel %s: %s ended", self.name, task.get_name(), exc_info=error)
+        await stop(self._tasks, channel=self.name)
         await self._pool.close()
 
     def _reader(self, config: ImapInbox | SmtpInbox) -> Reader:
@@ -199,23 +197,6 @@ class EmailChannel:
         if self._unread and self._relay.state is State.UP:
             return Health(State.DEGRADED, f"mail leaves, answers and reports are not read: {self._unread}")
         return self._relay
-
-    async def _keep(self) -> None:
-        """Asks the relay for a sign of life: now and then while it is there, with growing pauses while it is not."""
-        loop, pause_s = asyncio.get_running_loop(), self.config.reconnect_s
-        while True:
-            self._wake.clear()
-            asked = loop.time()
-            if (await self.probe()).state is State.DOWN:
-                await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 (spreads gateways, no secret)
-                pause_s = min(2 * pause_s, self.config.reconnect_max_s)
-                continue
-            pause_s = self.config.reconnect_s
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.config.probe_every_s):
-                    await self._wake.wait()
-            # A relay that greets and hangs up at once must not be asked in a tight loop.
-            await asyncio.sleep(asked + self.config.reconnect_s - loop.time())
 
 
 def _check_address(outgoing: Outgoing) -> None:

@@ -1,11 +1,12 @@
 """The tables of a mail channel in bavn.toml: the relay, and the inbox where answers and reports come in."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
+from channels.hosts import is_here
 from messages.address import parse_address
 
 HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
@@ -120,12 +121,3 @@ class EmailConfig(ChannelConfig):
                 'tls = "none" would send the password readable: set tls = "starttls" or "implicit"'
             )
         return self
-
-
-def is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -39,6 +39,7 @@ from channels.mqtt_config import MqttConfig
 from channels.mqtt_keeper import Keeper
 from channels.mqtt_outcome import KEPT, LOST, SILENT, detail, refusal
 from channels.mqtt_session import Session
+from channels.watch import stop
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.render import Size
@@ -91,12 +92,7 @@ class MqttChannel:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("channel %s: a task ended", self.name, exc_info=error)
+        await stop(self._tasks, channel=self.name)
         await self._keeper.close()
         self._feed.close()
 

@@ -1,12 +1,12 @@
 """The table of an MQTT channel in bavn.toml."""
 
 import hashlib
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
+from channels.hosts import is_here
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 _LONGEST_PREFIX = 200  # characters; with an address of at most 200 the topic stays far below 65,535 octets
@@ -60,7 +60,7 @@ class MqttConfig(ChannelConfig):
     def _login(self) -> Self:
         if bool(self.username) != (self.password is not None):
             raise ValueError("username and password belong together: give both or none")
-        if self.username and self.tls == "none" and not _is_here(self.host):
+        if self.username and self.tls == "none" and not is_here(self.host):
             raise ValueError('tls = "none" would send the password readable: set tls = "implicit"')
         return self
 
@@ -71,12 +71,3 @@ class MqttConfig(ChannelConfig):
         """The same after every restart: the broker's session hangs on it. 3.1.3.1: 23 letters and digits always do."""
         made = hashlib.sha256(f"{self.topic_prefix}\0{name}".encode()).hexdigest()[:16]
         return self.client_id or f"bavn{made}"
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -150,8 +150,3 @@ class SerialModemChannel(ABC, Generic[D]):
                 else:
                     await self._feed.put(told)
         self._feed.put_health(base.Health(base.State.DOWN, f"the {self.noun}'s driver has stopped"))
-
-
-def whole(text: str) -> str:
-    """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
-    return text.encode("utf-16", "replace").decode("utf-16")

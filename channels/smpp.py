@@ -31,6 +31,7 @@ from typing import ClassVar, Self
 
 from channels import base, smpp_received
 from channels.feed import Feed
+from channels.signs import whole
 from channels.smpp_arrivals import Arrivals
 from channels.smpp_config import SmppConfig
 from channels.smpp_hand_over import HandOver
@@ -38,7 +39,7 @@ from channels.smpp_link import Link
 from channels.smpp_receipt import is_receipt
 from channels.smpp_sent import Sent
 from channels.smpp_session import Delivered
-from channels.smpp_submit import shortened, whole
+from channels.smpp_submit import shortened
 from channels.smpp_text import measure
 from messages.evidence import Evidence
 from messages.render import ShortText, Size, Words

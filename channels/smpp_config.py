@@ -1,12 +1,12 @@
 """The table of an SMPP channel in bavn.toml."""
 
 import re
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
+from channels.hosts import is_here
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Ton = Annotated[int, Field(ge=0, le=6)]  # SMPP 3.4 5.2.5
@@ -71,7 +71,7 @@ class SmppConfig(ChannelConfig):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if self.tls == "none" and not (self.private_line or _is_here(self.host)):
+        if self.tls == "none" and not (self.private_line or is_here(self.host)):
             raise ValueError(
                 'tls = "none" would send texts, numbers and the password readable: set tls = "implicit", '
                 "or private_line = true where a VPN or a leased line protects them"
@@ -101,12 +101,3 @@ class SmppConfig(ChannelConfig):
             npi if given[1] is None else given[1],
             self.sender.lstrip("+"),
         )
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,21 +7,17 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from channels.base import Outgoing, PermanentFailure
+from channels.numbers import writable
+from channels.signs import whole
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import End, Submit
 from channels.smpp_text import measure, parts_of
 from hardware.errors import CodecError
-from messages.address import AddressError, parse_address
 from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Words, fit
 
 # GSM networks: 0 none, 1 to 3 before the others (5.2.14); what a network does with it is its own business.
 _PRIORITY = {Precedence.FLASH: 3, Precedence.IMMEDIATE: 2, Precedence.PRIORITY: 1, Precedence.ROUTINE: 0}
-
-
-def whole(text: str) -> str:
-    """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
-    return text.encode("utf-16", "replace").decode("utf-16")
 
 
 def shortened(words: Words, config: SmppConfig) -> ShortText:
@@ -43,7 +39,7 @@ def submits(outgoing: Outgoing, config: SmppConfig, *, reference: int, now: date
         raise PermanentFailure(str(error)) from error
     except CodecError as error:
         raise PermanentFailure(error.reason) from error
-    destination = End(config.dest_ton, config.dest_npi, _digits(outgoing))
+    destination = End(config.dest_ton, config.dest_npi, writable(outgoing.address).removeprefix("+"))
     return tuple(
         Submit(
             source=End(*config.source),
@@ -58,19 +54,6 @@ def submits(outgoing: Outgoing, config: SmppConfig, *, reference: int, now: date
         )
         for part in parts
     )
-
-
-def _digits(outgoing: Outgoing) -> str:
-    """The number without its +. One that was not parsed goes nowhere: this is the last place to stop it."""
-    address = outgoing.address
-    if address.scheme != "sms":
-        raise PermanentFailure(f"{address.scheme}: is not sent by SMS")
-    try:
-        if parse_address(str(address)) == address:
-            return address.value.removeprefix("+")
-    except AddressError as error:
-        raise PermanentFailure(str(error)) from error
-    raise PermanentFailure(f"{address.value!r} is not in the form +4500000001")
 
 
 def validity_period(validity: timedelta, *, form: str, now: datetime) -> str:

@@ -26,7 +26,6 @@ words are no news. A webhook is answered when the hub has settled it: sms_http_w
 """
 
 import asyncio
-import logging
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -37,19 +36,18 @@ from channels.base import ChannelDown, ChannelError, Health, State
 from channels.feed import Feed
 from channels.numbers import writable
 from channels.pace import Pace
+from channels.signs import whole
 from channels.sms_http_client import Answer, Client, NotSent, Silent
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Dialect, Message
 from channels.sms_http_gatewayapi import GatewayApi
 from channels.sms_http_generic import Generic
 from channels.sms_http_webhook import Webhooks
-from channels.watch import keep_watch
+from channels.watch import keep_watch, stop
 from hardware.codecs import tpdu
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from messages.render import RenderError, ShortText, Size, Words, fit
-
-log = logging.getLogger(__name__)
 
 _DIALECTS: dict[str, Dialect] = {"gatewayapi": GatewayApi(), "generic": Generic()}
 _ILL = frozenset({500, 502, 503, 504})  # of a HEAD: nobody there who could take a message
@@ -98,12 +96,7 @@ class SmsHttpChannel:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
-        for task in self._tasks:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log.error("channel %s: %s ended", self.name, task.get_name(), exc_info=error)
+        await stop(self._tasks, channel=self.name)
         self._feed.close()
         await self._client.close()
 
@@ -198,11 +191,6 @@ class SmsHttpChannel:
                 State.DEGRADED, f"messages leave, reports and answers do not come in: {self._unread}"
             )
         return self._far
-
-
-def whole(text: str) -> str:
-    """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
-    return text.encode("utf-16", "replace").decode("utf-16")
 
 
 def measure(text: str) -> Size:

@@ -1,13 +1,13 @@
 """The table of an SMS-over-HTTP channel in bavn.toml: the aggregator's API, and where its webhooks come in."""
 
 import re
-from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
 
 from channels.base import ChannelConfig
+from channels.hosts import is_here
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 _NAMED, _NUMBER = re.compile(r"[A-Za-z0-9 ._-]{3,11}"), re.compile(r"\+?[0-9]{3,15}")
@@ -87,7 +87,7 @@ class SmsHttpConfig(ChannelConfig):
                 "url is an address such as https://messaging.gatewayapi.eu/mobile/single, without a user"
             )
         clear = self.url.startswith("http:")
-        if clear and not (self.private_line or _is_here(urlsplit(self.url).hostname or "")):
+        if clear and not (self.private_line or is_here(urlsplit(self.url).hostname or "")):
             raise ValueError(
                 "url begins with http:, which would send texts, numbers and the token readable: write https:, "
                 "or private_line = true where a VPN protects them"
@@ -124,12 +124,3 @@ class SmsHttpConfig(ChannelConfig):
         """Whether a webhook of that age is one that may still count; a replay later than that is refused."""
         longest = self.replay_window_s or _REPLAY_S[self.dialect]
         return -_SKEW_S <= age_s <= longest
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

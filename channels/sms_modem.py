@@ -21,7 +21,8 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator
 from channels import base
 from channels.numbers import sender_of
 from channels.parts import Parts, in_parts
-from channels.serial_modem import SerialModemChannel, SerialModemConfig, whole
+from channels.serial_modem import SerialModemChannel, SerialModemConfig
+from channels.signs import whole
 from hardware.codecs import tpdu
 from hardware.codecs.tpdu import Deliver, StatusReport
 from hardware.codecs.userdata import Alphabet, alphabet

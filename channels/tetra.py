@@ -17,7 +17,8 @@ from pydantic import Field, field_validator
 
 from channels import base
 from channels.parts import in_parts
-from channels.serial_modem import SerialModemChannel, SerialModemConfig, whole
+from channels.serial_modem import SerialModemChannel, SerialModemConfig
+from channels.signs import whole
 from channels.tetra_inbound import evidence_event, inbound_event, late_event
 from hardware.codecs.sds import Transfer, Wanted, text_transfers
 from hardware.codecs.sds_forward import Forward, validity_within

@@ -1,11 +1,14 @@
-"""How a channel keeps an eye on a far end that it holds no session with: asked now and then, with pauses that grow."""
+"""A channel's tasks: asking after a far end that it holds no session with, now and then; and ending them all."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 
 from channels.base import Health, State
+
+log = logging.getLogger(__name__)
 
 
 async def keep_watch(
@@ -35,3 +38,13 @@ async def keep_watch(
                 await wake.wait()
         # A far end that answers and hangs up at once must not be asked in a tight loop.
         await asyncio.sleep(asked + first_s - loop.time())
+
+
+async def stop(tasks: Collection[asyncio.Task[None]], *, channel: str) -> None:
+    """Ends the tasks of a channel that closes. The log hears of one that had ended by itself, in error."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("channel %s: %s ended", channel, task.get_name(), exc_info=error)
