@@ -117,21 +117,24 @@ def _inbound(event: dict[str, Any], config: SmsHttpConfig, now: datetime, *, kin
     sender = str(number)[:40]
     digits = sender.removeprefix("+")  # always with the country code
     address = sender_of(f"+{digits}", country=config.country) if digits.isdecimal() else None
+    named, part = text(event, "msg_id", most=128), _part(header)
     return Inbound(
-        bearer_id=text(event, "msg_id", most=128),
+        bearer_id=f"{named}/{part[2]}" if part else named,
         sender=str(address) if address else sender,
         text=without(config.keyword, said[:_TEXT_MOST]) if isinstance(said, str) else "",
         at=moment(event.get("sent_at"), now=now),
         automatic="" if isinstance(said, str) else f"it has no text: {kind}",
-        part=_part(header),
+        part=part,
         raw=json.dumps(event, ensure_ascii=False)[:500],
     )
 
 
 def without(keyword: str, said: str) -> str:
     """What a phone said behind the word that a shared number is divided by."""
-    first, _, rest = said.strip().partition(" ")
-    return rest.strip() if keyword and first.casefold() == keyword.casefold() else said
+    words = said.split(maxsplit=1)
+    if not (keyword and words) or words[0].casefold() != keyword.casefold():
+        return said
+    return words[1].strip() if len(words) > 1 else ""
 
 
 def _part(header: object) -> tuple[int, int, int] | None:

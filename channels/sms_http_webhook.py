@@ -113,6 +113,8 @@ class Webhooks:
             return self._turned_away(413, "it is too large")
         try:
             async with asyncio.timeout(_BODY_S):
+                if request.headers.get("Expect", "").lower() == "100-continue":  # RFC 9110 10.1.1
+                    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
                 body = await _body(request)
         except TimeoutError:
             return self._turned_away(408, "it was too slow")

@@ -146,7 +146,7 @@ async def test_parts_of_a_long_answer_say_which_they_are() -> None:
     async with up() as (channel, hub):
         await post(channel, said("", content=content))
     assert isinstance(hub.one, Inbound)
-    assert (hub.one.part, hub.one.text) == ((42, 3, 1), "del 1")
+    assert (hub.one.part, hub.one.text, hub.one.bearer_id) == ((42, 3, 1), "del 1", "01JQ/1")
 
 
 @pytest.mark.parametrize(
@@ -330,6 +330,18 @@ async def test_a_body_is_bounded_whether_it_says_its_length_or_not() -> None:
             assert answer.status == 413
         assert await post(channel, b"x", Content_Encoding="gzip") == 415
     assert hub.events == []
+
+
+async def test_who_asks_before_it_sends_the_body_is_told_to_go_on() -> None:
+    octets = json.dumps(said("1")).encode()
+    head = f"POST /sms HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(octets)}\r\n"
+    async with up() as (channel, _), asyncio.timeout(2):
+        reader, writer = await asyncio.open_connection("127.0.0.1", channel.webhooks.port)
+        writer.write(f"{head}Signature: {signature(octets)}\r\n\r\n".encode())
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(octets)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+        writer.close()
 
 
 async def test_what_is_held_open_without_a_signature_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
