@@ -46,6 +46,12 @@ def find_code(text: str) -> str:
     return "".join(found.groups()).upper() if found else ""
 
 
+def marked_code(text: str) -> str:
+    """The first code that is written with its #, as `K7`; '' when there is none. A bare one may be a word: `A4`."""
+    found = _MARKED.search(text)
+    return "".join(found.groups()).upper() if found else ""
+
+
 def without_codes(text: str) -> str:
     """The text with every code taken out."""
     return _BARE.sub(" ", _MARKED.sub(" ", text))

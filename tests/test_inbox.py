@@ -182,10 +182,13 @@ async def test_an_out_of_office_lets_the_next_way_start_at_once(tmp_path: Path) 
 
 
 async def test_a_reply_that_names_our_message_answers_it_though_two_are_open(tmp_path: Path) -> None:
-    async with asked(tmp_path, questions=2) as (bench, [first, _]):
+    async with asked(tmp_path, questions=2) as (bench, [first, second]):
         [number, *_] = [row["id"] for row in await bench.rows("select id from attempts order by id")]
         name = attempt_name(first.identifier, number)
         assert (await hears(bench, "1", in_reply_to=name)).alert == first.identifier
+        bare = f"1, {second.code} papir mangler"  # a bare code may be a word
+        assert (await hears(bench, bare, in_reply_to=name)).alert == first.identifier
+        assert (await hears(bench, f"1 #{second.code}", in_reply_to=name)).alert == second.identifier
         stranger = await hears(bench, "ja", "loopback:fremmed", in_reply_to=name)
         assert stranger.kind == "unconfirmed"
 

@@ -19,6 +19,7 @@ from gateway.store.transaction import Transaction
 from messages.address import AddressError, parse_address
 from messages.alert import Alert, from_json
 from messages.answer import find_code
+from messages.answer_code import marked_code
 from messages.evidence import Evidence
 
 _QUESTIONS = select(
@@ -59,12 +60,12 @@ class Found:
 
 
 def find_question(tx: Transaction, item: Inbound, text: str) -> Found:
-    """By the code in the text, by the attempt that it replies to, else the one open question put to the sender."""
+    """By `#K7` in the text, by what it replies to, by a bare `K7`, else the one open question put to the sender."""
     owners = contacts_at(tx, item.sender)
-    if code := find_code(text):
+    replied = _replied_to(tx, item.in_reply_to)
+    if code := marked_code(text) if replied is not None else find_code(text):
         named = [row for row in _open(tx, t.alerts.c.code == code) if row.recipient in owners]
         return Found(_question(named[0])) if named else Found(alert_id=_coded_alert(tx, code))
-    replied = _replied_to(tx, item.in_reply_to)
     if replied is not None:
         mine = replied.recipient in owners
         return Found(_question(replied)) if mine else Found(alert_id=replied.alert_id)
