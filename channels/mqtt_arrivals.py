@@ -14,8 +14,9 @@ from channels.base import Event
 from channels.feed import Feed
 from channels.mqtt_client import Incoming
 from channels.mqtt_config import MqttConfig
-from channels.mqtt_inbound import Unreadable, read, unreadable
+from channels.mqtt_inbound import read, unreadable
 from channels.mqtt_session import Session
+from channels.strict_json import Unreadable
 
 log = logging.getLogger(__name__)
 

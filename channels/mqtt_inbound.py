@@ -6,15 +6,16 @@ which only those have seen who may read the alert's topic, or the code that peop
 """
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from channels import strict_json
 from channels.base import Inbound, Report
+from channels.strict_json import Unreadable
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 
@@ -46,12 +47,6 @@ class _Fields(BaseModel):
     attempt: str = Field("", pattern=f"{_ATTEMPT}|^$")
     from_: str = Field("", max_length=200, alias="from")
 
-    @field_validator("*", mode="after")
-    @classmethod
-    def _whole_signs(cls, value: object) -> object:
-        """JSON can name half a sign (\\ud800), which no store can keep."""
-        return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
 
 class _Answer(_Fields):
     code: str = Field("", max_length=12)
@@ -71,10 +66,6 @@ class _Report(_Fields):
     attempt: str = Field(pattern=_ATTEMPT)
     state: Literal["delivered", "read", "failed"]
     reason: str = Field("", max_length=500)
-
-
-class Unreadable(ValueError):
-    """The message says nothing that a program can use; the message of the error says why."""
 
 
 def read(arrived: Arrived, at: datetime, *, answers: str, reports: str) -> Inbound | Report:
@@ -136,38 +127,10 @@ def _checked(model: type[T], arrived: Arrived) -> T:
     if arrived.flaw:
         raise Unreadable(arrived.flaw)
     try:
-        return model.model_validate(_object(arrived.payload))
+        return model.model_validate(strict_json.found(strict_json.read(arrived.payload)))
     except ValidationError as error:
         first = error.errors()[0]
         raise Unreadable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-
-
-def _object(payload: bytes) -> dict[str, Any]:
-    """A JSON object, strictly: no key twice, no NaN. Depth and numbers without end are refused by the parser."""
-    try:
-        found = json.loads(payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise Unreadable("it is not UTF-8") from error
-    except RecursionError as error:
-        raise Unreadable("it is nested too deep") from error
-    except Unreadable:
-        raise
-    except ValueError as error:
-        raise Unreadable("it is not JSON") from error
-    if not isinstance(found, dict):
-        raise Unreadable("it is no JSON object")
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise Unreadable("a key stands in it twice")
-    return found
-
-
-def _no_constant(word: str) -> None:
-    raise Unreadable(f"{word} is no JSON")
 
 
 def _correlated(correlation: bytes, claim: str) -> tuple[str, str]:

@@ -39,7 +39,7 @@ class Message:
 
 
 class Dialect(Protocol):
-    """Pure. `read` raises `sms_http_json.Unreadable`; `value` is the JSON of a webhook."""
+    """Pure. `read` raises `strict_json.Unreadable`; `value` is the JSON of a webhook."""
 
     def request(self, message: Message, config: SmsHttpConfig) -> tuple[dict[str, str], bytes]:
         """Headers and body of the POST."""

@@ -16,7 +16,7 @@ from channels.base import Inbound, Report
 from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Message, aware, evidence_of, moment
-from channels.sms_http_json import Unreadable, found, text
+from channels.strict_json import Unreadable, found, text
 from hardware.codecs.userdata import UserData
 from hardware.errors import CodecError
 

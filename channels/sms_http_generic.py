@@ -15,7 +15,7 @@ from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Message, evidence_of, moment
 from channels.sms_http_gatewayapi import without
-from channels.sms_http_json import Unreadable, found, text
+from channels.strict_json import Unreadable, found, text
 from hardware.codecs import gsm7
 
 _EVENTS_MOST = 100

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from channels import sms_http_json
+from channels import strict_json
 from channels.base import ChannelDown, ChannelError, PermanentFailure, TransientFailure, Unknown
 from channels.sms_http_client import Answer
 from channels.sms_http_dialect import Dialect, Message
@@ -65,8 +65,8 @@ def _failure(kind: type[ChannelError], reason: str, answer: Answer) -> ChannelEr
 
 def _values(answer: Answer) -> Mapping[str, Any]:
     try:
-        return sms_http_json.found(sms_http_json.read(answer.octets))
-    except sms_http_json.Unreadable:
+        return strict_json.found(strict_json.read(answer.octets))
+    except strict_json.Unreadable:
         return {}
 
 

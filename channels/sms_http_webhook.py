@@ -26,12 +26,12 @@ from weakref import WeakSet
 
 from aiohttp import web
 
-from channels import sms_http_json
+from channels import strict_json
 from channels.base import Inbound, Report
 from channels.feed import Feed
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Dialect
-from channels.sms_http_json import Unreadable
+from channels.strict_json import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ class Webhooks:
             self._trusted.add(transport)
         now = datetime.now(UTC)
         try:
-            value = sms_http_json.read(body)
+            value = strict_json.read(body)
             age_s = (now - self._dialect.sent_at(request.headers, value)).total_seconds()
             if not self._config.is_fresh(age_s):
                 return self._turned_away(401, f"it is {age_s:.0f} s old: is a clock wrong?")

@@ -17,7 +17,8 @@ import channels
 from channels.base import Inbound, Report
 from channels.mqtt_alert import alert, encoded, publication
 from channels.mqtt_config import MqttConfig
-from channels.mqtt_inbound import Arrived, Unreadable, answer, read, report, unreadable
+from channels.mqtt_inbound import Arrived, answer, read, report, unreadable
+from channels.strict_json import Unreadable
 from messages.alert_model import MsgType, Withdrawal
 from messages.evidence import Evidence
 from messages.precedence import Precedence

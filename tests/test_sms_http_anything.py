@@ -14,8 +14,8 @@ from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Dialect, Message
 from channels.sms_http_gatewayapi import GatewayApi
 from channels.sms_http_generic import Generic
-from channels.sms_http_json import Unreadable, read
 from channels.sms_http_outcome import reference, retry_after_s
+from channels.strict_json import Unreadable, read
 from messages.evidence import Evidence
 from tests.aggregator import TO, sms_http_table
 from tests.outgoing import outgoing

@@ -1,4 +1,4 @@
-"""JSON from an aggregator: read so that each thing is said once, and no sign is half. Pure."""
+"""JSON from outside, read so that each thing is said once and no sign is half. Pure."""
 
 import json
 from codecs import BOM_UTF8
@@ -19,6 +19,8 @@ def read(octets: bytes) -> Any:
     """
     try:
         return _whole(_DECODER.decode(octets.removeprefix(BOM_UTF8).decode()))
+    except UnicodeDecodeError as error:
+        raise Unreadable("it is not UTF-8") from error
     except RecursionError as error:
         raise Unreadable("it is nested too deep") from error
     except ValueError as error:
@@ -28,7 +30,7 @@ def read(octets: bytes) -> Any:
 def found(value: object) -> dict[str, Any]:
     """The object that it has to be. Raises Unreadable."""
     if not isinstance(value, dict):
-        raise Unreadable("it is not a JSON object")
+        raise Unreadable("it is no JSON object")
     return value
 
 
