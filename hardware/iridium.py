@@ -148,7 +148,7 @@ class IridiumModem(Sessions):
                 if result.meaning is not Meaning.SENT or now is not None:
                     return self._outcome(result, now, momsn=noted.momsn)
                 # A lost digit makes 0 of 10: without the serial number even a success is doubtful.
-                ended = self._doubt = Doubt(noted.momsn)
+                ended = self._doubt = Doubt(noted.momsn, self.setup.told_imei)
         return await self._heard_of(ended)
 
     async def _look(self, chat: Chat) -> None:
@@ -230,11 +230,19 @@ class IridiumModem(Sessions):
 
     def _judge(self, now: Buffers, late: list[Info]) -> None:
         """What became of a message whose session was cut off. `late`: what the modem has said since, unasked."""
-        if self._doubt is not None:
-            said = verdict(self._doubt.momsn, now, refused=self._doubt.refused)
+        doubt = self._doubt
+        if doubt is None:
+            return
+        said = Verdict.OPEN
+        if self._is_modem_of(doubt):
+            said = verdict(doubt.momsn, now, refused=doubt.refused)
             if said is Verdict.OPEN and any(map(self._denied, late)):
                 said = Verdict.NOT_SENT
-            self._resolve(said)
+        self._resolve(said)
+
+    def _is_modem_of(self, doubt: Doubt) -> bool:
+        """Another modem counts for itself: its numbers say nothing of a message that this one never had."""
+        return bool(doubt.imei) and self.setup.told_imei == doubt.imei
 
     def _denied(self, info: Info) -> bool:
         """Whether this is the late end of the session in doubt, and says that nothing left.
@@ -243,6 +251,8 @@ class IridiumModem(Sessions):
         """
         result = result_of(info) if info.prefix == "+SBDIX" else None
         if result is None or self._doubt is None or result.momsn != self._doubt.momsn:
+            return False
+        if not self._is_modem_of(self._doubt):
             return False
         return result.meaning not in {Meaning.SENT, Meaning.UNKNOWN}
 

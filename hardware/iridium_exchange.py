@@ -47,10 +47,12 @@ _DEAF_AFTER = 2  # sessions in a row that reach nobody under a good signal
 class Doubt:
     """A message whose session nobody heard the end of. `refused`: the modem did not take the command.
 
-    `waited`: its `send` waits yet to hear what became of it.
+    `imei`: of the modem that had it, empty when it had not told. `waited`: its `send` waits yet to hear what became
+    of it.
     """
 
     momsn: int
+    imei: str
     refused: bool = False
     heard: asyncio.Future[Verdict] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     waited: bool = False
@@ -95,12 +97,13 @@ class Sessions(IridiumLink):
         self, chat: Chat, momsn: int, before: Callable[[], None]
     ) -> tuple[Result, Buffers | None] | Doubt:
         """Runs one, and takes what it brought. A Doubt when nobody knows how it ended; the caller holds `_line`."""
-        left = False
+        left_at: float | None = None
 
         def leaving() -> None:
-            nonlocal left
+            nonlocal left_at
             before()
-            left, self._busy_until = True, self._now() + 2 * self.timing.session_s
+            left_at = self._now()
+            self._busy_until = left_at + 2 * self.timing.session_s
 
         if chat is not self._chat or self.state not in AT_WORK:
             raise NotNow(f"{self.state.value}: {self.reason}")
@@ -111,10 +114,11 @@ class Sessions(IridiumLink):
                 chat, answering=self.mailbox.ringing, limit_s=self.timing.session_s, before=leaving
             )
         except (HardwareError, asyncio.CancelledError) as error:
-            if not left:
+            if left_at is None:
                 self._ended("not begun")
                 raise
-            self._doubt = Doubt(momsn, refused=isinstance(error, Refused))
+            at_once = self._now() - left_at <= self.timing.refusal_s
+            self._doubt = Doubt(momsn, self.setup.told_imei, refused=isinstance(error, Refused) and at_once)
             doubt = self._doubt
             cut = error if isinstance(error, HardwareError) else Restarted("a session was given up")
             self._alarm(cut)

@@ -35,6 +35,7 @@ class Setup:
     """What the driver has learned from the modem and remembers over restarts."""
 
     imei: str = ""
+    told_imei: str = ""  # as the latest set-up heard it; empty when it could not be read
     firmware: str = ""
     indicates: bool = False  # CIER was taken
 
@@ -55,8 +56,9 @@ async def set_up(chat: Chat, setup: Setup) -> None:
         taken = await _accepts(chat, step)
         if step.startswith("AT+CIER"):
             setup.indicates = taken
-    imei = await _told(chat, "AT+CGSN", _IMEI) or await _told(chat, "AT+CGSN", _IMEI)  # once more if damaged
-    setup.imei = imei or setup.imei
+    setup.told_imei = ""  # what is read next may be another modem's
+    setup.told_imei = await _told(chat, "AT+CGSN", _IMEI) or await _told(chat, "AT+CGSN", _IMEI)  # if damaged
+    setup.imei = setup.told_imei or setup.imei
     setup.firmware = await _told(chat, "AT+CGMR", r"TA[0-9]{5}") or setup.firmware
 
 

@@ -15,6 +15,9 @@ class IridiumTiming(Timing):
     session_s: float = (
         180.0  # +SBDIX: 10 to 30 is usual, 60 and more occur; shorter limits cut good sessions off
     )
+    refusal_s: float = (
+        2.0  # ERROR for +SBDIX within this is of a command that was not taken; a session takes longer
+    )
     write_s: float = 65.0  # after READY: the modem's own timer is 60 s
     signal_s: float = 60.0  # +CSQ measures, for up to 50 s
     gate_s: float = 60.0  # without 2 bars for so long a session is tried anyway

@@ -111,6 +111,62 @@ async def test_a_session_that_the_modem_refuses_outright_has_not_begun(
             await sent(modem)
 
 
+@pytest.mark.parametrize("session_s", [5, 20])
+@virtually
+async def test_an_error_at_the_end_of_a_session_proves_nothing(session_s: float) -> None:
+    """The gateway has the message, the number stays and the buffer is full: as where the session never began."""
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        bench.modem.network.latency_s = session_s
+        bench.modem.faults.arm("sent-but-failed", {"error": True})
+        with pytest.raises(Uncertain, match="nobody knows"):
+            await sent(modem)
+        await in_state(modem, State.READY)
+        assert (bench.sent(), heard.of(Resolved)) == ([b"Kom nu"], [])
+
+
+async def changed(bench: Bench, modem: IridiumModem, *, imei: str) -> None:
+    """A modem is taken out in the middle of its session, before anything left; a spare comes, one number higher."""
+
+    def change() -> None:
+        bench.pull(2)
+        bench.modem.replace(imei)
+        bench.modem.device.numbers.momsn = 1
+
+    await modem.send(b"midt i det", before=lambda: bench.modem.later(5, change))
+
+
+@virtually
+async def test_the_number_of_another_modem_proves_nothing() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        with pytest.raises(Uncertain):
+            await changed(bench, modem, imei="300234010753999")
+        await in_state(modem, State.READY)
+        assert (bench.sent(), heard.of(Resolved)) == ([], [])
+
+
+@virtually
+async def test_a_modem_that_does_not_say_who_it_is_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Bench() as bench, driver(bench) as modem:
+        await in_state(modem, State.READY)
+        monkeypatch.delitem(iridium_modem._ALL_HANDLERS, "+CGSN")
+        with pytest.raises(Uncertain):
+            await changed(bench, modem, imei="300234010753999")
+        assert bench.sent() == []
+
+
+@virtually
+async def test_the_late_end_of_a_session_is_not_believed_of_another_modem() -> None:
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        with pytest.raises(Uncertain):
+            await changed(bench, modem, imei="300234010753999")
+        await in_state(modem, State.READY)
+        bench.modem.unasked("+SBDIX: 32, 0, 2, 0, 0, 0")
+        await asyncio.sleep(30)
+        assert heard.of(Resolved) == []
+
+
 @virtually
 async def test_a_message_that_left_is_told_when_that_is_known_too_late() -> None:
     async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:

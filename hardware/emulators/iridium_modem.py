@@ -20,10 +20,11 @@ from hardware.emulators.modem import LINE_FAULTS, EmulatedModem
 from hardware.port import Port
 
 # By the names that all emulators share: busy-515 is MO status 35 here, pdu-lost octets of SBDWB that never come,
-# mo-kept an SBDD0 that answers 1.
+# mo-kept an SBDD0 that answers 1, sent-but-failed MO status 18, or with its switch a plain ERROR.
 KNOWN_FAULTS = LINE_FAULTS | {
     *("mo-kept", "slow-sbdix", "urc-in-answer", "deaf", "sent-but-failed", "pdu-lost", "busy-515"),
 }
+SWITCHES = {"sent-but-failed": frozenset({"error"})}
 _BOOT_S, _RING_S, _RING_AGAIN_S, _REGISTER_S = 4.0, 2.0, 20.0, 5.0
 _ALL_HANDLERS = HANDLERS | SBD_HANDLERS
 
@@ -34,7 +35,7 @@ class IridiumEmulator(EmulatedModem):
     def __init__(
         self, *, journal: Journal | None = None, seed: int = 0, speed: float = 1.0, kept: Path | None = None
     ) -> None:
-        super().__init__(KNOWN_FAULTS, journal=journal, seed=seed, speed=speed)
+        super().__init__(KNOWN_FAULTS, journal=journal, seed=seed, speed=speed, switches=SWITCHES)
         self.device = Device(file=kept)
         self.device.load()
         self.network = Network(self.device, self.journal, self._clock, random=random.Random(seed))  # noqa: S311

@@ -72,7 +72,7 @@ class Network:
         return self.register() if registers and not self.registered else 0
 
     def session(self, *, strike: Callable[[str], Fault | None], registers: bool = True) -> str:
-        """The six fields of +SBDIX, at the end of its time."""
+        """The six fields of +SBDIX, at the end of its time; empty where the modem says ERROR instead."""
         device = self.device
         momsn = device.numbers.momsn
         lost = device.numbers.mtmsn if device.mt is not None and not device.mt_read else None
@@ -83,9 +83,9 @@ class Network:
             return f"{status}, {momsn}, {2 if status == _NO_NETWORK else 0}, 0, 0, 0"
         if device.mo is not None:
             self._sent(device.mo, momsn)
-            if strike("sent-but-failed"):
+            if failed := strike("sent-but-failed"):
                 self._note(_BROKEN_OFF, momsn, mt_lost=lost)
-                return f"{_BROKEN_OFF}, {momsn}, 2, 0, 0, 0"
+                return "" if failed.switch("error") else f"{_BROKEN_OFF}, {momsn}, 2, 0, 0, 0"
             device.sent()
         device.ringing = False
         fetched = device.take()

@@ -111,6 +111,8 @@ async def session(modem: "IridiumEmulator", command: Command) -> str:
     modem.indicate()
     if slow := modem.strikes("slow-sbdix"):
         await modem.sleep(slow.number("seconds", 90.0))
+    if not fields:
+        return ERROR
     modem.info(f"+SBDIX: {fields}")
     return OK
 
@@ -122,10 +124,13 @@ async def old_session(modem: "IridiumEmulator", command: Command) -> str:
     device, ringing, loaded = modem.device, modem.device.ringing, modem.device.mo is not None
     await modem.sleep(modem.network.session_s())
     modem.trouble_in_answer()
-    mo, rest = modem.network.session(strike=modem.strikes, registers=False).split(", ", 1)
+    fields = modem.network.session(strike=modem.strikes, registers=False)
     device.ringing = ringing
     modem.network.lose()
     modem.indicate()
+    if not fields:
+        return ERROR
+    mo, rest = fields.split(", ", 1)
     modem.info(f"+SBDI: {2 if int(mo) > 4 else int(loaded)}, {rest}")
     return OK
 
