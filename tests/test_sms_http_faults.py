@@ -4,6 +4,7 @@ import asyncio
 import random
 import ssl
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
@@ -80,6 +81,40 @@ async def test_a_fault_before_the_connection_is_there_is_down_and_nothing_left(k
     for writer in held:
         writer.transport.abort()
     assert calls == []
+
+
+ANSWERS = {
+    "nothing": b"",
+    "noise": bytes(range(256)) * 8,
+    "no status": b"HTTP/1.1 abc\r\n\r\n",
+    "a status of its own": b"HTTP/1.1 99999 what\r\nContent-Length: 0\r\n\r\n",
+    "a header without end": b"HTTP/1.1 202 OK\r\nX: " + b"x" * 1_000_000,
+    "headers without end": b"HTTP/1.1 202 OK\r\n" + b"X: x\r\n" * 200_000,
+    "go on, without end": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
+    "two lengths": b"HTTP/1.1 202 OK\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+    "a body without end": b"HTTP/1.1 202 OK\r\n\r\n" + b" " * 10_000_000,
+    "chunks without end": b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 300_000,
+    "no chunk": b"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+async def test_an_answer_that_is_none_is_unknown_and_bounded(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer if head.startswith(b"POST") else b"HTTP/1.1 204 OK\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    far = Aggregator(port=server.sockets[0].getsockname()[1])
+    async with far.channel(answer_s=0.3) as channel:
+        with pytest.raises(Unknown) as caught:
+            await channel.submit(outgoing(TO))
+    server.close()
+    assert len(caught.value.raw) < 1000
+    assert len(caught.value.reason) < 200
 
 
 async def test_a_kept_connection_that_had_ended_costs_no_message() -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from messages.precedence import Precedence
 from tests.aggregator import TO, Aggregator, Step, answers, drips, lost, mute
 from tests.outgoing import outgoing, words
 
+CASES = json.loads((Path(__file__).parent / "data" / "badinput-sms.json").read_text("utf-8"))["cases"]
 HURRIED = {"connect_s": 0.5, "answer_s": 0.15}
 
 
@@ -214,7 +216,16 @@ async def test_a_wrong_token_never_stands_in_an_error(far: Aggregator) -> None:
 
 
 @pytest.mark.parametrize(
-    "number", ["112", "+45112", "+4511", "+1911", "*#06#", "00000001", "+45 00000001", ""]
+    "number",
+    [
+        "112",
+        "+45112",
+        "+4511",
+        "+1911",
+        "00000001",
+        "",
+        *(c["value"] for c in CASES if c["class"] == "at-number"),
+    ],
 )
 async def test_no_emergency_number_and_no_code_of_a_phone_is_written_to(far: Aggregator, number: str) -> None:
     async with far.channel() as channel:
@@ -225,17 +236,23 @@ async def test_no_emergency_number_and_no_code_of_a_phone_is_written_to(far: Agg
 
 @pytest.mark.parametrize(
     "text",
-    ["Mød kl. 10 🚑🇩🇰", "tekst\x1aAT+CMGD=1,4\r", "€[]{}\\^~|", "ç", "\ud800 halv", '"}, {"recipient": 112'],
+    [
+        "Mød kl. 10 🚑",
+        "\ud800 halv",
+        '"}, {"recipient": 112',
+        *(c["value"] for c in CASES if c["class"] == "sms-text"),
+    ],
 )
 async def test_a_text_arrives_as_the_channel_says_beforehand(far: Aggregator, text: str) -> None:
     said = words(text=text)
     async with far.channel() as channel:
         told = channel.capability.shortened
         assert told is not None
-        await channel.submit(outgoing(TO, said))
+        receipt = await channel.submit(outgoing(TO, said))
     expected = told(said).text.encode("utf-16", "replace").decode("utf-16")
     assert far.taken[0]["message"] == expected
     assert far.taken[0]["recipient"] == 4500000001
+    assert receipt.detail.startswith(str(channel.capability.measure(expected).parts))
 
 
 async def test_an_exercise_is_marked_first_and_last(far: Aggregator) -> None:
@@ -263,6 +280,14 @@ async def test_no_proxy_is_taken_from_the_environment(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     async with far.channel() as channel:
         assert isinstance(await outcome(channel), Receipt)
+
+
+async def test_a_proxy_is_used_where_it_is_configured(far: Aggregator) -> None:
+    """For http: it is asked for the whole address; our far end does not mind being one."""
+    table = {"url": "http://127.0.0.1:9/mobile/single", "proxy": f"http://127.0.0.1:{far.port}"}
+    async with far.channel(**table) as channel:
+        assert isinstance(await outcome(channel), Receipt)
+    assert far.requests[0].headers["Host"] == "127.0.0.1:9"
 
 
 async def test_messages_leave_at_the_configured_rate_and_flash_at_once(far: Aggregator) -> None:
