@@ -122,7 +122,7 @@ class FaultProxy:
                     self._do(due, link)
             if not link.dark:
                 target.write_eof()
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: one who was half closed says more
             link.cut()
 
     def _due(self, link: Link, side: str) -> Strike | None:
