@@ -101,13 +101,13 @@ async def _radio_on(chat: Chat) -> None:
 
 
 async def _unlock(chat: Chat, setup: Setup) -> None:
-    asks = await _sim_asks(chat)
+    asks = wanted = await _sim_asks(chat)
     if asks == "SIM PIN":
         await _give_pin(chat, setup)
         asks = await _sim_asks(chat)
     if asks != "READY":
         raise SimRefused(f"the SIM asks for {asks}: a person has to enter it in a phone")
-    if setup.pin is not None and setup.pin_state is Pin.GIVEN:
+    if setup.pin is not None and (setup.pin_state is Pin.GIVEN or wanted == "SIM PIN"):
         setup.pin_state = Pin.RIGHT
         _remember(setup, setup.pin, Pin.RIGHT)
 
@@ -145,7 +145,7 @@ async def _give_pin(chat: Chat, setup: Setup) -> None:
         setup.pin_state = Pin.REFUSED
         _remember(setup, pin, Pin.REFUSED)
         raise SimRefused(
-            f"the SIM refused its PIN ({refused.raw}), which is not given again. {_remedy(setup)}",
+            f"the SIM refused its PIN ({refused.raw}), which is not given again. {_remedy(setup, setup.pins.lost())}",
             code=refused.code,
             raw=refused.raw,
         ) from refused
@@ -157,7 +157,7 @@ def _known(setup: Setup, pin: str) -> Pin:
         return setup.pins.recall(pin)
     except (OSError, ValueError) as error:
         raise SimRefused(
-            f"the PIN is not given: what became of it before cannot be read ({error}). {_remedy(setup)}"
+            f"the PIN is not given: what became of it before cannot be read ({error}). {_remedy(setup, 0)}"
         ) from error
 
 
@@ -165,7 +165,7 @@ def _remember_given(setup: Setup, pin: str) -> None:
     """SimRefused where it cannot be: a program that is started again and again would lock the card."""
     try:
         setup.pins.keep(pin, Pin.GIVEN)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise SimRefused(f"the PIN is not given: that it was cannot be written down ({error})") from error
 
 
@@ -173,13 +173,17 @@ def _remember(setup: Setup, pin: str, state: Pin) -> None:
     """What became of it; where that cannot be written down, it stands there as given."""
     try:
         setup.pins.keep(pin, state)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         log.error("what became of the SIM's PIN cannot be written down: %s", error)
 
 
-def _remedy(setup: Setup) -> str:
+def _remedy(setup: Setup, lost: int) -> str:
     """How it goes on: the words that a person reads in the channel's health."""
-    again = f", or remove {setup.pins.path} to have this one given once more" if setup.pins.path else ""
+    path = setup.pins.path
+    if lost >= _PIN_TRIES - 1:
+        then = f", then remove {path} and restart" if path else ""
+        return f"A third wrong one locks the card: enter the right PIN in a phone{then}"
+    again = f", or remove {path} to have this one given once more" if path else ""
     return f"Set the right pin for the channel, take the PIN off the card in a phone{again}"
 
 
@@ -187,14 +191,22 @@ async def _spare_the_card(chat: Chat, setup: Setup, *, known: Pin) -> None:
     """SimRefused when this PIN has been refused, or the card has refused any: each counts towards its lock.
 
     One of which only is known that it was given goes again where the card says that no try was lost (27.007 8.65).
+    Where it does not say so, our own count has to do, and no third PIN is given.
     """
+    lost = setup.pins.lost()
     if known is Pin.REFUSED:
-        raise SimRefused(f"the SIM has refused this PIN before: it is not given again. {_remedy(setup)}")
+        raise SimRefused(
+            f"the SIM has refused this PIN before: it is not given again. {_remedy(setup, lost)}"
+        )
     left = await _tries_left(chat) if setup.pin_state is Pin.UNTRIED else None
     if left is not None and left < _PIN_TRIES:
         raise SimRefused(f"the SIM has refused a PIN before, {left} tries are left: a person has to enter it")
     if known is Pin.GIVEN and left is None:
-        raise SimRefused(f"the PIN was given before, and may have been refused: not again. {_remedy(setup)}")
+        raise SimRefused(
+            f"the PIN was given before, and may have been refused: not again. {_remedy(setup, lost)}"
+        )
+    if left is None and lost >= _PIN_TRIES - 1:
+        raise SimRefused(f"the SIM has refused {lost} PINs: no other one is given. {_remedy(setup, lost)}")
 
 
 async def _tries_left(chat: Chat) -> int | None:

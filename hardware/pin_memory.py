@@ -1,11 +1,10 @@
 """What became of a SIM's PIN, remembered over restarts of the program: three wrong ones lock the card.
 
-In a file where a path is given, else in this process alone. The file holds no PIN but a salted, keyed hash of it, which
-tells whether the same PIN is configured again; a PIN of four digits can be guessed by whoever has the file and the key.
+In a file where a path is given, else in this process alone. The file holds no PIN but salted, keyed hashes, which tell
+whether a PIN that was given before is configured again; one of four digits can be guessed with the file and the key.
 """
 
 import hashlib
-import hmac
 import json
 import os
 import secrets
@@ -28,11 +27,10 @@ class Pin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Of one PIN: the last that was configured."""
+    """Of every PIN that was given since the last right one, which is among them."""
 
-    state: Pin
     salt: bytes
-    digest: bytes
+    states: dict[str, Pin]  # by the digest, in hex
 
 
 class PinMemory:
@@ -45,21 +43,31 @@ class PinMemory:
 
     def recall(self, pin: str) -> Pin:
         """What is known of this PIN. OSError and ValueError when the file is there and cannot be read."""
-        kept = self._kept or self._read()
-        if kept is None or not hmac.compare_digest(kept.digest, self._digest(pin, kept.salt)):
-            return Pin.UNTRIED
-        return kept.state
+        kept = self._recalled()
+        return kept.states.get(self._digest(pin, kept.salt), Pin.UNTRIED)
+
+    def lost(self) -> int:
+        """How many tries the card may have counted since the last right PIN. Raises as `recall`."""
+        return sum(state in {Pin.GIVEN, Pin.REFUSED} for state in self._recalled().states.values())
 
     def keep(self, pin: str, state: Pin) -> None:
-        """Remembers it, on the disk when this returns; what was known of another PIN is forgotten. Raises OSError."""
-        salt = secrets.token_bytes(_SALT_OCTETS)
-        kept = _Kept(state, salt, self._digest(pin, salt))
-        if self.path is not None:
-            _write(self.path, {"state": state.name, "salt": salt.hex(), "digest": kept.digest.hex()})
-        self._kept = kept
+        """Remembers it, on the disk when this returns; a right one lets all others be forgotten. Raises as `recall`."""
+        kept = self._recalled()
+        digest = self._digest(pin, kept.salt)
+        others = {} if state is Pin.RIGHT else kept.states
+        states: dict[str, Pin] = {
+            known: of for known, of in {**others, digest: state}.items() if of is not Pin.UNTRIED
+        }
+        if self.path is not None and states != kept.states:
+            pins = {known: of.name for known, of in states.items()}
+            _write(self.path, {"salt": kept.salt.hex(), "pins": pins})
+        self._kept = _Kept(kept.salt, states)
 
-    def _digest(self, pin: str, salt: bytes) -> bytes:
-        return hashlib.scrypt(pin.encode(), salt=self._key + salt, **_COST)
+    def _digest(self, pin: str, salt: bytes) -> str:
+        return hashlib.scrypt(pin.encode(), salt=self._key + salt, **_COST).hex()
+
+    def _recalled(self) -> _Kept:
+        return self._kept or self._read() or _Kept(secrets.token_bytes(_SALT_OCTETS), {})
 
     def _read(self) -> _Kept | None:
         if self.path is None:
@@ -69,12 +77,13 @@ class PinMemory:
         except FileNotFoundError:
             return None
         try:
-            return _Kept(Pin[kept["state"]], bytes.fromhex(kept["salt"]), bytes.fromhex(kept["digest"]))
-        except (KeyError, TypeError) as error:
+            pins = kept["pins"] if "pins" in kept else {kept["digest"]: kept["state"]}  # one alone, as it was
+            return _Kept(bytes.fromhex(kept["salt"]), {known: Pin[of] for known, of in pins.items()})
+        except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"{self.path} is damaged") from error
 
 
-def _write(path: Path, kept: dict[str, str]) -> None:
+def _write(path: Path, kept: dict[str, object]) -> None:
     """Whole or not at all, and there after a power cut."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")

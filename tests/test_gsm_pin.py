@@ -70,6 +70,40 @@ def test_another_pin_in_the_configuration_is_given_and_a_right_one_at_every_star
     assert (given, [bool(reason) for reason in reasons]) == (4, [True, False, False, False])
 
 
+def test_a_refused_pin_is_not_given_again_after_another_one_was(tmp_path: Path) -> None:
+    given, reasons = start(tmp_path / "pin", "1111", "2222", "1111", "2222")
+    assert given == 2
+    assert all("refused this PIN before" in reason for reason in reasons[2:])
+
+
+def test_after_two_refused_pins_no_third_one_is_given_not_even_the_right_one(tmp_path: Path) -> None:
+    given, reasons = start(tmp_path / "pin", "1111", "2222", "3333", "1234")
+    assert given == 2
+    remedy = f"enter the right PIN in a phone, then remove {tmp_path / 'pin'}"
+    assert all("refused 2 PINs" in reason and remedy in reason for reason in reasons[2:])
+    assert remedy in reasons[1]
+
+
+def test_a_right_pin_gives_the_card_back_its_tries(tmp_path: Path) -> None:
+    given, reasons = start(tmp_path / "pin", "1234", "1111", "1234", "2222", "1234", "3333")
+    assert (given, [bool(reason) for reason in reasons]) == (6, [False, True, False, True, False, True])
+
+
+def test_a_pin_that_was_given_and_never_answered_counts_as_refused(tmp_path: Path) -> None:
+    PinMemory(tmp_path / "pin", key=KEY).keep("1111", Pin.GIVEN)
+    given, reasons = start(tmp_path / "pin", "2222", "1234")
+    assert (given, "refused 2 PINs" in reasons[1]) == (1, True)
+
+
+def test_a_file_with_one_pin_alone_is_read(tmp_path: Path) -> None:
+    memory = PinMemory(tmp_path / "pin", key=KEY)
+    memory.keep("9999", Pin.REFUSED)
+    kept = json.loads((tmp_path / "pin").read_text())
+    [(digest, state)] = kept["pins"].items()
+    (tmp_path / "pin").write_text(json.dumps({"state": state, "salt": kept["salt"], "digest": digest}))
+    assert start(tmp_path / "pin", "9999")[0] == 0
+
+
 def test_a_pin_of_which_only_is_known_that_it_was_given_stays_where_it_is(tmp_path: Path) -> None:
     PinMemory(tmp_path / "pin", key=KEY).keep("1234", Pin.GIVEN)
     given, reasons = start(tmp_path / "pin", "1234")
@@ -116,7 +150,7 @@ def test_the_file_is_the_owners_alone_and_shows_no_pin(tmp_path: Path) -> None:
     assert memory.path is not None
     assert memory.path.stat().st_mode & 0o777 == 0o600
     assert "1234" not in memory.path.read_text()
-    assert json.loads(memory.path.read_text())["state"] == "REFUSED"
+    assert list(json.loads(memory.path.read_text())["pins"].values()) == ["REFUSED"]
     assert [path.name for path in memory.path.parent.iterdir()] == ["pin.json"]
 
 
