@@ -29,6 +29,7 @@ from hardware.codecs.userdata import Alphabet, alphabet
 from hardware.errors import CodecError
 from hardware.gsm import GsmModem
 from hardware.gsm_events import Event, LateReference, Received, Reported, StateChanged
+from hardware.gsm_owed import OwedMemory
 from hardware.gsm_state import State
 from hardware.pin_memory import PinMemory
 from hardware.port import Opener
@@ -77,7 +78,7 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
     def __init__(self, name: str, config: SmsModemConfig, *, opener: Opener | None = None) -> None:
         self.config = config
         self._timing = Timing().scaled(config.time_factor)
-        self._pins = PinMemory()
+        self._pins, self._owed = PinMemory(), OwedMemory()
         super().__init__(name, config, opener=opener)
         self.capability = base.Capability(
             schemes=frozenset({"sms"}),
@@ -98,12 +99,17 @@ class SmsModemChannel(SerialModemChannel[GsmModem]):
     def _new_driver(self) -> GsmModem:
         pin = self.config.pin.get_secret_value() if self.config.pin else None
         return GsmModem(
-            self._opener, pin=pin, timing=self._timing, pins=self._pins, power_cycle=self.config.power
+            self._opener,
+            pin=pin,
+            timing=self._timing,
+            pins=self._pins,
+            owed=self._owed,
+            power_cycle=self.config.power,
         )
 
     def keep_in(self, folder: Path, *, key: bytes) -> None:
-        """That the card refused its PIN: not given again by the next start."""
-        self._pins = PinMemory(folder / "pin.json", key=key)
+        """That the card refused its PIN: not given again by the next start; and that a message is not answered yet."""
+        self._pins, self._owed = PinMemory(folder / "pin.json", key=key), OwedMemory(folder / "owed")
 
     def _health(self, state: State, reason: str) -> base.Health:
         return base.Health(_HEALTH[state], "" if state is State.READY else f"{state.value}: {reason}")

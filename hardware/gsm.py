@@ -28,10 +28,11 @@ from hardware.errors import (
 from hardware.gsm_call import LONGEST_S, CallOutcome, Ringing
 from hardware.gsm_events import Event, EventQueue
 from hardware.gsm_init import Setup, SimRefused, has_restarted, set_up
+from hardware.gsm_owed import OwedMemory
 from hardware.gsm_radio import operator, registered, signal_dbm
 from hardware.gsm_receive import Inbox
 from hardware.gsm_recovery import Recovery
-from hardware.gsm_standing import Standing, Status
+from hardware.gsm_standing import UNTOLD, Standing, Status
 from hardware.gsm_state import Change, Rung, State
 from hardware.gsm_watch import DEAF_AFTER, Deaf, Watch
 from hardware.pin_memory import PinMemory
@@ -54,7 +55,8 @@ class GsmModem:
     """`async with GsmModem(opener)`: opens the port, sets the modem up and brings it back, until it is left.
 
     Entering does not wait for the modem. `opener` opens the port: `lambda: open_port("/dev/serial/by-id/...")`.
-    `pins` remembers over restarts of the program that a PIN was refused. `power_cycle` cuts the modem's power and
+    `pins` remembers over restarts of the program that a PIN was refused, `owed` that a message was not answered.
+    `power_cycle` cuts the modem's power and
     gives it back, where somebody has wired that.
     """
 
@@ -66,6 +68,7 @@ class GsmModem:
         timing: Timing | None = None,
         event_bound: int = 500,
         pins: PinMemory | None = None,
+        owed: OwedMemory | None = None,
         power_cycle: PowerCycle | None = None,
     ) -> None:
         self.timing = timing or Timing()
@@ -73,13 +76,14 @@ class GsmModem:
         self._opener, self._power_cycle = opener, power_cycle
         self._port_log = PortLog()
         self._events = EventQueue(bound=event_bound)
-        self._standing = Standing(self.setup, self._events)
+        self._standing = Standing(self.setup, self._events, owed or OwedMemory())
         self._chat: Chat | None = None
         self._calling = asyncio.Lock()  # one call at a time
         self._troubled_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self._standing.recall(patience_s=self.timing.sent_s + self.timing.late_s)
         self._task = asyncio.create_task(self._supervise(), name="gsm-modem")
         return self
 
@@ -159,8 +163,13 @@ class GsmModem:
 
         def handing() -> None:
             nonlocal left_at
+            if (
+                self._standing.owed_until is not None
+            ):  # the message before this one in the queue was not answered
+                raise ModemDown(UNTOLD)
             before()
-            left_at, self._standing.uncertain = asyncio.get_running_loop().time(), destination
+            self._standing.handed(destination)
+            left_at = asyncio.get_running_loop().time()
 
         payload = b"00" + tpdu.hex().upper().encode() + SUB  # 00: the SIM's own service centre
         request = Request(f"AT+CMGS={len(tpdu)}", payload=payload, ask=Ask.ANGLE)
@@ -218,6 +227,7 @@ class GsmModem:
 
     def _reference(self, answered: Answered) -> int:
         self._standing.deaf_signs = self._standing.relapses = 0
+        self._standing.owes_nothing()
         reference = answered.lines[-1].number(0) if answered.lines else None
         if reference is None or not 0 <= reference <= 255:  # an OK alone proves nothing: ESC gives one too
             raise MaybeSent("the modem said OK and gave no reference", raw=answered.final.text)
@@ -232,12 +242,16 @@ class GsmModem:
             standing.alarm(Deaf(f"{standing.deaf_signs} refusals in a row: {refused.raw}"))
         elif isinstance(error, ModemDown):
             standing.alarm(error)
+        if left:
+            standing.owes_nothing()
         if not isinstance(error, MaybeSent):
             standing.uncertain = ""
         return error
 
     def _silent(self, error: HardwareError, *, left_at: float | None) -> HardwareError:
-        if left_at is not None and not isinstance(error, Restarted):
+        if isinstance(error, Restarted):
+            self._standing.owes_nothing()
+        elif left_at is not None:
             self._owe(left_at)
         self._standing.alarm(error)
         if left_at is not None:
@@ -299,7 +313,7 @@ class GsmModem:
                 await recovery.climb(chat, rung)
                 chat.forget_boot()
                 if standing.owed_until is not None and await has_restarted(chat, self.setup):
-                    standing.owed_until = None
+                    standing.owes_nothing()
                 await set_up(chat, self.setup)
                 rung, well, restarts = await self._watch(chat), True, 0
             except SimRefused as error:

@@ -13,9 +13,12 @@ from hardware.errors import HardwareError
 from hardware.gsm_call import Ringing
 from hardware.gsm_events import EventQueue, LateReference, StateChanged
 from hardware.gsm_init import Setup
+from hardware.gsm_owed import OwedMemory
 from hardware.gsm_state import Change, State, after
 
 log = logging.getLogger(__name__)
+
+UNTOLD = "the answer of the next message could not be told from that of the last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Standing:
 
     setup: Setup
     events: EventQueue
+    memory: OwedMemory = field(default_factory=OwedMemory)
     state: State = State.CLOSED
     reason: str = "not opened yet"
     signal_dbm: int | None = None
@@ -95,21 +99,47 @@ class Standing:
     def late(self, info: Info) -> None:
         """A +CMGS that nobody waits for any more."""
         reference = info.number(0)
-        self.owed_until = None
+        if self.owed_until is not None:
+            self.owes_nothing()
         if reference is not None and self.uncertain:
             self.events.offer(LateReference(reference, self.uncertain))
             self.uncertain = ""
+
+    def recall(self, *, patience_s: float) -> None:
+        """What an earlier run of the program has left open: an answer that may come until so long after its message."""
+        owed = self.memory.recall()
+        if owed is None:
+            return
+        if owed.age_s >= patience_s:
+            self.owes_nothing()
+            return
+        log.info(
+            "modem: a message left %g s ago, before this start, and its answer may still come", owed.age_s
+        )
+        self.owed_until = asyncio.get_running_loop().time() + patience_s - owed.age_s
+        self.uncertain, self.setup.announces = owed.destination, owed.announces
+
+    def handed(self, destination: str) -> None:
+        """A message is about to leave."""
+        self.uncertain = destination
+        self.memory.note(destination, announces=self.setup.announces)
+
+    def owes_nothing(self) -> None:
+        """No answer is owed for any message that left."""
+        self.owed_until = None
+        self.memory.clear()
 
     def owe(self, until: float) -> None:
         """A message left and was not answered; the answer may come until then."""
         self.owed_until = until
         if self.set_up and self.state is not State.WAITING:
-            self.move(Change.OWED, "the answer of the next message could not be told from that of the last")
+            self.move(Change.OWED, UNTOLD)
             self.wake()
 
     def settle(self, reason: str, *, is_in: bool) -> None:
         """No answer to an earlier message can come any more."""
-        self.owed_until = None
+        if self.owed_until is not None:
+            self.owes_nothing()
         if self.state is State.WAITING:
             self.move(Change.SETTLED, reason)
             self.register(is_in)
