@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from hardware.at.grammar import Info
-from hardware.at.results import final_of, is_boot, may_be_boot
+from hardware.at.results import CALL_OUTCOMES, final_of, is_boot, may_be_boot
 from hardware.chat import Chat
 from hardware.errors import HardwareError, PortLost, Refused, Restarted
 from hardware.gsm_init import check_smsc, read_storage, still_set_up
@@ -81,10 +81,10 @@ class Watch:
             raise Restarted(f"the modem restarted ({info.text})")
         if may_be_boot(info) and not await still_set_up(self._chat, self._standing.setup):
             raise Restarted(f"the modem restarted ({info.text})")
-        if info.prefix == "+CMGS" or (self._standing.owed_until is not None and final_of(info.text)):
-            await self._answered(info)
-        elif self._standing.ringing is not None and self._standing.ringing.heard(info):
+        if self._standing.ringing is not None and self._standing.ringing.heard(info):
             log.info("modem: %s", info.text)
+        elif info.prefix == "+CMGS" or (self._standing.owed_until is not None and _ends_a_message(info)):
+            await self._answered(info)
         elif (is_in := registration_of(info)) is not None:
             self._standing.register(is_in)
         else:
@@ -123,3 +123,9 @@ class Watch:
             await self._inbox.sweep_everywhere()
             self._swept = True
         await read_storage(chat, setup)
+
+
+def _ends_a_message(info: Info) -> bool:
+    """Whether the line is a result that a +CMGS may have. A caller who gives up is told by NO CARRIER: that is none."""
+    final = final_of(info.text)
+    return final is not None and final.outcome not in CALL_OUTCOMES

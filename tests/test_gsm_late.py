@@ -164,3 +164,35 @@ def test_a_message_that_was_cancelled_owes_its_answer_too() -> None:
             return await _until_taken(modem, SECOND), heard.of(LateReference)
 
     assert run_virtually(scenario()) == (18, [LateReference(17, "+4500000001")])
+
+
+CALLS = ["NO CARRIER", "RING|NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "CONNECT 9600"]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_is_given_up_is_no_answer_to_a_message(call: str) -> None:
+    async def scenario() -> tuple[int | str, list[LateReference], float]:
+        lively = LivelyModem((100.0, "+CMGS: 17|OK"), (3.0, "+CMS ERROR: 38"), (3.0, "+CMGS: 18|OK"))
+        async with Bench(lively) as bench, GsmModem(bench.opener) as modem, Heard(modem) as heard:
+            assert await _until_taken(modem, FIRST) == "MaybeSent"
+            lively.later(10, lambda: lively._tell(call))
+            result = await _until_taken(modem, SECOND)
+            return result, heard.of(LateReference), lively.handed_at[1] - lively.handed_at[0]
+
+    result, late, after_s = run_virtually(scenario())
+    assert (result, late) == (18, [LateReference(17, "+4500000001")])
+    assert after_s >= 100
+
+
+def test_a_message_that_waits_behind_one_that_was_not_answered_does_not_leave() -> None:
+    async def scenario() -> tuple[list[int | str], int, list[LateReference]]:
+        lively = LivelyModem((70.0, "+CMGS: 17|OK"), (30.0, "+CMS ERROR: 38"))
+        async with Bench(lively) as bench, GsmModem(bench.opener) as modem, Heard(modem) as heard:
+            await until(lambda: modem.state is State.READY, limit_s=60)
+            results = await asyncio.gather(sent(modem, FIRST), sent(modem, SECOND))
+            await asyncio.sleep(60)
+            return results, len(lively.handed_at), heard.of(LateReference)
+
+    results, handed, late = run_virtually(scenario())
+    assert (results, handed) == (["MaybeSent", "ModemDown"], 1)
+    assert late == [LateReference(17, "+4500000001")]
