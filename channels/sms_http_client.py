@@ -91,10 +91,10 @@ class _Body(Payload):
 class Client:
     """The connections to one aggregator. `async with`, inside the event loop."""
 
-    def __init__(self, config: SmsHttpConfig, tls: ssl.SSLContext) -> None:
+    def __init__(self, config: SmsHttpConfig, tls: ssl.SSLContext | None) -> None:
         self._config = config
         self._connector = aiohttp.TCPConnector(
-            ssl=tls, limit=config.window + 1, keepalive_timeout=config.idle_s, ttl_dns_cache=60
+            ssl=tls or True, limit=config.window + 1, keepalive_timeout=config.idle_s, ttl_dns_cache=60
         )
         self._session = aiohttp.ClientSession(
             connector=self._connector,

@@ -43,7 +43,7 @@ class GatewayApi:
     def reference(self, values: Mapping[str, Any], message: Message) -> str:
         """An answer about another message proves nothing about this one."""
         named, about = values.get("msg_id"), values.get("reference")
-        if about not in {None, message.outgoing.attempt} or not isinstance(named, str):
+        if about not in (None, message.outgoing.attempt) or not isinstance(named, str):
             return ""
         return named if len(named) <= 128 else ""
 
