@@ -8,6 +8,7 @@ Source: ETSI EN 300 392-2 29.4 (SDS-TL).
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,20 +17,19 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from channels import base
-from channels.parts import in_parts
+from channels.parts import Parts, in_parts
 from channels.serial_modem import SerialModemChannel, SerialModemConfig
 from channels.signs import whole
-from channels.tetra_inbound import evidence_event, inbound_event, late_event
+from channels.tetra_inbound import Handed, evidence_event, inbound_event, late_event
 from hardware.codecs.sds import Transfer, Wanted, text_transfers
 from hardware.codecs.sds_forward import Forward, validity_within
-from hardware.errors import CodecError, MaybeSent
+from hardware.errors import CodecError, MaybeSent, NotSent
 from hardware.port import Opener
 from hardware.tetra import TetraRadio
 from hardware.tetra_address import Groups, ssi_of
-from hardware.tetra_events import Event, LateStep, Received, Reported, StateChanged
+from hardware.tetra_events import Event, LateStep, Received, Reported, StateChanged, Step
 from hardware.tetra_state import State
 from hardware.tetra_timing import TetraTiming
-from messages.address import Address
 from messages.evidence import Evidence
 from messages.neutral import fold
 from messages.precedence import Precedence
@@ -103,8 +103,7 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
         self._sending = asyncio.Lock()
         # Ahead of all that a process before us can have used lately: its reports may still come.
         self._reference = int(time.time() // _FASTEST_S) % 256
-        # (SSI, reference) -> the address as it was given, and whether it only may have gone
-        self._sent: OrderedDict[tuple[str, int], tuple[Address, bool]] = OrderedDict()
+        self._handed: OrderedDict[tuple[str, int], Handed] = OrderedDict()  # by SSI and reference
 
     def _new_driver(self) -> TetraRadio:
         config = self.config
@@ -134,8 +133,19 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
         if outgoing.address.scheme != "sds":
             raise base.PermanentFailure(f"{outgoing.address.scheme}: is not sent over TETRA")
         async with self._sending:
-            sends = [partial(self._send, part, outgoing) for part in self._encode(outgoing)]
-            return await in_parts(sends, pause_s=self._timing.cooling_s)
+            handed: dict[int, Handed] = {}
+            encoded = self._encode(outgoing)
+            sends = [
+                partial(self._send, part, outgoing, number, handed) for number, part in enumerate(encoded, 1)
+            ]
+            parts = Parts(len(sends))
+            try:
+                return await in_parts(sends, pause_s=self._timing.cooling_s, parts=parts)
+            except base.Unknown as unknown:
+                return _after_all(unknown, parts, handed, encoded)
+            finally:
+                for each in handed.values():
+                    each.in_hand = False
 
     def _encode(self, outgoing: base.Outgoing) -> tuple[Transfer, ...]:
         """The parts, with references of their own. A group is not asked for reports: all of it would answer."""
@@ -173,20 +183,35 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
                 return replace(found, carries=("radio_text",))
         return fit(words, measure=self._measure, max_parts=self.config.max_parts)
 
-    async def _send(self, part: Transfer, outgoing: base.Outgoing) -> str:
-        number, octets = outgoing.address.value.removeprefix("group:"), part.encode()
+    async def _send(
+        self, part: Transfer, outgoing: base.Outgoing, number: int, handed: dict[int, Handed]
+    ) -> str:
+        """Part `number`. Its report may come before the radio has said that it left, and proves it as well."""
+        to, octets = outgoing.address.value.removeprefix("group:"), part.encode()
+        key, each = (ssi_of(to), part.reference), Handed(outgoing.address, outgoing.attempt)
+
+        def handing() -> None:
+            outgoing.hand_over()
+            handed[number] = each
+            self._remember(key, each)
+
         try:
-            await self._modem.send(number, octets, 8 * len(octets), before=outgoing.hand_over)
-        except MaybeSent:
-            self._remember(number, part.reference, outgoing.address, uncertain=True)
+            await self._modem.send(to, octets, 8 * len(octets), before=handing)
+        except NotSent:
+            if self._handed.get(key) is each:
+                del self._handed[key]
             raise
-        self._remember(number, part.reference, outgoing.address, uncertain=False)
+        except MaybeSent:
+            if not each.proved:
+                raise
+        each.uncertain = False
         return str(part.reference)
 
-    def _remember(self, number: str, reference: int, address: Address, *, uncertain: bool) -> None:
-        self._sent[ssi_of(number), reference] = address, uncertain
-        while len(self._sent) > _REMEMBERED:
-            self._sent.popitem(last=False)
+    def _remember(self, key: tuple[str, int], each: Handed) -> None:
+        self._handed[key] = each
+        self._handed.move_to_end(key)
+        while len(self._handed) > _REMEMBERED:
+            self._handed.popitem(last=False)
 
     def _told(self, event: Event) -> tuple[base.Event, ...]:
         """What the hub hears. News of a message that only may have gone is first told as its late receipt."""
@@ -194,18 +219,19 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
             return (base.HealthChanged(health=self._health(event.state, event.reason)),)
         if isinstance(event, Received):
             return (inbound_event(event, self.config.statuses, now=datetime.now(UTC)),)
+        told: tuple[base.Event, ...]
         if isinstance(event, LateStep):
             key = ssi_of(event.destination), -1 if event.reference is None else event.reference
-            address, uncertain = self._sent.get(key, (None, False))
-            told = late_event(event, address, uncertain=uncertain)
+            handed, proves = self._handed.get(key), event.step is Step.ON_AIR
+            told = late_event(event, handed)
         elif isinstance(event, Reported):
-            key = event.sender, event.reference
-            address, uncertain = self._sent.get(key, (None, False))
-            told = evidence_event(event, address, uncertain=uncertain)
+            handed, proves = self._handed.get((event.sender, event.reference)), True
+            told = evidence_event(event, handed)
         else:
             raise TypeError(f"{type(event).__name__} is no event of a radio")
-        if told and address is not None:
-            self._sent[key] = address, False
+        if handed is not None and proves:
+            handed.proved = True
+            handed.uncertain = handed.uncertain and handed.in_hand
         return told
 
     def _measure(self, text: str) -> Size:
@@ -216,3 +242,23 @@ class TetraChannel(SerialModemChannel[TetraRadio]):
             return Size(parts=256, octets=len(text) * 2, air_time_s=256 * _SECONDS)
         octets = sum(len(part.encode()) for part in parts)
         return Size(parts=len(parts), octets=octets, air_time_s=_SECONDS * len(parts))
+
+
+def _after_all(
+    unknown: base.Unknown, parts: Parts, handed: dict[int, Handed], encoded: Sequence[Transfer]
+) -> base.Receipt:
+    """The receipt, when news that came meanwhile prove what was in doubt; else raises what it was given.
+
+    It names the parts that left. Of a message in one part also the one that may have: a report on it may come when
+    this process is gone.
+    """
+    for number in list(parts.doubts):
+        if handed[number].proved:
+            del parts.doubts[number]
+            parts.references[number] = str(encoded[number - 1].reference)
+            handed[number].uncertain = False
+    if len(parts.references) == parts.count:
+        return parts.receipt()
+    references = tuple(reference for _, reference in sorted(parts.references.items()))
+    unknown.references = (str(encoded[0].reference),) if parts.count == 1 else references
+    raise unknown

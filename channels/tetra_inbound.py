@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from channels import base
@@ -23,9 +24,20 @@ _EVIDENCE = {
 }
 
 
-def evidence_event(event: Reported, address: Address | None, *, uncertain: bool) -> tuple[base.Event, ...]:
+@dataclass(slots=True)
+class Handed:
+    """A part that was handed to the radio, while news of it may come. `in_hand`: its message is being sent yet."""
+
+    address: Address  # as it was given
+    attempt: str
+    in_hand: bool = True
+    uncertain: bool = True  # nobody said that it left
+    proved: bool = False  # ... but news of it came since, and so it did
+
+
+def evidence_event(event: Reported, handed: Handed | None) -> tuple[base.Event, ...]:
     """The report; before it the receipt of a message that was given up as uncertain, and has left after all."""
-    now, address = datetime.now(UTC), address or _address(event.sender)
+    now, address = datetime.now(UTC), handed.address if handed else _address(event.sender)
     evidence, raw = _EVIDENCE[event.verdict], event.raw.hex().upper()
     report = base.Report(
         reference=str(event.reference),
@@ -34,32 +46,28 @@ def evidence_event(event: Reported, address: Address | None, *, uncertain: bool)
         address=address,
         detail=event.detail,
         raw=raw,
+        attempt=handed.attempt if handed else "",
     )
-    if not uncertain:
+    if handed is None or handed.in_hand or not handed.uncertain:  # what is in hand has its receipt to come
         return (report,)
-    return _receipt(event.reference, address, "a report proves that it left"), report
+    receipt = replace(report, evidence=Evidence.SUBMITTED, detail="a report proves that it left", raw="")
+    return receipt, report
 
 
-def late_event(event: LateStep, address: Address | None, *, uncertain: bool) -> tuple[base.Event, ...]:
+def late_event(event: LateStep, handed: Handed | None) -> tuple[base.Event, ...]:
     """What the radio says late of a message; silence where it changes nothing."""
-    if event.reference is None or uncertain is not (event.step is Step.ON_AIR):
+    uncertain, on_air = handed is not None and handed.uncertain, event.step is Step.ON_AIR
+    if event.reference is None or uncertain is not on_air or (uncertain and handed and handed.in_hand):
         return ()
-    address = address or _address(event.destination)
-    if uncertain:
-        return (_receipt(event.reference, address, "the radio said late that it left"),)
-    now, reference = datetime.now(UTC), str(event.reference)
-    return (
-        base.Report(
-            reference=reference, evidence=Evidence.REFUSED, at=now, address=address, detail=event.step.value
-        ),
+    report = base.Report(
+        reference=str(event.reference),
+        evidence=Evidence.SUBMITTED if on_air else Evidence.REFUSED,
+        at=datetime.now(UTC),
+        address=handed.address if handed else _address(event.destination),
+        detail="the radio said late that it left" if on_air else event.step.value,
+        attempt=handed.attempt if handed else "",
     )
-
-
-def _receipt(reference: int, address: Address | None, detail: str) -> base.Report:
-    now = datetime.now(UTC)
-    return base.Report(
-        reference=str(reference), evidence=Evidence.SUBMITTED, at=now, address=address, detail=detail
-    )
+    return (report,)
 
 
 def inbound_event(event: Received, statuses: Mapping[int, str], *, now: datetime) -> base.Inbound:

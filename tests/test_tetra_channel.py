@@ -1,7 +1,7 @@
 """The tetra channel: what a radio shows, what its reports prove, and what an answer from one becomes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -159,9 +159,56 @@ async def test_a_report_on_what_was_uncertain_is_first_its_late_receipt() -> Non
         with pytest.raises(Unknown) as unknown:
             await channel.submit(outgoing(f"sds:{PEER}"))
         await until(lambda: len(hub.of(Report)) == 2)
-        assert (unknown.value.references, unknown.value.parts) == ((), 1)
         assert [report.evidence for report in hub.of(Report)] == [Evidence.SUBMITTED, Evidence.DELIVERED]
-        assert len({report.reference for report in hub.of(Report)}) == 1
+        assert {(report.reference,) for report in hub.of(Report)} == {unknown.value.references}
+
+
+def silent(bench: Bench) -> None:
+    bench.radio.device.make.tells_on_air = False
+
+
+def late(bench: Bench) -> None:
+    bench.radio.faults.arm("late-cmgs", {"seconds": 20})
+
+
+@pytest.mark.parametrize(
+    ("radio", "text"),
+    [(silent, "Mød nu"), (late, "Mød nu"), (silent, "Mød på stationen. " * 7)],
+    ids=["silent", "late", "silent, in parts"],
+)
+@virtually
+async def test_a_report_that_comes_before_the_radios_word_proves_that_it_left(
+    radio: Callable[[Bench], None], text: str
+) -> None:
+    async with Bench() as bench, up(bench) as (channel, hub):
+        radio(bench)
+        handed = outgoing(f"sds:{PEER}", words(text=text, sender_name="", headline="Mød", answers=()))
+        receipt = await channel.submit(handed)
+        await until(lambda: len(hub.of(Report)) == len(bench.sent()))
+        reports = hub.of(Report)
+        assert (tuple(report.reference for report in reports), len(bench.sent())) == (
+            receipt.references,
+            len(receipt.references),
+        )
+        assert {(report.evidence, report.attempt) for report in reports} == {
+            (Evidence.DELIVERED, handed.attempt)
+        }
+
+
+@virtually
+async def test_a_text_whose_hand_over_is_given_up_is_known_by_its_reference_and_attempt() -> None:
+    """No word and no report in time; then the report, perhaps before the hub has kept that it is unknown."""
+    async with Bench() as bench, up(bench) as (channel, hub):
+        silent(bench)
+        bench.radio.network.latency_s = 15
+        handed = outgoing(f"sds:{PEER}", words(text="Mød nu", sender_name="", headline="Mød", answers=()))
+        with pytest.raises(Unknown) as unknown:
+            await channel.submit(handed)
+        assert (len(unknown.value.references), unknown.value.parts, hub.of(Report)) == (1, 1, [])
+        await until(lambda: len(hub.of(Report)) == 2)
+        assert [report.evidence for report in hub.of(Report)] == [Evidence.SUBMITTED, Evidence.DELIVERED]
+        assert {(report.reference,) for report in hub.of(Report)} == {unknown.value.references}
+        assert {report.attempt for report in hub.of(Report)} == {handed.attempt}
 
 
 @virtually
