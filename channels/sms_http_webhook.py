@@ -136,6 +136,9 @@ class Webhooks:
             events = self._dialect.read(value, self._config, now=now)
         except Unreadable as error:
             events = [_unreadable(body, now, why=str(error))]
+        except Exception:  # of our own code: it would fail on every further try as well
+            log.exception("channel %s: a webhook could not be read", self._name)
+            events = [_unreadable(body, now, why="the program failed on it")]
         return web.Response(status=204 if await self._settled(events) else 503)
 
     def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:

@@ -291,6 +291,15 @@ async def test_signed_nonsense_goes_to_a_person_and_comes_no_more(octets: bytes)
     assert second.bearer_id == "next"
 
 
+async def test_what_our_own_code_fails_on_goes_to_a_person_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(GatewayApi, "read", lambda *_, **__: 1 // 0)
+    async with up() as (channel, hub):
+        assert await post(channel, said("1")) == 204
+    assert isinstance(hub.one, Inbound)
+    assert "failed on it" in hub.one.automatic
+    assert '"message": "1"' in hub.one.raw
+
+
 async def test_half_a_sign_becomes_a_question_mark_and_the_rest_counts() -> None:
     octets = json.dumps(said("1 X")).encode().replace(b"X", b"\\ud83d")
     async with up() as (channel, hub):
