@@ -180,16 +180,16 @@ class IridiumChannel(SerialModemChannel[IridiumModem]):
 
 
 def _bearer_id(event: Arrived, at: datetime) -> str:
-    """Modem, number and octets, with the hour: a number is used again, and short answers are the same octets."""
+    """Modem, number and octets, with the minute: a number is used again, and short answers are the same octets."""
     digest = hashlib.sha256(event.payload).hexdigest()[:16]
-    return f"{event.imei}-{event.mtmsn}-{digest}-{at:%Y%m%d%H}"
+    like_it = f"-{event.before}" if event.before else ""
+    return f"{event.imei}-{event.mtmsn}-{digest}-{at:%Y%m%d%H%M}{like_it}"
 
 
 def _earlier_ids(event: Arrived) -> tuple[str, ...]:
     """The names that what was found in the modem may have had, when it came in before the process was killed."""
-    return tuple(
-        _bearer_id(event, event.at - timedelta(hours=hours)) for hours in range(1, _FOUND_AGAIN_H + 1)
-    )
+    minutes = range(1, 60 * _FOUND_AGAIN_H + 1)
+    return tuple(_bearer_id(event, event.at - timedelta(minutes=each)) for each in minutes)
 
 
 def _said(payload: bytes, *, headed: bool) -> tuple[str, str]:

@@ -14,7 +14,8 @@ class Arrived:
     """A message from the gateway. Call `settle` when it is safe elsewhere: only then is it deleted from the modem.
 
     `imei`: the modem's, empty when it does not tell. `at`: when it was first read. `brought`: a session of ours brought
-    it; else it was in the modem already, and may have been shown before this process began.
+    it; else it was in the modem already, and may have been shown before this process began. `before`: how many
+    messages of the same modem, number and octets it was brought before in this process: numbers come round.
     """
 
     payload: bytes
@@ -23,6 +24,7 @@ class Arrived:
     imei: str = ""
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     brought: bool = False
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

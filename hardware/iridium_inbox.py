@@ -34,6 +34,7 @@ class _Message:
     at: datetime
     brought: bool
     dialogue: int  # in which it was read first
+    before: int = 0  # others just like it
     since: float | None = None
     settled: bool = False
 
@@ -108,7 +109,8 @@ class Inbox:
         )
         if known is not None and again:
             return known
-        message = _Message(*key, self._clock(), brought, self._dialogues)
+        before = 0 if known is None else known.before + 1
+        message = _Message(*key, self._clock(), brought, self._dialogues, before)
         self._known[key] = message
         self._known.move_to_end(key)
         self._latest = message if brought else self._latest
@@ -124,6 +126,7 @@ class Inbox:
             imei=message.imei,
             at=message.at,
             brought=message.brought,
+            before=message.before,
         )
 
     def _settler(self, message: _Message) -> Settle:

@@ -110,14 +110,32 @@ async def test_an_answer_that_is_read_again_by_the_next_process_is_known_by_its_
     assert first.bearer_id in {again.bearer_id, *again.also}
 
 
-def test_the_same_answer_has_another_name_from_another_modem_and_another_hour() -> None:
+@virtually
+async def test_an_answer_in_the_same_words_is_none_that_was_there_though_the_numbers_begin_again() -> None:
+    """The modem is exchanged and put back, and each "1" is the first message of its subscription."""
+    async with Bench() as bench, channel(bench, look_every_hours=168) as (sat, heard):
+        first = bench.modem.device.imei
+        for imei in (first, "300234099999990", first):
+            bench.modem.replace(imei)
+            bench.modem.network.hold_s = 0
+            await until(lambda: sat._modem.state.name != "READY")
+            await until(lambda: sat._modem.state.name == "READY")
+            count = len(of(heard, base.Inbound))
+            bench.modem.queue(b"1")
+            await until(lambda count=count: len(of(heard, base.Inbound)) > count)  # type: ignore[misc]
+        names = {inbound.bearer_id for inbound in of(heard, base.Inbound)}
+        assert (len(names), {inbound.also for inbound in of(heard, base.Inbound)}) == (3, {()})
+
+
+def test_the_same_answer_has_another_name_from_another_modem_and_another_minute() -> None:
     sat = IridiumChannel("sat", IridiumConfig(bearer="iridium", port="x"))
     at = datetime(2026, 11, 23, 12, tzinfo=UTC)
     arrived = Arrived(b"1", 1, base._nothing, imei="300234010753370", at=at, brought=True)
-    others = [replace(arrived, imei="300234099999990"), replace(arrived, at=at + timedelta(hours=1))]
+    others = [replace(arrived, imei="300234099999990"), replace(arrived, at=at + timedelta(minutes=1))]
     found = replace(arrived, at=at + timedelta(hours=60), brought=False)
     names = {sat._inbound(event).bearer_id for event in (arrived, *others)}
     assert len(names) == 3
+    assert sat._inbound(replace(arrived, before=1)).bearer_id not in names
     assert names & set(sat._inbound(found).also) == {
         sat._inbound(item).bearer_id for item in (arrived, others[1])
     }
