@@ -14,7 +14,7 @@ from aiohttp import web
 
 from channels.base import ChannelDown, ChannelError, Receipt, State, Unknown
 from channels.sms_http import SmsHttpChannel
-from tests.aggregator import TO, Aggregator, answers, lost
+from tests.aggregator import TO, Aggregator, Json, answers, lost
 from tests.fault_proxy import CLIENT, SERVER, FaultProxy, Kind
 from tests.outgoing import outgoing, words
 
@@ -204,7 +204,7 @@ async def test_a_certificate_is_trusted_by_ca_file_alone(tmp_path: Path, *, trus
     authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    more = {"ca_file": tmp_path / "ca.pem"} if trusted else {}
+    more: Json = {"ca_file": tmp_path / "ca.pem"} if trusted else {}
     async with Aggregator(tls=context) as far, far.channel(url=far.url("https"), **more) as channel:
         found = await first(channel, calls)
     assert (len(far.taken), len(calls)) == ((1, 1) if trusted else (0, 0))

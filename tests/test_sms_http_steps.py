@@ -22,11 +22,11 @@ from channels.base import (
 from channels.sms_http import SmsHttpChannel
 from messages.address import Address
 from messages.precedence import Precedence
-from tests.aggregator import TO, Aggregator, Step, answers, drips, lost, mute
+from tests.aggregator import TO, Aggregator, Json, Step, answers, drips, lost, mute
 from tests.outgoing import outgoing, words
 
 CASES = json.loads((Path(__file__).parent / "data" / "badinput-sms.json").read_text("utf-8"))["cases"]
-HURRIED = {"connect_s": 0.5, "answer_s": 0.15}
+HURRIED: Json = {"connect_s": 0.5, "answer_s": 0.15}
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_what_the_port_refuses_is_down_and_has_not_left(far: Aggregator) -
 
 
 async def test_a_name_that_nobody_knows_is_down(far: Aggregator) -> None:
-    table = {"url": "https://api.aggregator.invalid/mobile/single"}
+    table: Json = {"url": "https://api.aggregator.invalid/mobile/single"}
     async with far.channel(**table) as channel:
         found = await outcome(channel)
     assert isinstance(found, ChannelDown)
@@ -285,7 +285,7 @@ async def test_no_proxy_is_taken_from_the_environment(
 
 async def test_a_proxy_is_used_where_it_is_configured(far: Aggregator) -> None:
     """For http: it is asked for the whole address; our far end does not mind being one."""
-    table = {"url": "http://127.0.0.1:9/mobile/single", "proxy": f"http://127.0.0.1:{far.port}"}
+    table: Json = {"url": "http://127.0.0.1:9/mobile/single", "proxy": f"http://127.0.0.1:{far.port}"}
     async with far.channel(**table) as channel:
         assert isinstance(await outcome(channel), Receipt)
     assert far.requests[0].headers["Host"] == "127.0.0.1:9"
