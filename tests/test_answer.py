@@ -266,7 +266,9 @@ def test_a_number_that_was_asked_for_is_read(text: str, number: str) -> None:
     assert (answer.kind, answer.option) == (Kind.OPTION, number)
 
 
-@pytest.mark.parametrize("text", ["37 af 40", "37/40", "1.1.2027", "hvor mange?", "2-3", "12:30", "1.2.3", "3a"])
+@pytest.mark.parametrize(
+    "text", ["37 af 40", "37/40", "1.1.2027", "hvor mange?", "2-3", "12:30", "1.2.3", "3a"]
+)
 def test_of_two_numbers_or_none_nobody_guesses(text: str) -> None:
     answer = read_answer(text, (("tal", "antal isolerede"),))
     assert (answer.kind, answer.option) == (Kind.UNREAD, "")
