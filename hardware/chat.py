@@ -124,6 +124,11 @@ class Chat:
                     self._calm.clear()
                     await self._calm.wait()
 
+    @property
+    def echoed(self) -> bool:
+        """Whether the latest command came back: the echo is on, perhaps again since a restart."""
+        return self._dte.echoed
+
     async def synchronise(self) -> None:
         """Finds the modem's ear again: ESC, silence, then AT until a clean OK. NoAnswer after three tries."""
         async with self._lock:

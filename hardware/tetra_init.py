@@ -6,7 +6,8 @@ Source: ETSI EN 300 392-5 (CTSP, CTOM, CREG, CSQ, CSCS); which forms are taken d
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from hardware.at.dte import Request
 from hardware.at.grammar import Info
@@ -34,6 +35,8 @@ class Setup:
     model: str = ""
     service_form: str = SERVICE_FORMS[0]
     lasts: bool = False  # the radio says of a registration that it is ours already (38)
+    quiet: bool = False  # ATE0 was obeyed: an echo is then the sign of a restart
+    refused: set[str] = field(default_factory=set)  # registrations that this radio does not know
 
 
 async def set_up(chat: Chat, setup: Setup) -> None:
@@ -45,8 +48,8 @@ async def set_up(chat: Chat, setup: Setup) -> None:
         if await _accepts(chat, f"AT+CSCS={name}"):
             break
     await _accepts(chat, "AT+CREG=2")
-    for service in (*_WATCHED, *REGISTRATIONS):
-        await _register(chat, service)
+    await _register_all(chat, setup, (*_WATCHED, *REGISTRATIONS))
+    setup.quiet = not chat.echoed
     if not setup.model:
         setup.model = await _identity(chat)
 
@@ -71,26 +74,34 @@ async def _said_twice(chat: Chat, command: str) -> None:
         await chat.command(command, timeout_s=chat.timing.slow_s)
 
 
-async def _register(chat: Chat, service: str) -> bool:
-    """Whether the service was new to the radio: False when it is ours already, or none that this radio knows."""
-    try:
-        await chat.command(f"AT+CTSP={service}", timeout_s=chat.timing.slow_s)
-    except Refused as refused:
-        if refused.code != ALREADY_REGISTERED:
-            log.info("radio: registration %s is refused (%s)", service, refused.raw)
-        return False
-    return True
+async def _register_all(chat: Chat, setup: Setup, services: Iterable[str]) -> None:
+    """A service that is ours already, or that this radio does not know, is no trouble."""
+    for service in services:
+        try:
+            await chat.command(f"AT+CTSP={service}", timeout_s=chat.timing.slow_s)
+        except Refused as refused:
+            if refused.code != ALREADY_REGISTERED and service not in setup.refused:
+                setup.refused.add(service)
+                log.info("radio: registration %s is refused (%s)", service, refused.raw)
 
 
 async def still_registered(chat: Chat, setup: Setup) -> bool:
-    """Says the first registration again. False when it had lasted before and is new now: the radio has restarted."""
+    """Says the first registration again. False when the radio has restarted: it echoes, or what had lasted is new now.
+
+    A radio that says OK to every registration, old or new, tells nothing by it: it is told all of them again.
+    """
+    forgotten = False
     try:
         await chat.command(f"AT+CTSP={REGISTRATIONS[0]}", timeout_s=chat.timing.slow_s)
     except Refused as refused:
         setup.lasts |= refused.code == ALREADY_REGISTERED
-        return True
-    forgotten, setup.lasts = setup.lasts, False
-    return not forgotten
+    else:
+        forgotten, setup.lasts = setup.lasts, False
+    if forgotten or (setup.quiet and chat.echoed):
+        return False
+    if not setup.lasts:
+        await _register_all(chat, setup, (*_WATCHED, *REGISTRATIONS[1:]))
+    return True
 
 
 async def choose_service(chat: Chat, setup: Setup, *, service: int, identity: int) -> None:

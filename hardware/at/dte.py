@@ -114,6 +114,7 @@ class Dte:
         self._request = Request("")
         self._forms: dict[str, Form] = {}
         self._echo = b""
+        self.echoed = False  # the latest request came back
         self._lines: list[Info] = []
         self._block: bytes | None = None
         self._header: Info | None = None  # a first line whose second has not come
@@ -127,6 +128,7 @@ class Dte:
             raise ValueError("a counted block of 2,560 octets or more cannot be told from a line end")
         self._request, self._lines, self._block = request, [], None
         self._echo, self._forms = request.text.encode("ascii"), request.forms
+        self.echoed = False
         prompted = request.ask in {Ask.ANGLE, Ask.READY}
         self.state = State.PROMPTING if prompted else State.WAITING
         at_once = request.payload if request.ask is Ask.AT_ONCE else b""
@@ -252,7 +254,7 @@ class Dte:
     def _is_echo(self, line: bytes) -> bool:
         """A line that is our command coming back, perhaps with garbage of an earlier one in front."""
         if self._echo and line.endswith(self._echo):
-            self._echo = b""
+            self._echo, self.echoed = b"", True
             return True
         return False
 
