@@ -180,10 +180,10 @@ class IridiumChannel(SerialModemChannel[IridiumModem]):
 
 
 def _bearer_id(event: Arrived, at: datetime) -> str:
-    """Modem, number and octets, with the minute: a number is used again, and short answers are the same octets."""
+    """Modem, number and octets, with the session: a number is used again, and short answers are the same octets."""
     digest = hashlib.sha256(event.payload).hexdigest()[:16]
     like_it = f"-{event.before}" if event.before else ""
-    return f"{event.imei}-{event.mtmsn}-{digest}-{at:%Y%m%d%H%M}{like_it}"
+    return f"{event.imei}-{event.mtmsn}-{digest}-{event.momsn}-{at:%Y%m%d%H%M}{like_it}"
 
 
 def _earlier_ids(event: Arrived) -> tuple[str, ...]:

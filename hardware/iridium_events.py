@@ -15,7 +15,8 @@ class Arrived:
 
     `imei`: the modem's, empty when it does not tell. `at`: when it was first read. `brought`: a session of ours brought
     it; else it was in the modem already, and may have been shown before this process began. `before`: how many
-    messages of the same modem, number and octets it was brought before in this process: numbers come round.
+    messages of the same modem, number and octets came before it in this process: numbers come round. `momsn`: the
+    number of the next message out, which stays while it is in the modem: a session that sends empties that buffer.
     """
 
     payload: bytes
@@ -25,6 +26,7 @@ class Arrived:
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     brought: bool = False
     before: int = 0
+    momsn: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class _Message:
     brought: bool
     dialogue: int  # in which it was read first
     before: int = 0  # others just like it
+    momsn: int = 0  # of the next message out
     since: float | None = None
     settled: bool = False
 
@@ -75,7 +76,7 @@ class Inbox:
         if not payload or (is_loop(payload) and not brought):
             await clear(chat, 1)
             return
-        message = self._message(now.mtmsn, payload, brought=brought)
+        message = self._message(now, payload, brought=brought)
         if message.settled:
             log.info("iridium: message %d was read again: deleted", message.mtmsn)
             await clear(chat, 1)
@@ -100,17 +101,16 @@ class Inbox:
         now = self._now_s()
         return any(item.since is not None and now - item.since < patience_s for item in self._known.values())
 
-    def _message(self, mtmsn: int, payload: bytes, *, brought: bool) -> _Message:
+    def _message(self, now: Buffers, payload: bytes, *, brought: bool) -> _Message:
         """The one that was read before, or a new one. The network may bring one twice whose receipt it has missed."""
-        key = self._imei, mtmsn, payload
+        key = self._imei, now.mtmsn, payload
         known = self._known.get(key)
-        again = not brought or (
-            known is self._latest and known is not None and known.dialogue == self._dialogues
-        )
-        if known is not None and again:
-            return known
+        if known is not None:
+            latest = known is self._latest and known.dialogue == self._dialogues
+            if latest if brought else known.momsn == now.momsn:
+                return known
         before = 0 if known is None else known.before + 1
-        message = _Message(*key, self._clock(), brought, self._dialogues, before)
+        message = _Message(*key, self._clock(), brought, self._dialogues, before, now.momsn)
         self._known[key] = message
         self._known.move_to_end(key)
         self._latest = message if brought else self._latest
@@ -127,6 +127,7 @@ class Inbox:
             at=message.at,
             brought=message.brought,
             before=message.before,
+            momsn=message.momsn,
         )
 
     def _settler(self, message: _Message) -> Settle:

@@ -111,6 +111,21 @@ async def test_an_answer_that_is_read_again_by_the_next_process_is_known_by_its_
 
 
 @virtually
+async def test_an_answer_found_at_a_start_is_none_that_was_kept_before_another_message_left() -> None:
+    """The hub was killed over a "1" whose number had come round; the one that is kept came before a message left."""
+    async with Bench() as bench:
+        names: list[base.Inbound] = []
+        for momsn in (5, 6):
+            bench.modem.device.mt, bench.modem.device.numbers.mtmsn = b"1", 1
+            bench.modem.device.numbers.momsn = momsn
+            async with IridiumChannel(
+                "sat", IridiumConfig(bearer="iridium", port="in memory"), opener=bench.opener
+            ) as sat:
+                names.append(await anext(e async for e in sat.events() if isinstance(e, base.Inbound)))
+    assert names[0].bearer_id not in {names[1].bearer_id, *names[1].also}
+
+
+@virtually
 async def test_an_answer_in_the_same_words_is_none_that_was_there_though_the_numbers_begin_again() -> None:
     """The modem is exchanged and put back, and each "1" is the first message of its subscription."""
     async with Bench() as bench, channel(bench, look_every_hours=168) as (sat, heard):

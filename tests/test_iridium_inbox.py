@@ -96,6 +96,19 @@ async def test_a_number_that_comes_round_is_another_message() -> None:
 
 
 @virtually
+async def test_what_is_found_after_a_message_left_is_no_message_from_before_it() -> None:
+    """A session that was cut off has brought it, and its number has come round."""
+    async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
+        await in_state(modem, State.READY)
+        await answered(bench, heard, b"1")
+        await asyncio.sleep(60)  # the ring is over
+        bench.modem.device.numbers.momsn += 1
+        bench.modem.device.mt = b"1"
+        await until(lambda: bench.modem.device.mt is None)
+        assert [event.payload for event in heard.of(Arrived)] == [b"1"] * 2
+
+
+@virtually
 async def test_a_message_that_the_network_brings_twice_running_is_shown_once() -> None:
     """It does where the modem's receipt was lost."""
     async with Bench() as bench, driver(bench) as modem, Heard(modem) as heard:
