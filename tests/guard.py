@@ -112,7 +112,8 @@ class GuardedPort:
         if found is None:
             self._keep(f"{len(octets)} octets that are no single command")
         elif self._passes(*found):
-            self._heard, self._payload = b"", self._rules.payload(found[0], self._to or "")
+            payload = self._rules.payload(found[0], self._to or "")
+            self._heard, self._payload = b"", payload if payload and payload.prompt else None
             self._port.write(octets)
         else:
             self._keep(f"AT{found[0]}", spared=re.fullmatch(self._rules.spares, found[0]) is not None)

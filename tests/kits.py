@@ -195,7 +195,7 @@ class TetraKit(Kit):
     rules = Rules(
         asks=r'|E0|\+CMEE=1|\+CSCS=(8859-1|"8859-1")|\+CREG=2|\+CTSP=[0-9],[0-9],[0-9]{1,3}|\+GMM\?|\+(CREG|CTOM|CSQ)\?',
         sends=r"\+CTSDS=12,0(,[01]){0,3}|\+CMGS=[0-9]{1,8},[0-9]{1,4}",
-        spares=r"(?!)",
+        spares=r"\+CTSDS=12,0(,[01]){0,3}",  # before the acknowledgement that a radio out there asks for
         payload=_short_data,
         counts=lambda text, payload: isinstance(_message(payload), sds.Transfer),
     )

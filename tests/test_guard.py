@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardware.at.dce import Called, Dce
-from hardware.codecs.sds import Report, Wanted, text_transfers
+from hardware.codecs.sds import Ack, Report, Wanted, text_transfers
 from hardware.codecs.tpdu import submits
 from hardware.errors import HardwareError
 from hardware.gsm_state import State
@@ -153,6 +153,22 @@ def test_of_short_data_only_one_text_to_the_named_radio_leaves(to: str, octets: 
     assert (request in theirs._waiting, len(kept.stopped)) == (passes, not passes)
     port.write(request + octets.hex().upper().encode() + b"\x1a")
     assert theirs._waiting.count(b"AT+CMGS") == int(passes)
+
+
+def test_after_a_text_the_radio_is_asked_on_and_its_reports_are_acknowledged() -> None:
+    """To that radio alone; a command is not taken for the data of the message before it."""
+    port, theirs, kept = guarded("tetra", to="2345678")
+    text = text_transfers("x", 1, max_bits=668, wanted=Wanted.RECEIVED)[0].encode()
+    for to, octets in (
+        ("2345678", text),
+        ("2345678", Ack(0x82, 1).encode()),
+        ("2345679", Ack(0x82, 1).encode()),
+    ):
+        port.write(b"AT+CTSDS=12,0\r")
+        header = f"AT+CMGS={to},{8 * len(octets)}\r".encode()
+        port.write(header + octets.hex().upper().encode() + b"\x1a")
+    assert (theirs._waiting.count(b"AT+CTSDS"), theirs._waiting.count(b"AT+CMGS=2345678,")) == (3, 2)
+    assert (b"2345679" in theirs._waiting, len(kept.stopped), kept.sent) == (False, 1, 1)
 
 
 @virtually

@@ -82,6 +82,7 @@ def _surround(name: str, modem: EmulatedModem, stack: ExitStack) -> None:
     else:
         modem.do("mode", value=1 if name == "tetra direct" else 2)
         modem.do("receive", from_="2345678", text="en privat besked", report=True)
+        modem.do("receive", from_="7654321", hex="821802C9")  # a report that asks for an acknowledgement
     if name == "silent":
         modem.do("hang")
     if name == "radio off":
@@ -142,7 +143,8 @@ def test_with_an_address_one_message_is_sent_to_it_alone(runs: dict[str, Rehears
     for name, to in {"gsm sends": "+4500000077", "tetra sends": "7654321"}.items():
         run = runs[name]
         assert (run.code, "1 passed" in run.said) == (0, True), run.said
-        assert [line["to"] for line in run.of("sent")] == [to]
+        assert [line["to"] for line in run.of("sent") if line.get("kind") != "acknowledgement"] == [to]
+        assert {line["to"] for line in run.of("sent")} == {to}
 
 
 def test_from_a_satellite_modem_one_message_leaves_and_one_that_it_brings_is_told_of(
