@@ -149,8 +149,13 @@ async def killed(stage: Stage) -> None:
     await stage.watcher.until(_modems_up, within_s=stage.within(10))
     stage.save_picture()
     stage.watcher.quiet = False
-    if not await stage.watcher.until(lambda seen: seen.missing() == [HEAD], within_s=stage.within(15)):
+    if not await stage.watcher.until(_all_but_the_head, within_s=stage.within(15)):
         raise DemoError("not everybody's answer came through: " + ", ".join(stage.watcher.seen.missing()))
+
+
+def _all_but_the_head(seen: Seen) -> bool:
+    """On a slow machine the stand-in may have stepped in already: then nobody is missing."""
+    return set(seen.missing()) <= {HEAD}
 
 
 def _modems_up(seen: Seen) -> bool:
