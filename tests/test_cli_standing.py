@@ -292,6 +292,6 @@ def test_an_answer_to_a_withdrawn_alert_is_red_and_says_so(withdrawn: str | None
     (row,) = rows(found, catalogue("en"), now=NOW)
     assert row.is_to_withdrawn is bool(withdrawn)
     assert said is None or said in row.how_far
-    screen = Console(file=StringIO(), width=80, force_terminal=True, color_system="standard")
+    screen = Console(file=StringIO(), width=80, force_terminal=True, color_system="standard", no_color=False)
     screen.print(alert_view(found, catalogue("en"), now=NOW))
     assert ("\x1b[1;31mAcknowledged" in screen.file.getvalue()) is bool(withdrawn)  # type: ignore[attr-defined]
