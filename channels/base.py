@@ -138,6 +138,7 @@ class Inbound:
     also: tuple[str, ...] = ()
     in_reply_to: str = ""  # Outgoing.attempt of what it answers, where the bearer says so
     automatic: str = ""
+    claimed: bool = False  # `sender` is only what the message says of itself: alone it answers nothing
     part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store
     raw: str = ""
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)

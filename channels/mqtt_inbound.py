@@ -93,6 +93,7 @@ def answer(arrived: Arrived, at: datetime) -> Inbound:
         text=f"{said} #{code}" if code else said,
         at=at,
         in_reply_to=attempt,
+        claimed=True,
         raw=_shown(arrived.payload),
     )
 

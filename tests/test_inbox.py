@@ -193,6 +193,28 @@ async def test_a_reply_that_names_our_message_answers_it_though_two_are_open(tmp
         assert stranger.kind == "unconfirmed"
 
 
+@pytest.mark.parametrize(
+    ("text", "more", "kind"),
+    [
+        ("1", {"in_reply_to": "{name}"}, "answer"),
+        ("1 #{code}", {}, "answer"),
+        ("1", {}, "unmatched"),
+        ("1", {"in_reply_to": "made up"}, "unmatched"),
+        ("1", {"in_reply_to": "{code}.999"}, "unmatched"),
+        ("1 #YY9", {}, "unmatched"),
+    ],
+)
+async def test_a_sender_that_is_only_claimed_counts_beside_what_it_was_asked_with(
+    tmp_path: Path, text: str, more: dict[str, str], kind: str
+) -> None:
+    """Whoever may write to a topic can say that they are anybody; only who read the question knows its name."""
+    async with asked(tmp_path) as (bench, [sent]):
+        [row] = await bench.rows("select id from attempts")
+        known = {"name": attempt_name(sent.identifier, row["id"]), "code": sent.code}
+        given = {key: value.format(**known) for key, value in more.items()}
+        assert (await hears(bench, text.format(**known), claimed=True, **given)).kind == kind
+
+
 # What the hub says of itself.
 
 

@@ -69,7 +69,7 @@ def find_question(tx: Transaction, item: Inbound, text: str) -> Found:
     if replied is not None:
         mine = replied.recipient in owners
         return Found(_question(replied)) if mine else Found(alert_id=replied.alert_id)
-    return asked_of(tx, owners)
+    return Found() if item.claimed else asked_of(tx, owners)
 
 
 def asked_of(tx: Transaction, contacts: frozenset[str]) -> Found:
