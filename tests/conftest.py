@@ -1,11 +1,13 @@
 """Fixtures that several files share, and the options of the tests. What one file needs stands in that file."""
 
+import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 
 from gateway.init import InitResult, init
 from tests.benches import READY_S, Kind, Real
@@ -19,6 +21,17 @@ SAID: list[str] = []  # what real modems said of themselves
 def installation(tmp_path: Path) -> InitResult:
     """A new installation, as `bavn init` writes it: exercise plane, one practice channel, three contacts."""
     return init(tmp_path / "bavn", now=datetime(2026, 11, 23, 3, 12, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """A test that runs a command in this process sets up logging for the whole of it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 # These options are of our tests and not of the plug-in for others (hardware/pytest_plugin.py): pytest loads that one

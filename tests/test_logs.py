@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,16 +19,6 @@ from gateway.logs import MAX_CHARACTERS, configure, escaped
 
 CASES = json.loads((Path(__file__).parent / "data" / "log_injection.json").read_text(encoding="utf-8"))
 Write = Callable[..., list[str]]
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def lines_of(
