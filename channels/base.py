@@ -140,7 +140,9 @@ class Inbound:
     automatic: str = ""
     claimed: bool = False  # `sender` is only what the message says of itself: alone it answers nothing
     part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store
-    raw: str = ""
+    raw: str = ""  # what came; kept up to 16 KiB, and shown where the text says nothing
+    # Why nobody can read it, '' for what can be read. It answers nothing and stands open in the inbox with its `raw`.
+    unreadable: str = ""
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
 
 

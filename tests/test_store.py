@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 from channels.base import Report
 from gateway.accept import Submission, judge
 from gateway.errors import Conflict, NotFound, Refused, StoreUnfit
-from gateway.store import sqlite
+from gateway.store import schema, sqlite
 from gateway.store.accepting import Accepted, accept, withdraw
 from gateway.store.database import Store, Transaction
 from gateway.store.people import erase
@@ -159,6 +159,12 @@ async def test_the_migrations_make_the_tables_of_this_version(tmp_path: Path) ->
     with sqlite.open_engine(tmp_path / "bavn.db").connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+async def test_the_program_knows_its_newest_migration(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        [found] = await bench.rows("select version_num from alembic_version")
+        assert found["version_num"] == schema.HEAD
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:

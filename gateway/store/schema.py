@@ -14,7 +14,7 @@ from gateway.errors import StoreUnfit
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

@@ -205,6 +205,16 @@ inbound = Table(
     Column("delivery_id", BigInteger),
     Column("alert_id", BigInteger),
     Column("automatic", Text, nullable=False, server_default=""),  # why no person wrote it
+    Column(
+        "raw", Text, nullable=False, server_default=""
+    ),  # what came, as far as gateway.store.receiving keeps it
+    Column("unreadable", Text, nullable=False, server_default=""),  # why nobody could read it
+    Column(
+        "more", Integer, nullable=False, server_default="0"
+    ),  # unreadable ones after it, counted and not kept
+    # A text in parts has a row for each, and one for the whole, which is what people see.
+    Column("missing", Integer, nullable=False, server_default="0"),  # parts that have not come
+    Column("whole_id", BigInteger),  # of a part: the row of the whole
     # For a person to look at, urgently or not, until it is handled; by whom, and what came of it.
     Column("open", Boolean(create_constraint=False), nullable=False, server_default="0"),
     Column("urgent", Boolean(create_constraint=False), nullable=False, server_default="0"),
@@ -216,6 +226,12 @@ inbound = Table(
     UniqueConstraint("channel", "bearer_id"),
     Index("ix_inbound_parts", "channel", "sender", "part_reference"),
     Index("ix_inbound_open", "id", sqlite_where=text("open"), postgresql_where=text("open")),
+    Index(
+        "ix_inbound_waiting",
+        "received_ms",
+        sqlite_where=text("kind = 'part'"),
+        postgresql_where=text("kind = 'part'"),
+    ),
 )
 
 # A question that is put again and again: status every third hour. Each round is an alert of its own.
