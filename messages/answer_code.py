@@ -14,9 +14,12 @@ _PAIRS = [  # the letter turns fastest: neighbours in time differ in what is rea
     letter + digit for digit in DIGITS for letter in LETTERS
 ]
 
-_TAIL = f"((?:[{LETTERS}][{DIGITS}])*[{LETTERS}]?)(?![0-9A-ZÆØÅ])"
-_MARKED = re.compile(rf"#\s*([{LETTERS}])\s*([{DIGITS}]){_TAIL}", re.IGNORECASE)
-_BARE = re.compile(rf"(?<![0-9A-ZÆØÅ#])([{LETTERS}])([{DIGITS}]){_TAIL}", re.IGNORECASE)
+_SHAPE = rf"([{LETTERS}])\s*([{DIGITS}])((?:[{LETTERS}][{DIGITS}])*[{LETTERS}]?)(?![0-9A-ZÆØÅ])"
+_MARKED = re.compile(rf"#\s*{_SHAPE}", re.IGNORECASE)
+_BARE = re.compile(rf"(?:[{LETTERS}][{DIGITS}])+[{LETTERS}]?", re.IGNORECASE)
+_WORD = re.compile(r"[#\w]+")
+_BEFORE = frozenset({"svar", "på", "paa", "kode", "koden", "re", "answer", "reply", "to", "code"})
+_MOST_CHARACTERS = 2_000  # of a text that are looked through
 
 
 def code_of(number: int) -> str:
@@ -41,17 +44,36 @@ def codes() -> Iterator[str]:
 
 
 def find_code(text: str) -> str:
-    """The first code in the text, as `K7`; '' when there is none. Reads `#K7`, `# k 7` and, as a word, `k7`."""
-    found = _MARKED.search(text) or _BARE.search(text)
-    return "".join(found.groups()).upper() if found else ""
+    """The first code in the text, as `K7`; '' when there is none. Reads `#K7`, `# k 7` and, first or last, `k7`."""
+    return marked_code(text) or next(iter(bare_codes(text)), "")
 
 
 def marked_code(text: str) -> str:
-    """The first code that is written with its #, as `K7`; '' when there is none. A bare one may be a word: `A4`."""
+    """The first code that is written with its #, as `K7`; '' when there is none."""
     found = _MARKED.search(text)
     return "".join(found.groups()).upper() if found else ""
 
 
-def without_codes(text: str) -> str:
-    """The text with every code taken out."""
-    return _BARE.sub(" ", _MARKED.sub(" ", text))
+def bare_codes(text: str) -> tuple[str, ...]:
+    """What stands first or last in the text, or in its first line, and may be a code: or a word, such as `A4`."""
+    return tuple(dict.fromkeys(match[0].upper() for match in _bare(text)))
+
+
+def without_codes(text: str, own: str = "") -> str:
+    """The text without the codes that have their #, and without the question's own where it may stand without one."""
+    for match in reversed(_bare(text) if own else []):
+        if match[0].upper() == own:
+            before = text[: match.start()]
+            kept = "" if all(word.lower() in _BEFORE for word in _WORD.findall(before)) else before
+            text = f"{kept} {text[match.end() :]}"
+    return _MARKED.sub(" ", text)
+
+
+def _bare(text: str) -> list[re.Match[str]]:
+    """The words that stand where a bare code may, and have the form of one; in their order."""
+    text = text[:_MOST_CHARACTERS].rstrip()
+    words = list(_WORD.finditer(text))
+    line = [word for word in words if "\n" not in text[: word.start()].lstrip()]
+    first = next((word for word in words if word[0].lower() not in _BEFORE), None)
+    places = {word.start(): word for word in (first, *line[-1:], *words[-1:]) if word is not None}
+    return [places[start] for start in sorted(places) if _BARE.fullmatch(places[start][0])]

@@ -2,15 +2,24 @@
 
 A phrase is in lower case, without punctuation, and stands for the whole answer: words that are not in a
 table make an answer that a person must read. That is meant: "kommer måske" must never count as "kommer".
+Looked up are texts made `plain`: who has no å writes aa. Cries for help are in answer_help.py.
 """
 
 import re
 from enum import Enum
 
+_PLAIN = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa"})
+
+
+def plain(said: str) -> str:
+    """Lower-case text as those write it who have no æ, ø and å."""
+    return said.translate(_PLAIN)
+
 
 class Sense(Enum):
     YES = "yes"
     NO = "no"
+    OK = "ok"  # agrees, to whatever it was
     RECEIVED = "received"  # has seen it, promises nothing
     COMING = "coming"
     NOT_COMING = "not coming"
@@ -19,30 +28,29 @@ class Sense(Enum):
     def refuses(self) -> bool:
         return self in {Sense.NO, Sense.NOT_COMING}
 
+    @property
+    def seen(self) -> bool:
+        """Enough where having seen it is all that is asked for."""
+        return self in {Sense.OK, Sense.RECEIVED}
+
 
 _BY_SENSE: dict[Sense, tuple[str, ...]] = {
     Sense.YES: ("ja", "jo", "jep", "jeps", "jada", "yes", "yep", "yeah", "y", "j"),
     Sense.NO: ("nej", "næ", "niks", "kan ikke", "no", "nope", "cannot", "can not", "cant", "can t", "n"),
+    Sense.OK: (
+        *("ok", "okay", "okey", "k", "javel", "fint", "super", "det er i orden", "i orden", "forstået"),
+        *("roger", "copy", "understood"),
+    ),
     Sense.RECEIVED: (
-        *("ok", "okay", "okey", "k", "modtaget", "er modtaget", "besked modtaget", "set", "læst", "har set"),
-        *(
-            "har læst",
-            "forstået",
-            "javel",
-            "kvitterer",
-            "kvitteret",
-            "noteret",
-            "fint",
-            "super",
-            "det er i orden",
-            "i orden",
-        ),
-        *("received", "got it", "seen", "read", "understood", "roger", "copy", "acknowledged", "noted"),
+        *("modtaget", "er modtaget", "besked modtaget", "set", "læst", "har set", "har læst"),
+        *("kvitterer", "kvitteret", "noteret"),
+        *("received", "got it", "seen", "read", "acknowledged", "noted"),
     ),
     Sense.COMING: (
         *(
             "kommer",
             "på vej",
+            "påvej",
             "kører",
             "kører hjemmefra",
             "deltager",
@@ -76,11 +84,21 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
         *("not coming", "cannot come", "can not come", "cant come", "can t come", "won t come", "wont come"),
     ),
 }
-PHRASES: dict[str, Sense] = {phrase: sense for sense, phrases in _BY_SENSE.items() for phrase in phrases}
+PHRASES: dict[str, Sense] = {
+    spelt: sense
+    for sense, phrases in _BY_SENSE.items()
+    for phrase in phrases
+    for spelt in (phrase, plain(phrase))
+}
+_CRIES = ("hjælp", "hjælp os", "hjælp mig", "nød", "i nød", "liv i fare", "livsfare", "sos", "mayday")
+_CRIES_ENGLISH = ("help", "help us", "help me")
+# Whole answers that are a cry for help; what else is one stands in answer_help.py.
+HELP = frozenset((*_CRIES, *map(plain, _CRIES), *_CRIES_ENGLISH))
 
 # Words that say nothing about the answer; they are left out before a phrase is looked up.
 FILLERS = frozenset(
-    (
+    plain(word)
+    for word in (
         *(
             "jeg",
             "vi",
@@ -132,25 +150,9 @@ OPENERS = {
     "no": True,
 }
 
-HELP = frozenset(
-    {
-        "hjælp",
-        "hjælp os",
-        "hjælp mig",
-        "nød",
-        "i nød",
-        "liv i fare",
-        "sos",
-        "mayday",
-        "help",
-        "help us",
-        "help me",
-    }
-)
-HELP_WITHIN = re.compile(
-    r"\b(?:brug for|behov for|mangler|sender?) (?:\w+ )?hjælp\b|\b(?:need|send) (?:\w+ )?help\b"
-)
-NO_HELP = re.compile(r"\b(?:ikke|ingen|uden|no|not|don t|dont)\b")
+# A negation, and what begins a question that doubts what stands before it: "kommer, eller hvad?"
+NEGATIONS = frozenset({"ikke", "ingen", "ej", "nej", "aldrig", "not", "no", "never"})
+DOUBTS = frozenset({"eller", "ikke", "vel", "maaske", "or", "right", "maybe"})
 
 # What a phone sends as a text when its owner reacts to a message instead of answering: it quotes the
 # question. iOS and Google Messages, English and Danish.

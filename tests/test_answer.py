@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messages.answer import DIGITS, LETTERS, Kind, code_of, codes, find_code, read_answer
+from messages.answer import DIGITS, LETTERS, Kind, begins_as, code_of, codes, find_code, read_answer
 
 STAFF = (("1", "kommer"), ("2", "kommer ikke"), ("3", "ring til mig"))
 ROUND = (("1", "ok"), ("2", "ok 6 t"), ("3", "hjælp 1 t"), ("4", "liv i fare"))
@@ -16,7 +16,7 @@ QUESTION = "Bavnby Kommune: Krisestaben mødes kl. 03.45. Svar 1=kommer 2=kommer
 
 def read(text: str, options: tuple[tuple[str, str], ...] = STAFF) -> str:
     """The option's key, or the kind of an answer without one."""
-    answer = read_answer(text, options)
+    answer = read_answer(text, options, code="K7")
     return answer.option if answer.kind is Kind.OPTION else answer.kind
 
 
@@ -31,7 +31,8 @@ def read(text: str, options: tuple[tuple[str, str], ...] = STAFF) -> str:
             (text, "1")
             for text in ("1 kommer", "1=kommer", "1, er der om 20", "1 ok", "1 er på vej", "ja 1", "1 tak")
         ],
-        *[(text, "1") for text in ("1 #K7", "#K7 1", "1 # k 7", "k7 1")],
+        *[(text, "1") for text in ("1 #K7", "#K7 1", "1 # k 7", "k7 1", "1, K7.", "svar på K7: 1")],
+        *[(text, "1") for text in ("paa vej", "PAA VEJ 20", "påvej", "1, hvor mødes vi?", "Kommer. Hvor?")],
         *[(text, "2") for text in ("2", "ok 2", "2 kommer ikke", "2. Desværre, er i Jylland")],
         *[
             (text, "1")
@@ -60,8 +61,9 @@ def test_an_option_is_read_however_it_is_written(text: str, option: str) -> None
     [
         *[
             (text, Kind.YES)
-            for text in ("ja", "JA!", "Jep", "ok", "OK.", "okay tak", "Modtaget", "yes", "roger", "Set")
+            for text in ("ja", "JA!", "Jep", "ok", "OK.", "okay tak", "yes", "roger", "forstaaet")
         ],
+        *[(text, Kind.SEEN) for text in ("Modtaget", "Set", "læst", "laest", "received")],
         *[(text, Kind.NO) for text in ("nej", "NEJ!", "niks", "no", "nej desværre", "det kan jeg ikke")],
     ],
 )
@@ -87,6 +89,15 @@ def test_yes_and_no_are_answers_without_an_option(text: str, kind: Kind) -> None
             "2 minutter",
         ),
         *("hvem er det?", "kommer måske", "kommer nok ikke", "kommer 2", "nej kommer", "kommer, kommer ikke"),
+        *("1?", "kommer?", "ja?", "1, eller 2?", "kommer, eller hvad?", "1 eller 2?"),
+        *(
+            "1 kommer ikke",
+            "1, kan ikke komme",
+            "1 kommer ikke før kl 5",
+            "Kommer C3",
+            "1 K9",
+            "kommer A7 nu",
+        ),
         *("ikke 1", "jeg tog 1 med", "skal jeg svare 1?", "kl 1", "om 2 timer", "nr 2", "?", "..."),
     ],
 )
@@ -130,21 +141,85 @@ def test_a_reaction_shows_that_it_was_seen_and_never_chooses(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "BRUG FOR HJÆLP",
-        "vi har brug for hjælp nu",
-        "1 brug for hjælp",
-        "Hjælp!",
-        "SOS",
-        "need help",
-        "brug for akut hjælp",
+        *(
+            "BRUG FOR HJÆLP",
+            "vi har brug for hjælp nu",
+            "1 brug for hjælp",
+            "brug for akut hjælp",
+            "brug for hjaelp",
+        ),
+        *(
+            "Hjælp!",
+            "hjaelp",
+            "HJÆÆÆLP",
+            "hjlp",
+            "Hjælp! Brand i kælderen",
+            "HJÆLP os nu",
+            "1 hjælp",
+            "nej, hjælp",
+        ),
+        *(
+            "SOS",
+            "S.O.S.",
+            "SOS vi er fanget på 3. sal",
+            "Mayday",
+            "Livsfare! 4",
+            "er i livsfare",
+            "vi er i nød",
+        ),
+        *(
+            "liv i fare på plejehjemmet",
+            "har brug for lægehjælp",
+            "Vi mangler hjælp til evakuering",
+            "brug f hjælp",
+        ),
+        *(
+            "kan ikke komme, har brug for hjælp",
+            "kan ikke komme vi har brug for hjælp",
+            "Kan ikke, brug for hjælp",
+        ),
+        *(
+            "BRUG FOR HJÆLP, kan ikke komme ud",
+            "har ikke strøm og brug for hjælp",
+            "ikke vand. brug for hjælp",
+        ),
+        *(
+            "Vi skal bruge hjælp NU",
+            "Kan I hjælpe os?",
+            "brug for hjælp?",
+            "gasudslip, send ambulance",
+            "ring 112",
+        ),
+        *("need help", "Need help, not able to leave", "no power, please send help", "I need help", "help!"),
+        *("hej\n\nhjælp", "vi venter på hjælp", "we are trapped"),
     ],
 )
 def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
     assert read(text) == Kind.HELP
 
 
-@pytest.mark.parametrize("text", ["ikke brug for hjælp", "vi har ingen brug for hjælp", "no need for help"])
-def test_no_need_for_help_is_no_cry(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "ikke brug for hjælp",
+            "vi har ingen brug for hjælp",
+            "har ikke længere brug for hjælp",
+            "ikke i nød",
+        ),
+        *(
+            "har p.t. ikke brug for hjælp",
+            "brug for ingen hjælp",
+            "hjælp ikke nødvendig",
+            "mangler ikke hjælp",
+        ),
+        *("no need for help", "no help needed", "we don't need help", "don’t need any help", "need no help"),
+        *("Tak for hjælpen", "hjælp er på vej", "help is on the way", "Vi sender hjælp", "vi hjælper naboen"),
+        *("har I brug for hjælp?", "sig til, hvis I får brug for hjælp", "let me know if you need help"),
+        *("ingen livsfare", "uden for livsfare", "ingen er i livsfare"),
+    ],
+)
+def test_no_need_for_help_is_no_cry_and_a_person_reads_it(text: str) -> None:
     assert read(text) == Kind.UNREAD
 
 
@@ -161,6 +236,26 @@ def test_no_need_for_help_is_no_cry(text: str) -> None:
 )
 def test_the_words_of_an_option_are_that_option(text: str, option: str) -> None:
     assert read(text, ROUND) == option
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        *[(text, True) for text in ("4 ilt mangler", "#K7 4 ilt mangler", "K7 4 ilt", "brand i kælderen")],
+        *[(text, True) for text in ("Hej. Brand i kælderen", "BRAND!!! nu")],
+        *[(text, False) for text in ("vi er 4 her", "ingen brand", "branden er slukket", "14", "")],
+    ],
+)
+def test_a_text_that_begins_as_an_option_is_seen(text: str, begins: bool) -> None:
+    assert begins_as(text, (("4", "brand"),), code="K7") is begins
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [("1, hvor mødes vi?", True), ("1?", True), ("hvem er det?", True), ("1, er der om 20", False)],
+)
+def test_what_is_asked_beside_the_answer_is_noticed(text: str, asks: bool) -> None:
+    assert read_answer(text, STAFF).asks is asks
 
 
 @pytest.mark.parametrize("text", ["ok", "Modtaget", "set", "1", "læst", "received"])
@@ -206,6 +301,9 @@ def test_a_flood_is_read_quickly(text: str) -> None:
         ("# k 7", "K7"),
         ("1 #k7.", "K7"),
         ("svar på K7: 1", "K7"),
+        ("1, K7.", "K7"),
+        ("1 k7\n\nMvh Hans", "K7"),
+        ("vi mangler 2 A7 kabler", ""),
         ("#K7 og #L2", "K7"),
         ("K7 #L2", "L2"),
         ("#A2C", "A2C"),
@@ -237,6 +335,7 @@ def test_a_code_is_found_again_in_an_answer(number: int) -> None:
     assert find_code(f"1 #{code.lower()}") == code
     assert find_code(f"svar 2 {code}") == code
     assert read(f"2 #{code}") == "2"
+    assert read_answer(f"{code} 2", STAFF, code=code).option == "2"
 
 
 def test_no_sign_of_a_code_is_mistaken_for_another() -> None:
@@ -254,9 +353,20 @@ def test_a_number_below_zero_has_no_code() -> None:
     [
         *[
             (text, "37")
-            for text in ("37", "37.", "#K7 37", "37 #K7", "ca. 37", "37 isolerede", "vi har 37 nu")
+            for text in (
+                "37",
+                "37.",
+                "37. Hvornår kommer I?",
+                "#K7 37",
+                "37 #K7",
+                "ca. 37",
+                "37 isolerede",
+                "vi har 37 nu",
+            )
         ],
-        *[("12.500", "12500"), ("3,5", "3.5"), ("3.5 bar", "3.5"), ("007", "7"), ("-4 grader", "-4")],
+        *[(text, "12000") for text in ("12 000", "12.000", "12\u00a0000 liter", "ca. 12 000")],
+        *[("ca. 12", "12"), ("vi mangler 2 A7 kabler", "2"), ("1 200 000", "1200000"), ("12.500", "12500")],
+        *[("3,5", "3.5"), ("3.5 bar", "3.5"), ("007", "7"), ("-4 grader", "-4")],
         *[(text, "0") for text in ("0", "ingen", "Ingen!", "nul", "none")],
         *[("12 kl. 14.30", "12"), ("12, ringer om 20 min", "12"), ("38 at 14:30", "38")],
     ],
@@ -267,12 +377,32 @@ def test_a_number_that_was_asked_for_is_read(text: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["37 af 40", "37/40", "1.1.2027", "hvor mange?", "2-3", "12:30", "1.2.3", "3a"]
+    "text",
+    [
+        *(
+            "37 af 40",
+            "37/40",
+            "1.1.2027",
+            "hvor mange?",
+            "2-3",
+            "12:30",
+            "1.2.3",
+            "3a",
+            "37?",
+            "12.000?",
+            "20 12 34",
+        ),
+        *("over 100", "mindst 12", "ikke 37", "<5", "kommer 4"),
+    ],
 )
 def test_of_two_numbers_or_none_nobody_guesses(text: str) -> None:
     answer = read_answer(text, (("tal", "antal isolerede"),))
     assert (answer.kind, answer.option) == (Kind.UNREAD, "")
 
 
-def test_a_cry_for_help_is_heard_where_a_number_was_asked_for_too() -> None:
-    assert read_answer("brug for hjælp", (("tal", "antal"),)).kind is Kind.HELP
+@pytest.mark.parametrize(
+    "text", ["brug for hjælp", "hjælp 3 personer", "37 mennesker, BRUG FOR HJÆLP", "SOS 4"]
+)
+def test_a_cry_for_help_is_heard_where_a_number_was_asked_for_too(text: str) -> None:
+    answer = read_answer(text, (("tal", "antal"),))
+    assert (answer.kind, answer.option) == (Kind.HELP, "")
