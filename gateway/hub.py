@@ -53,8 +53,8 @@ class Hub:
         self.watchers = Watchers()
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
-        self.timekeeper = Timekeeper(store, clock, again=self.intake.again)
         self.duty = Duty(store, self.intake.json)
+        self.timekeeper = Timekeeper(store, clock, again=self.intake.again, heard=self.duty.heard)
         self.inbox = Inbox(store, note=self._note, heard=self.duty.heard)
         services = Services(self.outgoing.make, self._health_changed, self.inbox.follow)
         self.dispatchers = {name: Dispatcher(name, make, store, services) for name, make in makers.items()}

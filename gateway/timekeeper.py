@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from gateway.clock import Clock, to_ms
 from gateway.errors import GatewayError, StoreFailure
 from gateway.store.accepting import forget_old_keys
+from gateway.store.answering import Matched
 from gateway.store.database import Changes, Store
+from gateway.store.receiving import pass_on_incomplete
 from gateway.store.reporting import let_go
 from gateway.store.sending import look, next_look
 from gateway.store.series import Due, due_rounds, end_withdrawn
@@ -21,10 +23,20 @@ HOUSEKEEPING = timedelta(hours=1)
 
 
 class Timekeeper:
-    """Sleeps until the next deadline of any delivery, or until an earlier one is committed."""
+    """Sleeps until the next deadline of any delivery, or until an earlier one is committed.
 
-    def __init__(self, store: Store, clock: Clock, *, again: Callable[[Due], Awaitable[object]]) -> None:
-        self._store, self._clock, self._again = store, clock, again
+    `again` sends a round, `heard` does what a message calls for.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        again: Callable[[Due], Awaitable[object]],
+        heard: Callable[[Matched], Awaitable[None]],
+    ) -> None:
+        self._store, self._clock, self._again, self._heard = store, clock, again, heard
         self._next: datetime | None = None
         self._sooner = asyncio.Event()
         self._cleaned = clock()
@@ -39,6 +51,7 @@ class Timekeeper:
                 while await self._store.run(look, None):
                     pass
                 await self._ask_again()
+                await self._pass_on()
                 await self._clean()
                 self._sooner.clear()
                 self._next = None  # whatever is committed from here on may be sooner than what is read now
@@ -58,6 +71,12 @@ class Timekeeper:
                 raise
             except GatewayError as error:
                 log.error("round %d of a question was not accepted: %s", due.round.number, error)
+
+    async def _pass_on(self) -> None:
+        """Long texts of which a part has not come. Looked for at every turn, so at most `LONGEST_SLEEP_S` late."""
+        while passed_on := await self._store.run(pass_on_incomplete, None):
+            for matched in passed_on:
+                await self._heard(matched)
 
     async def _sleep(self) -> None:
         until = LONGEST_SLEEP_S

@@ -205,7 +205,7 @@ async def nothing_again(due: object) -> None:
 
 async def test_a_deadline_that_is_committed_while_the_next_is_read_is_not_missed(tmp_path: Path) -> None:
     async with store_in(tmp_path) as bench:
-        keeper = Timekeeper(bench.store, lambda: bench.now, again=nothing_again)
+        keeper = Timekeeper(bench.store, lambda: bench.now, again=nothing_again, heard=nothing_again)
         keeper._next = bench.now - timedelta(seconds=1)  # the last one, just done with
         run, read, looked = bench.store.run, bench.store.read, asyncio.Event()
 

@@ -15,6 +15,7 @@ from gateway.errors import Refused
 from gateway.outgoing import OutgoingMaker
 from gateway.room import Reserve
 from gateway.store.accepting import Accepted
+from gateway.store.answering import Matched
 from gateway.store.receiving import receive
 from gateway.store.sending import next_look
 from gateway.store.series import Due, due_rounds, end_withdrawn
@@ -151,6 +152,10 @@ async def test_a_stop_of_any_round_ends_the_series(tmp_path: Path, round_stopped
         assert (await series(bench, first))["next_at"] is None
 
 
+async def nobody(matched: Matched) -> None:
+    """No message calls for anything here."""
+
+
 async def test_the_timekeeper_sends_what_is_due_and_survives_a_refusal(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -161,10 +166,10 @@ async def test_the_timekeeper_sends_what_is_due_and_survives_a_refusal(
             raise Refused("no room", pointer="disk")
 
         bench.later(3 * HOURS)
-        await Timekeeper(bench.store, lambda: bench.now, again=refuses)._ask_again()
+        await Timekeeper(bench.store, lambda: bench.now, again=refuses, heard=nobody)._ask_again()
         assert "round 2 of a question was not accepted" in caplog.text
         assert (await series(bench, first))["rounds"] == 1
-        await Timekeeper(bench.store, lambda: bench.now, again=asks.again)._ask_again()
+        await Timekeeper(bench.store, lambda: bench.now, again=asks.again, heard=nobody)._ask_again()
         assert (await series(bench, first))["rounds"] == 2
 
 

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.catalogue import Catalogue
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.send import one_of
 from gateway.cli.standing import Json, clock, wall_now
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 
 class What(StrEnum):
@@ -98,12 +100,12 @@ def _fields(item: Json) -> tuple[object, ...]:
 
 
 def _drawn(item: Json, desk: Desk) -> "RenderableType":
-    """Three lines: what it is and whose; what it says; who has it."""
+    """What it is and whose; what it says; who has it."""
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text
 
-    from gateway.cli.drawing import in_line, plain
+    from gateway.cli.drawing import in_line
 
     words, style = (
         desk.words,
@@ -119,10 +121,26 @@ def _drawn(item: Json, desk: Desk) -> "RenderableType":
     if item["alert"]:
         about = words("inbox.about", code=item["alert"]["code"], headline="")
         lines.append(Padding(Text.assemble(about, in_line(item["alert"]["headline"])), (0, 0, 0, 6)))
-    lines.append(Padding(plain(item["text"] or words("inbox.empty")), (0, 0, 0, 6)))
+    lines += [Padding(said, (0, 0, 0, 6)) for said in said_in(item, words)]
     if standing := _standing(item, desk):
         lines.append(Padding(in_line(standing, "dim"), (0, 0, 0, 6)))
     return Group(*lines)
+
+
+def said_in(item: Json, words: Catalogue) -> "list[Text]":
+    """What it says and what of it is missing; what nobody can read as it came, where one item is shown."""
+    from gateway.cli.drawing import in_line, plain
+
+    lines = [plain(item["text"] or words("inbox.empty"))]
+    if item["missing"]:
+        lines.append(in_line(words("inbox.missing", n=item["missing"]), "bold"))
+    if item["unreadable"]:
+        lines[0] = in_line(words("inbox.unread", why=item["unreadable"]))
+    if item.get("raw") and (item["unreadable"] or not item["text"].strip()):
+        lines.append(plain(words("inbox.raw", raw=item["raw"])))
+    if item["more"]:
+        lines.append(in_line(words("inbox.more", n=item["more"]), "bold"))
+    return lines
 
 
 def _standing(item: Json, desk: Desk) -> str:

@@ -1,6 +1,6 @@
 """Keeping answers, however they came: they raise evidence, stop further asking, and are kept beside each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.clock import to_ms
@@ -70,6 +70,13 @@ def is_urgent(question: Question, answer: Answer) -> bool:
         begins = without_codes(answer.text.lower()).split()[:1]
         return any(word.strip(".,:;!)-") in question.alert.urgent for word in begins)
     return answer.kind is Kind.HELP or answer.option in question.alert.urgent
+
+
+def in_part(answer: Answer) -> Answer:
+    """Of a text that lacks a part: somebody answered, and a person must read what. The rest may say the opposite."""
+    if answer.kind in {Kind.HELP, Kind.REACTION}:
+        return answer
+    return replace(answer, kind=Kind.UNREAD, option="")
 
 
 def _reacted(ledger: Ledger, delivery_id: int, *, via: str, sender: str) -> None:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     UNCONFIRMED = "unconfirmed"  # about an alert, from an address that was not asked
     UNMATCHED = "unmatched"  # about nothing that we know of, or about one of several questions
     AUTOMATIC = "automatic"  # nobody wrote it
+    UNREADABLE = "unreadable"  # it came, and says nothing that a program or a phone could show
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,9 @@ def list_inbox(connection: Connection, listed: Listed) -> list[Json]:
 
 
 def inbox_item(connection: Connection, number: int) -> Json:
-    """One item, open or not. NotFound if there is none of that number."""
-    return _item(_row(connection, number))
+    """One item, open or not, with what came. NotFound if there is none of that number."""
+    row = _row(connection, number)
+    return _item(row) | {"raw": row.raw}
 
 
 def told(tx: Transaction, said: tuple[int, str]) -> None:
@@ -193,6 +195,9 @@ def _item(row: Row[Any]) -> Json:
         "at": rfc3339(row.at_ms),
         "received_at": rfc3339(row.received_ms),
         "automatic": row.automatic,
+        "unreadable": row.unreadable,
+        "more": row.more,
+        "missing": row.missing,
         "recipient": row.recipient,
         "alert": _about(row) if row.alert else None,
         "told": row.told,

@@ -7,8 +7,9 @@ what the audit holds about them stays in the chain, and points at nobody any mor
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, or_, select
 
 from gateway.delivery import Stopped
 from gateway.errors import NotFound
@@ -19,6 +20,7 @@ from gateway.store.ledger import Ledger
 from gateway.store.rows import dump_ladder, load_ladder
 from gateway.store.transaction import Transaction
 from gateway.world import contact_data
+from messages.address import parse_address
 from messages.directory import Contact, Directory, difference, read
 from messages.precedence import Precedence
 
@@ -110,8 +112,7 @@ def erase(tx: Transaction, contact_id: str) -> None:
     attempts = select(t.attempts.c.id).where(t.attempts.c.delivery_id.in_(mine))
     execute(t.parts.update().where(t.parts.c.attempt_id.in_(attempts)).values(address=""))
     execute(t.answers.update().where(t.answers.c.delivery_id.in_(mine)).values(text="", option=""))
-    theirs = t.inbound.c.delivery_id.in_(mine) | t.inbound.c.sender.in_(_addresses(row.data))
-    execute(t.inbound.update().where(theirs).values(text="", sender=""))
+    _erase_inbound(tx, mine, addresses=_addresses(row.data))
     execute(
         t.deliveries.update()
         .where(t.deliveries.c.person_id == row.person_id)
@@ -121,6 +122,17 @@ def erase(tx: Transaction, contact_id: str) -> None:
     execute(t.contacts.delete().where(t.contacts.c.id == contact_id))
     tx.session.forget_person(row.person_id)
     tx.audit("erased", person=row.person_id)
+
+
+def _erase_inbound(tx: Transaction, deliveries: Select[Any], *, addresses: list[str]) -> None:
+    """What they wrote, as text and as it came; in what nobody could read their numbers are looked for."""
+    of, whole = t.inbound.c, t.inbound.alias().c
+    named = [parse_address(each).value.removeprefix("+") for each in addresses]
+    theirs = of.delivery_id.in_(deliveries) | of.sender.in_(addresses)
+    wholes = select(whole.id).where(whole.delivery_id.in_(deliveries) | whole.sender.in_(addresses))
+    unread = (of.kind == "unreadable") & or_(*(of.raw.contains(each, autoescape=True) for each in named))
+    mine = theirs | of.whole_id.in_(wholes) | unread
+    tx.connection.execute(t.inbound.update().where(mine).values(text="", sender="", raw=""))
 
 
 def _end_deliveries(tx: Transaction, numbers: list[int]) -> None:

@@ -15,11 +15,16 @@ from gateway.clock import to_ms
 from gateway.delivery import GivenUp
 from gateway.marks import ASKS
 from gateway.store import tables as t
-from gateway.store.answering import Matched, is_urgent, keep_answer
+from gateway.store.answering import Matched, in_part, is_urgent, keep_answer
 from gateway.store.ledger import Ledger
+from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.questions import Found, Question, find_question
 from gateway.store.transaction import Transaction
 from messages.answer import Kind, read_answer
+
+RAW_MOST = 16_384  # octets of what came that are kept beside what it says
+UNREADABLE_MOST = 20  # unreadable messages of a channel that stand open, of one hour
+_UNREADABLE_MS = 3_600_000
 
 
 def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
@@ -30,31 +35,105 @@ def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
     )
     if tx.connection.execute(seen).first() is not None:
         return Matched("repeated")
+    if why := _unreadable(item):
+        return _for_eyes(tx, channel, item, why=why)
     number = _keep(tx, channel, item)
-    text = _joined(tx, channel, item) if item.part else item.text
-    if text is None:
-        return Matched("part")
     if item.part:
-        _note(tx, number, text=text)
-    found = find_question(tx, item, text)
+        return _part(tx, channel, gather(tx, channel, item))
+    return _understood(tx, number, channel, item=item)
+
+
+def pass_on_incomplete(tx: Transaction, _: None) -> list[Matched]:
+    """Texts of which a part has not come in time: a person reads what there is."""
+    return [_passed_on(tx, channel=each.channel, gathered=each) for each in overdue(tx)]
+
+
+def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, missing: int = 0) -> Matched:
+    """`missing`: parts of it that are not here."""
+    found = find_question(tx, item, item.text)
     if item.automatic:
         return _automatic(tx, number, item, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, found=found)
-    return _answer(tx, number, channel, item=replace(item, text=text), found=found)
+    return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
 
 
-def _answer(tx: Transaction, number: int, channel: str, *, item: Inbound, found: Found) -> Matched:
-    question = found.question
-    assert question is not None
+def _answer(
+    tx: Transaction, number: int, channel: str, *, item: Inbound, question: Question, missing: int
+) -> Matched:
     answer = read_answer(item.text, question.alert.answers)
+    urgent = is_urgent(question, answer)
+    if missing:
+        answer = in_part(answer)
     keep_answer(tx, question, answer, via=channel, at=item.at, sender=item.sender)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
     if question.submitter == ASKS and kind == "answer":
         _taken_on(tx, question)
-    urgent = is_urgent(question, answer)
-    _note(tx, number, kind=kind, delivery_id=question.delivery_id, urgent=urgent, open=urgent)
+    to_see = urgent or missing > 0
+    _note(tx, number, kind=kind, delivery_id=question.delivery_id, urgent=urgent, open=to_see)
     return Matched(kind, question.identifier, question.recipient, urgent=number if urgent else None)
+
+
+def _part(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
+    """A text is passed on when it is whole; before that only if what there is of it cannot wait."""
+    if gathered.whole_id is not None:
+        return _late(tx, channel, gathered, number=gathered.whole_id)
+    if gathered.missing and not _cannot_wait(tx, gathered.message()):
+        return Matched("part")
+    return _passed_on(tx, channel, gathered)
+
+
+def _passed_on(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
+    item = gathered.message()
+    number = _keep(tx, channel, item)
+    spend(tx, gathered, whole_id=number)
+    return _understood(tx, number, channel, item=item, missing=gathered.missing)
+
+
+def _late(tx: Transaction, channel: str, gathered: Gathered, *, number: int) -> Matched:
+    """The rest of a text that was passed on: a person sees it too, and what was urgent is not raised again."""
+    row = tx.connection.execute(
+        select(t.inbound.c.urgent, t.inbound.c.delivery_id).where(t.inbound.c.id == number)
+    ).one()
+    spend(tx, gathered, whole_id=number)
+    item, found = gathered.message(), Matched("answer")
+    if row.delivery_id is None or find_question(tx, item, item.text).question is not None:
+        found = _understood(tx, number, channel, item=item, missing=gathered.missing)
+    urgent = row.urgent or found.urgent is not None
+    _note(tx, number, open=True, urgent=urgent, handled_ms=None)
+    return replace(found, urgent=None) if row.urgent else found
+
+
+def _cannot_wait(tx: Transaction, item: Inbound) -> bool:
+    question = find_question(tx, item, item.text).question
+    answer = read_answer(item.text, question.alert.answers if question else ())
+    return answer.kind is Kind.HELP or (question is not None and is_urgent(question, answer))
+
+
+def _unreadable(item: Inbound) -> str:
+    """Why nobody can read it. Without text and sender it says nothing, whether the channel says so or not."""
+    if item.unreadable or item.automatic or item.text.strip() or item.sender or not item.raw:
+        return item.unreadable
+    return "it has neither text nor sender"
+
+
+def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matched:
+    """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
+    kept = select(t.inbound.c.id).where(
+        t.inbound.c.open,
+        t.inbound.c.channel == channel,
+        t.inbound.c.kind == "unreadable",
+        t.inbound.c.received_ms > tx.now_ms - _UNREADABLE_MS,
+    )
+    numbers = [row.id for row in tx.connection.execute(kept.order_by(t.inbound.c.id.desc()))]
+    if len(numbers) >= UNREADABLE_MOST:
+        _note(tx, numbers[0], more=t.inbound.c.more + 1)
+        tx.changes.inbox = True
+        return Matched("unreadable")
+    number = _keep(tx, channel, item)
+    _note(tx, number, kind="unreadable", unreadable=why[:300], open=True)
+    tx.audit("received", inbound=number, channel=channel, kind="unreadable")
+    return Matched("unreadable")
 
 
 def _taken_on(tx: Transaction, question: Question) -> None:
@@ -114,31 +193,13 @@ def _keep(tx: Transaction, channel: str, item: Inbound) -> int:
         "part_number": number,
         "kind": "part" if item.part else "unmatched",
         "automatic": item.automatic[:200],
+        "raw": _bounded(item.raw),
     }
     key = tx.connection.execute(t.inbound.insert(), row).inserted_primary_key
     assert key is not None
     return int(key[0])
 
 
-def _joined(tx: Transaction, channel: str, item: Inbound) -> str | None:
-    """The whole text once its last part is here, else None. Parts are of one sender, reference and day."""
-    assert item.part is not None
-    reference, total, _ = item.part
-    rows = tx.connection.execute(
-        select(t.inbound.c.id, t.inbound.c.part_number, t.inbound.c.text)
-        .where(
-            t.inbound.c.channel == channel,
-            t.inbound.c.sender == item.sender,
-            t.inbound.c.part_reference == reference,
-            t.inbound.c.part_total == total,
-            t.inbound.c.kind == "part",  # phones count from the same reference again: a joined part is spent
-            t.inbound.c.received_ms > tx.now_ms - 86_400_000,
-        )
-        .order_by(t.inbound.c.id)
-    ).all()
-    parts = {row.part_number: row.text for row in rows}
-    if len(parts) < total:
-        return None
-    spent = t.inbound.update().where(t.inbound.c.id.in_([row.id for row in rows]))
-    tx.connection.execute(spent.values(kind="joined"))
-    return "".join(parts[n] for n in sorted(parts))
+def _bounded(raw: str) -> str:
+    """As much of it as is kept, in whole signs."""
+    return raw.encode("utf-8", "replace")[:RAW_MOST].decode("utf-8", "ignore")
