@@ -143,6 +143,10 @@ class Inbound:
     raw: str = ""  # what came; kept up to 16 KiB, and shown where the text says nothing
     # Why nobody can read it, '' for what can be read. It answers nothing and stands open in the inbox with its `raw`.
     unreadable: str = ""
+    # Why a program may have written it, by signs that people's messages bear too: it answers only where it is clear.
+    doubtful: str = ""
+    undelivered: bool = False  # automatic, about something that did not arrive, and nobody can tell what
+    reaction: bool = False  # a sign of having seen it, such as a thumb: never an answer, whatever `text` says
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)
 
 
