@@ -122,10 +122,24 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unnamed:
+    """Of a message to which neither its sender nor its bearer gave a name that lasts.
+
+    The same content from the same sender is the same message while it is that sender's latest, and no old one; else only
+    if the bearer says that it brings this packet again. None of them holds a full stop.
+    """
+
+    content: str  # a digest of what it says
+    packet: str  # what the bearer calls it until it is settled
+    redelivered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
     """A message from outside, whole or one part of it. `bearer_id` is the bearer's own identifier, for idempotency.
 
     `also`: other identifiers that it may have come with before, where the bearer's own do not last for ever.
+    `unnamed`: it has none; then `bearer_id` says who writes about what, and not which message it is.
 
     `automatic` says why no person wrote it (an out-of-office, a list); "" for what a person may have written. Such a
     message never answers anything; it is kept, and shown beside what it was sent about.
@@ -136,6 +150,7 @@ class Inbound:
     text: str
     at: datetime
     also: tuple[str, ...] = ()
+    unnamed: Unnamed | None = None
     in_reply_to: str = ""  # Outgoing.attempt of what it answers, where the bearer says so
     automatic: str = ""
     claimed: bool = False  # `sender` is only what the message says of itself: alone it answers nothing

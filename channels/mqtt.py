@@ -46,12 +46,6 @@ from messages.render import Size
 
 log = logging.getLogger(__name__)
 
-_WAITING_MOST = 1000  # messages of QoS 0, which nothing else bounds; later ones are dropped
-_NOISE_MOST, _NOISE_S = (
-    60,
-    3600.0,
-)  # unreadable messages that are kept in that time; of more only a line is logged
-
 
 def measure(text: str) -> Size:
     """One part, whatever its length."""

@@ -1,7 +1,7 @@
 """What a broker passes on to us, on its way to the hub: every message becomes an event or is settled here.
 
 One that nobody can read must not stand in the way of the others: it is kept for a person, and of a flood of such only
-the first are.
+the first are, with how many came after them; what is beyond that is not even counted.
 """
 
 import asyncio
@@ -10,18 +10,18 @@ from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from channels.base import Event
+from channels.base import Event, Inbound, Report
 from channels.feed import Feed
 from channels.mqtt_client import Incoming
 from channels.mqtt_config import MqttConfig
-from channels.mqtt_inbound import read, unreadable
+from channels.mqtt_inbound import Arrived, read, unreadable
 from channels.mqtt_session import Session
 from channels.strict_json import Unreadable
 
 log = logging.getLogger(__name__)
 
 _WAITING_MOST = 1000  # messages of QoS 0, which nothing else bounds; later ones are dropped
-_NOISE_MOST, _NOISE_S = 60, 3600.0  # unreadable messages that are kept in that time
+_NOISE_MOST, _NOISE_S = 60, 3600.0  # unreadable messages that the store hears of in that time
 
 
 class Arrivals:
@@ -38,7 +38,7 @@ class Arrivals:
         self._waiting.put_nowait(event)
 
     def arrived(self, session: Session, incoming: Incoming) -> None:
-        event = None if incoming.retained else self._event(incoming)
+        event = None if incoming.retained else self._event(incoming.arrived)
         if event is None or (not incoming.mid and self._waiting.qsize() >= _WAITING_MOST):
             self._drop()
             session.settle(incoming.mid)
@@ -53,9 +53,9 @@ class Arrivals:
         while True:
             await self._feed.put(await self._waiting.get())
 
-    def _event(self, incoming: Incoming) -> Event | None:
+    def _event(self, arrived: Arrived) -> Inbound | Report | None:
         """None: unreadable, like too many before it."""
-        arrived, at, config = incoming.arrived, datetime.now(UTC), self._config
+        at, config = datetime.now(UTC), self._config
         try:
             return read(arrived, at, reports=config.topic("report"), answers=config.topic("answer"))
         except Unreadable as error:

@@ -202,7 +202,13 @@ class Client(LoopClient):
             end = 2 + int.from_bytes(packet[:2], "big")
             mid = int.from_bytes(packet[end : end + 2], "big") if command & 0x06 else 0
             flaw = f"it cannot be taken apart ({error})"
-            arrived = Arrived(packet[2:end].decode("utf-8", "replace"), packet[end + 2 :], flaw=flaw)
+            arrived = Arrived(
+                packet[2:end].decode("utf-8", "replace"),
+                packet[end + 2 :],
+                flaw=flaw,
+                packet=mid,
+                again=bool(command & 0x08),
+            )
             self._take(Incoming(arrived, mid))
             return MQTTErrorCode.MQTT_ERR_SUCCESS
 
@@ -244,8 +250,11 @@ class Client(LoopClient):
 
     def _on_message(self, client: Any, userdata: Any, message: MQTTMessage) -> None:
         correlation = getattr(message.properties, "CorrelationData", b"")
-        arrived = Arrived(message.topic, bytes(message.payload), correlation)
-        self._take(Incoming(arrived, message.mid if message.qos else 0, retained=message.retain))
+        mid = message.mid if message.qos else 0
+        arrived = Arrived(
+            message.topic, bytes(message.payload), correlation, packet=mid, again=bool(message.dup)
+        )
+        self._take(Incoming(arrived, mid, retained=message.retain))
 
     def _broken(self, disconnected: "asyncio.Future[None]") -> None:
         if not self.gone.done():

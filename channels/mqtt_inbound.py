@@ -14,14 +14,14 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from channels import strict_json
-from channels.base import Inbound, Report
+from channels.base import Inbound, Report, Unnamed
 from channels.strict_json import Unreadable
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 
 T = TypeVar("T", bound="_Fields")
 
-_SHOWN = 500  # characters of an unreadable message that are kept
+_RAW_MOST = 16_384  # octets of a payload that are kept
 _ATTEMPT = r"^[0-9A-Za-z._-]{1,100}$"
 _EVIDENCE = {"delivered": Evidence.DELIVERED, "read": Evidence.READ, "failed": Evidence.REFUSED}
 
@@ -36,6 +36,8 @@ class Arrived:
         b""  # MQTT 5.0 3.3.2.3.6: the alert's, from a client that answers as the standard says
     )
     flaw: str = ""
+    packet: int = 0  # its identifier with QoS 1, the same when the broker brings it again (4.4)
+    again: bool = False  # DUP: the broker has brought this packet before (3.3.1.1)
 
 
 class _Fields(BaseModel):
@@ -87,8 +89,10 @@ def answer(arrived: Arrived, at: datetime) -> Inbound:
     if not said:
         raise Unreadable("it has neither answer nor text")
     code = found.code.strip().lstrip("#")
+    name, unnamed = _identity(arrived, found.from_, attempt, own=found.id)
     return Inbound(
-        bearer_id=_identity(arrived, found.from_, attempt, found.id),
+        bearer_id=name,
+        unnamed=unnamed,
         sender=_sender(asked, bound=bool(attempt or code)),
         text=f"{said} #{code}" if code else said,
         at=at,
@@ -114,12 +118,14 @@ def report(arrived: Arrived, at: datetime) -> Report:
 
 def unreadable(arrived: Arrived, at: datetime, *, why: str) -> Inbound:
     """What says nothing to a program is kept for a person, and answers nothing."""
+    name, unnamed = _identity(arrived)
     return Inbound(
-        bearer_id=_identity(arrived),
+        bearer_id=name,
+        unnamed=unnamed,
         sender="",
-        text=_shown(arrived.payload),
+        text="",
         at=at,
-        automatic=f"unreadable: {why}",
+        unreadable=f"{why} (it came on {arrived.topic[:100]})",
         raw=_shown(arrived.payload),
     )
 
@@ -150,16 +156,20 @@ def _sender(claim: str, *, bound: bool) -> str:
         return claim
 
 
-def _identity(arrived: Arrived, *claims: str) -> str:
-    """Stable over redelivery. The sender's own id counts beside who and what it answers, so that nobody can use up
-    another's ids; without one the same content is the same message.
+def _identity(arrived: Arrived, *claims: str, own: str = "") -> tuple[str, Unnamed | None]:
+    """A name that is stable over redelivery, of the sender's own id beside who writes about what: so nobody can use up
+    another's ids. Without one it says who writes about what, and `Unnamed` what came.
     """
-    named = bool(claims and claims[-1])
-    parts = [arrived.topic.encode(), *(claim.encode("utf-8", "replace") for claim in claims)]
-    parts += [] if named else [arrived.payload, arrived.correlation]
-    digest = hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts))
-    return digest.hexdigest()[:32]
+    who = [arrived.topic.encode(), *(claim.encode("utf-8", "replace") for claim in claims)]
+    if own:
+        return _digest(*who, own.encode("utf-8", "replace")), None
+    said = _digest(arrived.payload, arrived.correlation)[:16]
+    return _digest(*who), Unnamed(content=said, packet=str(arrived.packet), redelivered=arrived.again)
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).hexdigest()[:32]
 
 
 def _shown(payload: bytes) -> str:
-    return payload.decode("utf-8", "backslashreplace")[:_SHOWN]
+    return payload[:_RAW_MOST].decode("utf-8", "backslashreplace")

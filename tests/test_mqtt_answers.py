@@ -172,7 +172,7 @@ async def test_a_property_that_the_library_cannot_read_does_not_come_for_ever(
         await event.settle()
         assert await quiet(channel) == []
     assert isinstance(event, Inbound)
-    assert "cannot be taken apart" in event.automatic
+    assert "cannot be taken apart" in event.unreadable
 
 
 def _publish_raw(port: int, user_property: bytes) -> None:
@@ -204,4 +204,6 @@ async def test_of_a_flood_of_nonsense_some_is_kept_and_none_blocks(server: Mosqu
         for _ in range(61):
             events += await came(channel)
             await events[-1].settle()
-    assert [isinstance(event, Inbound) and bool(event.automatic) for event in events] == [True] * 60 + [False]
+    assert [isinstance(event, Inbound) and bool(event.unreadable) for event in events] == [True] * 60 + [
+        False
+    ]

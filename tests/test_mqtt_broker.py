@@ -6,6 +6,7 @@ import signal
 import ssl
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ async def test_a_topic_that_we_may_not_write_is_refused_for_good(server: Mosquit
 
 async def test_a_broker_that_restarts_keeps_what_waits_for_us(server: MosquittoServer) -> None:
     async with a_subscriber(server.port) as app, up(server.port) as channel:
-        await app.say(attempt="01JD7.1", answer="1", id="a")
+        await app.say(attempt="01JD7.1", answer="1")
         [unsettled] = await came(channel)
         server.stop()
         assert await turns(channel, State.DOWN)
@@ -96,7 +97,11 @@ async def test_a_broker_that_restarts_keeps_what_waits_for_us(server: MosquittoS
         await unsettled.settle()  # of a session that has ended: nothing happens
     assert isinstance(again, Inbound)
     assert isinstance(unsettled, Inbound)
-    assert again.bearer_id == unsettled.bearer_id
+    assert unsettled.unnamed is not None
+    assert (again.bearer_id, again.unnamed) == (
+        unsettled.bearer_id,
+        replace(unsettled.unnamed, redelivered=True),
+    )
 
 
 async def test_a_broker_that_is_killed_and_forgets_us_is_said_to_have_done_so(tmp_path: Path) -> None:

@@ -174,16 +174,23 @@ def test_the_correlation_data_of_an_alert_is_what_an_answer_is_matched_by() -> N
 
 
 def test_the_same_message_has_the_same_identity_and_others_have_others() -> None:
-    ids = [
-        said(attempt="a.1", answer="1", from_="rum/12", id="7").bearer_id,
-        said(attempt="a.1", answer="1", from_="rum/13", id="7").bearer_id,  # another device counts for itself
-        said(attempt="a.2", answer="1", from_="rum/12", id="7").bearer_id,
-        said(attempt="a.1", answer="1", from_="rum/12", id="8").bearer_id,
-        said(attempt="a.1", answer="1", from_="rum/12").bearer_id,
-        said(attempt="a.1", answer="2", from_="rum/12").bearer_id,
-    ]
+    known: dict[str, Any] = {"attempt": "a.1", "answer": "1", "from_": "rum/12", "id": "7"}
+    others = [{"from_": "rum/13"}, {"attempt": "a.2"}, {"id": "8"}, {"id": ""}]  # a device counts for itself
+    ids = [said(**known | other).bearer_id for other in ({}, *others)]
     assert len(set(ids)) == len(ids)
-    assert said(attempt="a.1", answer="2", text="nej", from_="rum/12", id="7").bearer_id == ids[0]
+    again = said(**known | {"answer": "2", "text": "nej"})
+    assert (again.bearer_id, again.unnamed) == (ids[0], None)
+
+
+def test_an_answer_without_an_id_says_who_it_is_from_and_what_it_is_compared_by() -> None:
+    known: dict[str, Any] = {"attempt": "a.1", "answer": "1", "from_": "rum/12"}
+    one, two, other = said(**known), said(**known), said(**known | {"answer": "2"})
+    assert one.bearer_id == two.bearer_id == other.bearer_id
+    assert one.unnamed == two.unnamed
+    assert one.unnamed != other.unnamed
+    again = answer(Arrived(TOPIC, b'{"answer": "1"}', packet=7, again=True), NOW)
+    assert again.unnamed is not None
+    assert (again.unnamed.packet, again.unnamed.redelivered) == ("7", True)
 
 
 @pytest.mark.parametrize(
@@ -225,8 +232,9 @@ def test_what_nobody_can_read_is_said_and_kept_in_bounds(payload: bytes, why: st
     with pytest.raises(Unreadable, match=why):
         answer(arrived, NOW)
     kept = unreadable(arrived, NOW, why=why)
-    assert kept.automatic
-    assert len(kept.text) <= 500
+    assert why in kept.unreadable
+    assert kept.raw.startswith(payload[:10].decode("utf-8", "backslashreplace"))
+    assert len(kept.raw) <= 16_384
 
 
 def test_a_message_on_another_topic_is_unreadable() -> None:

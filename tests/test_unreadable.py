@@ -99,7 +99,7 @@ async def test_a_number_in_what_nobody_could_read_is_erased_with_its_person(tmp_
         ({"unreadable": "no JSON", "raw": "\x1b[2J{'"}, ["Cannot be read: no JSON", "As it came: ␛[2J{'"]),
         (
             {"unreadable": "a\nb", "more": 7},
-            ["Cannot be read: a b", "7 more that cannot be read either are only counted"],
+            ["Cannot be read: a b", "At least 7 more that cannot be read either are only counted"],
         ),
         ({"text": "ja [...]", "missing": 1}, ["ja [...]", "Incomplete: 1 part(s) of the text have not come"]),
     ],

@@ -19,6 +19,7 @@ from gateway.store.answering import Matched, in_part, is_urgent, keep_answer
 from gateway.store.ledger import Ledger
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.questions import Found, Question, find_question
+from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
 from messages.answer import Kind, read_answer
 
@@ -30,11 +31,10 @@ _UNREADABLE_MS = 3_600_000
 def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
     """Keeps a message from outside and takes it for an answer where it is one. Twice the same counts once."""
     channel, item = arrived
-    seen = select(t.inbound.c.id).where(
-        t.inbound.c.channel == channel, t.inbound.c.bearer_id.in_((item.bearer_id, *item.also))
-    )
-    if tx.connection.execute(seen).first() is not None:
+    name = name_of(tx, channel, item)
+    if name is None:
         return Matched("repeated")
+    item = replace(item, bearer_id=name)
     if why := _unreadable(item):
         return _for_eyes(tx, channel, item, why=why)
     number = _keep(tx, channel, item)
