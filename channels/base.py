@@ -125,8 +125,8 @@ class Report:
 class Unnamed:
     """Of a message to which neither its sender nor its bearer gave a name that lasts.
 
-    The same content from the same sender is the same message while it is that sender's latest, and no old one; else only
-    if the bearer says that it brings this packet again. None of them holds a full stop.
+    The same content from the same sender is the same message while it is that sender's latest, and no old one; else
+    only if the bearer says that it brings this packet again. None of them holds a full stop.
     """
 
     content: str  # a digest of what it says
