@@ -1,9 +1,11 @@
-"""What a person wrote in an answering mail: without the quotation, the signature and what programs add. Pure.
+"""What a person wrote in an answering mail: without the quotation, what programs add, and the signature. Pure.
 
 The text above a quotation is the answer. Where nothing but a greeting stands above one marked by >, the answer stands
 below or between, and the lines without > are it. In doubt too much is kept rather than too little: it is a person who
 reads what no rule understood.
 """
+
+from collections.abc import Set
 
 from messages.neutral import neutral
 from messages.quote_marks import (
@@ -22,6 +24,7 @@ from messages.quote_marks import (
     SIGNATURE,
     WROTE,
 )
+from messages.signature import without_signature
 
 MOST_CHARACTERS = 64_000
 _MOST_LINES = 2_000
@@ -31,10 +34,15 @@ _HEAD_LINES = 6  # within which the second label of a head stands
 
 
 def reply_text(text: str) -> str:
-    """The answer in `text`; '' where nothing was written. At most `MOST_CHARACTERS` are read."""
+    """What was written in `text`, with how it is signed; '' where nothing was. At most `MOST_CHARACTERS` are read."""
     lines = neutral(text[:MOST_CHARACTERS]).split("\n")[:_MOST_LINES]
     lines = _without_banner([line.rstrip() for line in lines])
     return "\n".join(_without_end(_written(lines))).strip()
+
+
+def unsigned(text: str, *, names: Set[str] = frozenset()) -> str:
+    """The answer in what `reply_text` found; `names`: the words of the sender's own name, in lower case."""
+    return "\n".join(without_signature(text.split("\n"), names=names)).strip()
 
 
 def unflowed(text: str, *, delsp: bool = False) -> str:
