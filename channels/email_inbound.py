@@ -4,17 +4,20 @@
 |-----------------------------------------------|--------------------------|------------------------------|
 | delivery report: delivered                    | Report DELIVERED         | Inbound, automatic           |
 | delivery report: relayed, expanded            | Report SUBMITTED         | Inbound, automatic           |
-| delivery report: delayed                      | Report UNKNOWN           | Inbound, automatic           |
-| delivery report: failed                       | Report REFUSED           | Inbound, automatic           |
+| delivery report: delayed                      | Report UNKNOWN           | Inbound, undelivered         |
+| delivery report: failed                       | Report REFUSED           | Inbound, undelivered         |
 | read receipt: displayed by a person           | Report READ              | Inbound, automatic           |
 | read receipt: deleted, by a program, others   | Report UNKNOWN           | Inbound, automatic           |
-| automatic answer, list                        | Inbound, automatic       | Inbound, automatic           |
+| automatic answer                              | Inbound, automatic       | Inbound, automatic           |
 | a mail of our own                             | Inbound, automatic, about nothing                       |
+| a reaction, such as a thumb                   | Inbound, reaction        | Inbound, reaction            |
 | a person's words                              | Inbound, `in_reply_to`   | Inbound                      |
-| nothing written above the quotation           | Inbound, automatic       | Inbound, automatic           |
+| the same, with signs of a list or a program   | Inbound, doubtful        | Inbound, doubtful            |
+| nothing written, or nothing that can be read  | Inbound, unreadable      | Inbound, unreadable          |
 
 An attempt is ours where the mail brings its tag back (`email_names`): in In-Reply-To, References, the quoted or
 returned original, or the report's own fields. Where it does not, the code in the text or in the subject is left.
+Where the answer was cut out of more than it, or nothing could be read, `raw` has what there was.
 `bearer_id` is a digest of what is the same in every copy of a mail: the trace fields that servers add are left out, so
 that a mail which came twice counts once; two mails with one Message-ID are still two.
 """
@@ -22,7 +25,7 @@ that a mail which came twice counts once; two mails with one Message-ID are stil
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import getaddresses
 
@@ -31,15 +34,18 @@ from channels.email_bounce import Action, Bounce
 from channels.email_kind import Kind, Verdict, judge
 from channels.email_mime import Letter, letter
 from channels.email_names import Names
+from channels.email_subject import written_in
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.neutral import neutral_line
-from messages.reply_text import reply_text
+from messages.reply_text import unsigned
+from messages.signature import is_signature
 
 MOST_TEXT = 10_000  # characters of an answer that are kept
+MOST_RAW = 16_000  # of a mail that nobody could read
 _MOST_SEARCHED = 200_000  # characters in which a name is looked for
 _CODE = re.compile(r"#\s?[A-Za-z0-9]{2,8}(?![A-Za-z0-9])")
-_ANSWERS = re.compile(r"\W*(?:re|sv|aw|vs|svar|antw)\s*:", re.IGNORECASE)
+_TELLING = ("from", "to", "subject", "date", "message-id", "content-type", "content-transfer-encoding")
 
 _EVIDENCE = {
     Action.DELIVERED: (Evidence.DELIVERED, ""),
@@ -108,32 +114,65 @@ def _of_disposition(verdict: Verdict) -> tuple[Evidence, str]:
 
 
 def _inbound(arrived: Arrived, mail: Letter, *, verdict: Verdict, attempt: str, settle: Settle) -> Inbound:
-    written = reply_text(verdict.text)[:MOST_TEXT].strip()
-    reason = verdict.reason
-    if verdict.kind is Kind.PERSON and not written:
-        written = "" if attempt else _subject_alone(mail)
-        if not written:
-            cut = arrived.octets > len(arrived.raw)
-            reason = "no text in what was read of a very large mail" if cut else "nothing is written in it"
-    elif verdict.kind is not Kind.PERSON:
-        written = neutral_line(f"{mail.first('subject')}: {written or verdict.text[:1000]}")[:1000]
-    if not attempt and not reason:
-        written = _with_code(written, mail.first("subject"))
-    return Inbound(
+    found = _person(arrived, mail, verdict=verdict, attempt=attempt)
+    event = Inbound(
         bearer_id=_bearer_id(mail),
         sender=_sender(mail),
-        text=written,
+        text=found.text,
         at=arrived.at,
         in_reply_to=attempt,
-        automatic=reason,
+        doubtful=verdict.doubtful,
+        unreadable=found.unreadable,
+        raw=found.raw,
         settle=settle,
     )
+    if verdict.kind is Kind.PERSON:
+        return event
+    if verdict.kind is Kind.REACTION:
+        return replace(event, text=verdict.written, reaction=True, unreadable="", raw="")
+    said = verdict.written or verdict.text
+    shown = neutral_line(f"{mail.first('subject')}: {said[:1000]}")[:1000]
+    lost = verdict.bounce is not None and verdict.bounce.action >= Action.DELAYED
+    return replace(event, text=shown, automatic=verdict.reason, undelivered=lost, unreadable="", raw="")
 
 
-def _subject_alone(mail: Letter) -> str:
-    """Some write the answer into the subject of a new mail; that of an answer is our own."""
-    subject = neutral_line(mail.first("subject"))
-    return "" if _ANSWERS.match(subject) else subject[:200]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    text: str
+    raw: str = ""
+    unreadable: str = ""
+
+
+def _person(arrived: Arrived, mail: Letter, *, verdict: Verdict, attempt: str) -> _Found:
+    """What a person wrote: in the text without the signature, else in the subject, else why there is nothing."""
+    written = verdict.written[:MOST_TEXT].strip()
+    if verdict.unreadable and (written or arrived.octets <= len(arrived.raw)):
+        return _Found(written, _shown(mail), verdict.unreadable)
+    names = _names(mail)
+    answer = unsigned(written, names=names)
+    if not written or is_signature(written, names=names):
+        subject = written_in(mail.first("subject"), answers=bool(attempt))
+        answer = "\n".join(filter(None, (subject, written)))
+    if not answer:
+        cut = arrived.octets > len(arrived.raw)
+        why = "no text in what was read of a very large mail" if cut else "nothing is written in it"
+        return _Found("", _shown(mail), why)
+    if not attempt:
+        answer = _with_code(answer, mail.first("subject"))
+    return _Found(answer, written if answer != written else "")
+
+
+def _names(mail: Letter) -> frozenset[str]:
+    """The words of the sender's own name, and of the address before the @."""
+    words = re.findall(r"[^\W\d_]{2,40}", mail.first("from")[:500].lower().rpartition("@")[0])
+    return frozenset(words)
+
+
+def _shown(mail: Letter) -> str:
+    """A mail that nobody could read, without its trace: for a person who knows what to do with it."""
+    head = [f"{name.title()}: {mail.first(name)}" for name in _TELLING if mail.first(name)]
+    body = mail.head.body[:MOST_RAW].decode("latin-1").replace("\0", "\ufffd")
+    return "\n".join([*head, "", body])[:MOST_RAW]
 
 
 def _with_code(written: str, subject: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from channels.base import Inbound, Report
-from channels.email_inbound import Arrived, Settle, event_of, of_ours
+from channels.email_inbound import MOST_RAW, Arrived, Settle, event_of, of_ours
 from channels.email_names import Names
 from channels.feed import Feed
 
@@ -40,9 +40,14 @@ class Inlet:
         except Exception:
             log.exception("a mail could not be read")
             digest = hashlib.sha256(arrived.raw).hexdigest()[:32]
-            reason = "it could not be read"
             return Inbound(
-                bearer_id=digest, sender="", text="", at=arrived.at, automatic=reason, settle=settle
+                bearer_id=digest,
+                sender="",
+                text="",
+                at=arrived.at,
+                unreadable="our own code failed on it: the log says where",
+                raw=arrived.raw[:MOST_RAW].decode("latin-1").replace("\0", "\ufffd"),
+                settle=settle,
             )
 
     def wait_s(self, event: Report | Inbound, *, reserve: bool) -> float:

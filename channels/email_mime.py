@@ -14,7 +14,7 @@ import re
 from base64 import b64decode
 from binascii import a2b_qp
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 
@@ -41,12 +41,16 @@ _CHARSETS = frozenset(_KNOWN.split())
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part that is no multipart: its fields by lower-case name, and its octets still encoded."""
+    """One part that is no multipart: its fields by lower-case name, and its octets still encoded.
+
+    `group`: those with one number, from 1, are the same thing said in several forms (multipart/alternative).
+    """
 
     content_type: str
     parameters: Mapping[str, str]
     fields: Mapping[str, tuple[str, ...]]
     body: bytes = field(repr=False)
+    group: int = 0
 
     def first(self, name: str) -> str:
         """The first field of that name, decoded, on one line; '' without one."""
@@ -59,8 +63,12 @@ class Part:
 
     def text(self) -> str:
         """The body as text with LF; wrong and unknown charsets are read as UTF-8, else as Windows-1252."""
-        octets = _decoded(self.body[:MOST_TEXT_OCTETS], self.first("content-transfer-encoding"))
-        return as_text(octets, self.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
+        text = as_text(self.octets(), self.parameters.get("charset", ""))
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def octets(self) -> bytes:
+        """The beginning of the body, decoded."""
+        return _decoded(self.body[:MOST_TEXT_OCTETS], self.first("content-transfer-encoding"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +132,20 @@ def as_text(octets: bytes, charset: str) -> str:
     """`octets` in the charset they claim where it is one; else UTF-8 where they are that, else Windows-1252."""
     for name in (charset, "utf-8"):
         try:
-            known = codecs.lookup(name.strip()).name if name else ""
-            if known in _CHARSETS:
+            if known := known_charset(name):
                 return octets.decode(known)
-        except (LookupError, ValueError):
+        except ValueError:
             continue
     return octets.decode("cp1252", "replace")
+
+
+def known_charset(name: str) -> str:
+    """Its name in Python; '' for one that is not read."""
+    try:
+        known = codecs.lookup(name.strip()).name if name else ""
+    except (LookupError, ValueError):
+        return ""
+    return known if known in _CHARSETS else ""
 
 
 def _part(raw: bytes) -> Part:
@@ -150,7 +166,7 @@ def _part(raw: bytes) -> Part:
 
 def _parts(whole: Part) -> Iterator[Part]:
     """The leaves, first to last. A message within a message is a leaf: it is somebody else's."""
-    waiting, seen = [(whole, 0)], 0
+    waiting, seen, groups = [(whole, 0)], 0, 0
     while waiting and seen < MOST_PARTS:
         part, depth = waiting.pop()
         boundary = part.parameters.get("boundary", "")
@@ -158,8 +174,13 @@ def _parts(whole: Part) -> Iterator[Part]:
             seen += 1
             yield part
             continue
-        inner = [_part(octets) for octets in _between(part.body, boundary)]
-        seen += not inner
+        group = part.group
+        if part.content_type == "multipart/alternative" and not group:
+            groups = group = groups + 1
+        inner = [replace(_part(octets), group=group) for octets in _between(part.body, boundary)]
+        if not inner:  # the boundary never comes: broken on its way
+            seen += 1
+            yield part
         waiting += [(each, depth + 1) for each in reversed(inner)]
 
 

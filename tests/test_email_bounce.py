@@ -118,8 +118,14 @@ def test_a_forged_report_is_no_evidence(tag: str) -> None:
     forged = report("delivered", envid=f"{ATTEMPT}{tag}").replace(b"x-none", b"x")
     told = event(forged)
     assert isinstance(told, Inbound)
-    assert told.automatic == "a delivery report: delivered"
-    assert told.in_reply_to == ""
+    assert (told.automatic, told.undelivered, told.in_reply_to) == ("a delivery report: delivered", False, "")
+
+
+@pytest.mark.parametrize("action", ["failed", "delayed"])
+def test_a_bounce_of_a_mail_that_nobody_can_name_says_that_it_is_one(action: str) -> None:
+    told = event(report(action, status="5.1.1", envid="intet-vi-kender"))
+    assert isinstance(told, Inbound)
+    assert (told.automatic, told.undelivered) == (f"a delivery report: {action}", True)
 
 
 def test_another_key_proves_nothing() -> None:
@@ -153,11 +159,18 @@ def test_a_read_receipt_is_read_only_if_a_person_opened_the_mail(
     assert (told.attempt, told.evidence) == (ATTEMPT, evidence)
 
 
+DOUBTFUL = [
+    {"Subject": "SV: Automatisk svar: Strømsvigt"},
+    {"Precedence": "bulk"},
+    {"Precedence": "junk"},
+    {"Precedence": "list"},
+    {"List_Id": "<liste.eksempelkommune.invalid>"},
+    {"List_Unsubscribe": "<mailto:nej@liste.invalid>"},
+]
 AUTOMATIC = [
     {"Auto_Submitted": "auto-replied"},
     {"Auto_Submitted": "auto-generated (vacation)"},
     {"Subject": "Automatisk svar: Strømsvigt #K7"},
-    {"Subject": "SV: Automatisk svar: Strømsvigt"},
     {"Subject": "Autosvar: ferie"},
     {"Subject": "Ikke til stede: Strømsvigt"},
     {"Subject": "Fraværende"},
@@ -165,12 +178,11 @@ AUTOMATIC = [
     {"Subject": "Automatic reply: Strømsvigt"},
     {"Subject": "Abwesenheitsnotiz"},
     {"Subject": "Frånvarande: Strømsvigt"},
-    {"Precedence": "bulk"},
+    {"Subject": "På barsel"},
+    {"Subject": "Automatic reply: Strømsvigt"},
     {"Precedence": "auto_reply"},
-    {"Precedence": "junk"},
-    {"List_Id": "<liste.eksempelkommune.invalid>"},
-    {"List_Unsubscribe": "<mailto:nej@liste.invalid>"},
     {"X_Autoreply": "yes"},
+    {"X_Autorespond": "Strømsvigt"},
     {"X_MS_Exchange_Inbox_Rules_Loop": "vagt@eksempelkommune.invalid"},
     {"Return_Path": "<>"},
     {"From": "Nyhedsbrev <no-reply@eksempelkommune.invalid>"},
@@ -184,6 +196,34 @@ def test_what_no_person_wrote_says_so(fields: dict[str, str], body: str) -> None
     assert isinstance(told, Inbound)
     assert told.automatic
     assert told.in_reply_to == ATTEMPT  # shown beside what it was sent about
+
+
+@pytest.mark.parametrize("fields", DOUBTFUL, ids=lambda fields: next(iter(fields)))
+def test_what_groups_and_people_add_too_is_doubtful(fields: dict[str, str]) -> None:
+    told = event(mail("BRUG FOR HJÆLP\n", In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>", **fields))
+    assert isinstance(told, Inbound)
+    assert told.doubtful
+    assert (told.text, told.automatic, told.in_reply_to) == ("BRUG FOR HJÆLP", "", ATTEMPT)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Jeg er på ferie til 30/11. Kontakt receptionen.\n",
+        "Hej\n\nJeg har ferie og vender tilbage 1. december.\n",
+        "Jeg er væk fra kontoret indtil 30/11\n",
+        "Tak for din mail. Jeg er på barsel.\n",
+        "Jeg er på kursus til fredag\n",
+        "Jeg er ikke på kontoret og læser ikke mail før mandag.\n",
+        "Kære afsender\n\nTak for din henvendelse. Vi bekræfter hermed modtagelsen.\n",
+        "I am currently out of the office.\n",
+        "Thank you for your email. I will be back on Monday.\n",
+    ],
+)
+def test_words_of_an_absence_are_doubtful_since_people_say_them_too(body: str) -> None:
+    told = event(mail(body, X_Auto_Response_Suppress="All", In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>"))
+    assert isinstance(told, Inbound)
+    assert (bool(told.doubtful), told.automatic) == (True, "")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +240,8 @@ def test_an_automatic_text_under_a_plain_subject_is_automatic(body: str) -> None
     [
         {},
         {"Auto_Submitted": "no"},
+        {"X_Auto_Response_Suppress": "All"},  # Outlook puts it on ordinary mail
+        {"X_MS_Exchange_Inbox_Rules_Loop": "krisestab@eksempelkommune.invalid"},  # a rule of ours passed it on
         {"Precedence": "first-class"},
         {"Return_Path": "<vagt@eksempelkommune.invalid>"},
         {"Subject": "Re: automatpiloten"},
@@ -211,7 +253,7 @@ def test_an_automatic_text_under_a_plain_subject_is_automatic(body: str) -> None
 def test_a_person_s_answer_is_one(fields: dict[str, str]) -> None:
     told = event(mail("1\n", In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>", **fields))
     assert isinstance(told, Inbound)
-    assert (told.text, told.automatic, told.in_reply_to) == ("1", "", ATTEMPT)
+    assert (told.text, told.automatic, told.doubtful, told.in_reply_to) == ("1", "", "", ATTEMPT)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +272,7 @@ def test_the_attempt_is_found_wherever_the_answer_carries_it(fields: dict[str, s
 
 
 @pytest.mark.parametrize(
-    ("body", "subject", "text", "automatic"),
+    ("body", "subject", "text", "unreadable"),
     [
         ("1\n", "SV: ØVELSE Strømsvigt #K7 ØVELSE", "1 #K7", False),
         ("1 #A2\n", "SV: Strømsvigt #K7", "1 #A2", False),
@@ -241,11 +283,11 @@ def test_the_attempt_is_found_wherever_the_answer_carries_it(fields: dict[str, s
     ],
 )
 def test_without_a_name_the_code_in_the_subject_tells(
-    body: str, subject: str, text: str, automatic: bool
+    body: str, subject: str, text: str, unreadable: bool
 ) -> None:
     told = event(mail(body, Subject=subject))
     assert isinstance(told, Inbound)
-    assert (told.text, bool(told.automatic)) == (text, automatic)
+    assert (told.text, bool(told.unreadable), told.automatic) == (text, unreadable, "")
 
 
 @pytest.mark.parametrize(
@@ -257,7 +299,8 @@ def test_only_a_clear_answer_names_an_option(case: dict[str, str]) -> None:
     )
     assert isinstance(told, Inbound)
     said = read_answer(told.text, QUESTION)
-    assert bool(told.automatic) is (case["value"] == "" or case["value"].startswith("Automatisk"))
+    assert bool(told.unreadable) is (case["value"] == "")
+    assert bool(told.automatic) is case["value"].startswith("Automatisk")
     assert said.option == ""
 
 
@@ -291,7 +334,7 @@ def test_a_very_large_mail_is_read_as_far_as_it_goes() -> None:
     assert (told.text, told.automatic) == ("Kommer", "")
     told = event(b"From: a@b.invalid\r\nContent-Type: image/jpeg\r\n\r\nxxx", octets=90_000_000)
     assert isinstance(told, Inbound)
-    assert told.automatic == "no text in what was read of a very large mail"
+    assert told.unreadable == "no text in what was read of a very large mail"
 
 
 def test_a_kind_has_a_reason_unless_a_person_wrote() -> None:
