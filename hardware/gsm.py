@@ -36,7 +36,7 @@ from hardware.gsm_standing import UNTOLD, Standing, Status
 from hardware.gsm_state import Change, Rung, State
 from hardware.gsm_watch import DEAF_AFTER, Deaf, Watch
 from hardware.pin_memory import PinMemory
-from hardware.port import Opener
+from hardware.port import Opener, SocketPort
 from hardware.portlog import LogLine, PortLog
 from hardware.power import PowerCycle
 from hardware.timing import Timing
@@ -328,6 +328,8 @@ class GsmModem:
                 await self._cool(1)
             except (NoAnswer, Refused) as error:
                 standing.move(Change.TROUBLE, error.reason)
+                if well and isinstance(error, NoAnswer) and isinstance(recovery.port, SocketPort):
+                    return well  # the connection may have died: a fresh one before any switch
                 rung = rung.next(recovery.without | self.setup.behaviour.useless)
                 await self._cool(min(list(Rung).index(rung), 2))
             if rung in recovery.without:

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Self
 
 from hardware.chat import Chat
-from hardware.errors import HardwareError, ModemDown, PortLost, Restarted
+from hardware.errors import HardwareError, ModemDown, NoAnswer, PortLost, Restarted
 from hardware.event_queue import EventQueue
 from hardware.iridium_events import Event, StateChanged
 from hardware.iridium_init import Setup
 from hardware.iridium_state import Change, Rung, State, after
 from hardware.iridium_timing import IridiumTiming
-from hardware.port import Opener
+from hardware.port import Opener, Port, SocketPort
 from hardware.portlog import LogLine, PortLog
 from hardware.power import PowerCycle
 
@@ -166,7 +166,7 @@ class IridiumLink(ABC):
             chat = Chat(port, timing=self.timing, port_log=self._port_log)
             try:
                 async with chat:
-                    failures = 0 if await self._bring_up(chat) else failures + 1
+                    failures = 0 if await self._bring_up(chat, port) else failures + 1
                     reason = "the recovery closes it"
             except PortLost as error:
                 reason = error.reason
@@ -180,7 +180,7 @@ class IridiumLink(ABC):
         seconds = self.timing.cooling_s * 2 ** min(failures - 1, 10)
         await asyncio.sleep(min(seconds, self.timing.cooling_most_s))
 
-    async def _bring_up(self, chat: Chat) -> bool:
+    async def _bring_up(self, chat: Chat, port: Port) -> bool:
         """Sets up and watches until no rung helps any more. True when the modem had been well in between."""
         rung, well = Rung.RESYNC, False
         while True:
@@ -195,6 +195,8 @@ class IridiumLink(ABC):
             except PortLost:
                 raise
             except HardwareError as error:
+                if well and not here and isinstance(error, NoAnswer) and isinstance(port, SocketPort):
+                    return well  # the connection may have died: a fresh one before any switch
                 rung = await self._next(error, rung, here=here)
             if rung is Rung.REOPEN:
                 return well

@@ -160,6 +160,10 @@ class SerialPort(LinePort):
         self._device.dtr = level
 
 
+class SocketPort(LinePort):
+    """A serial device server. The network between can lose a connection and tell nobody; a fresh one costs nothing."""
+
+
 async def open_port(path: str, baud: int = 115200) -> Port:
     """Opens a device for us alone, 8N1. Raises PortLost when it is absent, in use or no serial device."""
     if path.startswith("socket://"):
@@ -205,4 +209,4 @@ async def _open_socket(path: str) -> Port:
         transport, line = await loop.create_connection(_Line, host.strip("[]"), int(port))
     except OSError as error:
         raise PortLost(f"{path} cannot be reached: {error}") from error
-    return LinePort(line, transport)
+    return SocketPort(line, transport)
