@@ -16,9 +16,13 @@ from gateway.marks import ASKS, TELLS
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
 from gateway.store.database import Store
-from gateway.store.inbox import inbox_item, told, untold
+from gateway.store.inbox import inbox_item
 from gateway.store.questions import Question
 from gateway.store.showing import Json
+from gateway.store.telling import told, told_lately, untold
+from gateway.world import World
+from messages.address import AddressError, parse_address
+from messages.directory import Contact
 from messages.neutral import neutral_line
 from messages.precedence import Precedence
 
@@ -26,15 +30,20 @@ log = logging.getLogger(__name__)
 
 _TEXT_MOST = 60  # characters of what they wrote that go with it
 _NAMES_MOST = 4  # questions that are named when the hub asks back
+_OF_A_STRANGER, _OF_STRANGERS = 3, 10  # notices an hour; the rest stand in the inbox
 _WORDS = {
     "da": {
-        "urgent": "HASTEMELDING #{code} fra {who}: {said}",
+        "urgent": "HASTEMELDING {code}fra {who}: {said}",
+        "stranger": "{who} (ikke i kontakterne)",
+        "nobody": "ukendt afsender",
         "take": "jeg tager den",
         "which": "Hvad svarer du på?",
         "write": "Skriv koden først: {codes}",
     },
     "en": {
-        "urgent": "URGENT #{code} from {who}: {said}",
+        "urgent": "URGENT {code}from {who}: {said}",
+        "stranger": "{who} (not among the contacts)",
+        "nobody": "unknown sender",
         "take": "I take it",
         "which": "What are you answering?",
         "write": "Begin with the code: {codes}",
@@ -64,15 +73,20 @@ class Duty:
             await self.heard(Matched("answer", urgent=number))
 
     async def _tell(self, number: int) -> None:
-        duty = self._store.world.duty
-        if not duty:
-            log.warning(
-                "an urgent answer is in the inbox, and no duty officer is configured: number %d", number
-            )
+        duty, item = self._store.world.duty, await self._store.read(inbox_item, number)
+        if item["told"]:
             return
-        item = await self._store.read(inbox_item, number)
-        contact = self._store.world.directory.contact(item["recipient"])
-        body = urgent_alert(item, who=contact.name if contact else item["recipient"], duty=duty)
+        if not duty:
+            log.warning("urgent item %d is in the inbox, and no duty officer is configured", number)
+            return
+        people, lately = senders(item, self._store.world), await self._store.read(told_lately, number)
+        if lately.same:  # who takes the one takes the other
+            await self._store.run(told, (number, lately.same))
+            return
+        if not people and (lately.of_sender >= _OF_A_STRANGER or lately.unmatched >= _OF_STRANGERS):
+            log.warning("urgent item %d is in the inbox: enough was told of strangers in this hour", number)
+            return
+        body = urgent_alert(item, people, duty=duty, plane=self._store.world.plane)
         accepted = await self._send(body, Submission(submitter=ASKS, key=f"urgent:{number}"))
         await self._store.run(told, (number, accepted.identifier))
 
@@ -81,20 +95,39 @@ class Duty:
         await self._send(body, Submission(submitter=TELLS, key=f"which:{sha256(body).hexdigest()}"))
 
 
-def urgent_alert(item: Json, *, who: str, duty: str) -> bytes:
-    """The alert about an urgent answer, to the duty officer: who, what, about which alert."""
+def senders(item: Json, world: World) -> tuple[Contact, ...]:
+    """Whose message it is, or may be: nobody's where the sender is not in the directory."""
+    if item["recipient"]:
+        contact = world.directory.contact(item["recipient"])
+        return (contact,) if contact else ()
+    try:
+        return world.directory.owners(parse_address(item["sender"]))
+    except AddressError:
+        return ()
+
+
+def urgent_alert(item: Json, people: tuple[Contact, ...], *, duty: str, plane: str) -> bytes:
+    """The alert about an urgent item, to the duty officer: who, what, about which alert; or what is known of that."""
     alert = item["alert"]
-    words = _words(alert["language"])
+    words = _words(alert["language"] if alert else "da")
     said = neutral_line(item["text"])
     shown = f"{said[:_TEXT_MOST]}..." if len(said) > _TEXT_MOST else said
-    headline = words["urgent"].format(code=alert["code"], who=neutral_line(who), said=shown)
+    code = f"#{alert['code']} " if alert else ""
+    headline = words["urgent"].format(code=code, who=_who(item, people, words), said=shown)
     return _json(
         to=[duty],
-        status=alert["status"],
+        status=alert["status"] if alert else "Actual" if plane == "live" else "Exercise",
         precedence=Precedence.FLASH.word,
         headline=headline,
         answers={"1": words["take"]},
     )
+
+
+def _who(item: Json, people: tuple[Contact, ...], words: dict[str, str]) -> str:
+    if people:
+        return " / ".join(neutral_line(each.name) for each in people[:_NAMES_MOST])
+    address = neutral_line(item["recipient"] or item["sender"].partition(":")[2] or item["sender"])
+    return words["stranger"].format(who=address[:_TEXT_MOST]) if address else words["nobody"]
 
 
 def which_alert(several: tuple[Question, ...]) -> bytes:

@@ -193,7 +193,13 @@ def _leading(said: str, words: list[str], *, options: Options) -> str:
     after = words[words.index(key) + 1 :]
     if _contradicts(meaning, rest, options=options):
         return ""
-    apart = bool(parting.strip()) or _sense(after, options) is not None or after[: len(meaning)] == meaning
+    alone = _WORD.findall(said.partition("\n")[0]) == [key]
+    apart = (
+        alone
+        or bool(parting.strip())
+        or _sense(after, options) is not None
+        or after[: len(meaning)] == meaning
+    )
     return key if apart else ""
 
 

@@ -159,9 +159,9 @@ DOUBTS = frozenset({"eller", "ikke", "vel", "maaske", "or", "right", "maybe"})
 REACTION = re.compile(
     r"""(?:removed\ an?\ \w+\ from | (?:liked|loved|disliked|laughed\ at|emphasi[sz]ed|questioned)
         | reacted\ .{1,20}\ to | reagerede\ (?:med\ )?.{1,20}\ (?:på|til)
-        | synes\ (?:ikke\ )?(?:godt\ )?om | syntes\ (?:ikke\ )?(?:godt\ )?om | kan\ lide | kunne\ lide | kan\ ikke\ lide | kunne\
-        ikke\ lide | elsker | elskede | ler\ ad | (?:grinede|grinte|lo)\ (?:ad|af) | fremhævede | fremhæver
-        | understregede | stillede\ spørgsmål(?:stegn)?\ (?:ved|til) | spurgte\ (?:om|til) | fjernede\
+        | synes\ (?:ikke\ )?(?:godt\ )?om | syntes\ (?:ikke\ )?(?:godt\ )?om | kan\ lide | kunne\ lide
+        | kan\ ikke\ lide | kunne\ ikke\ lide | elsker | elskede | ler\ ad | (?:grinede|grinte|lo)\ (?:ad|af)
+        | fremhævede | fremhæver | understregede | stillede\ spørgsmål(?:stegn)?\ (?:ved|til) | spurgte\ (?:om|til) | fjernede\
         .{1,40}\ (?:fra|på) | [^\w"]{1,20}\ ?(?:til|to|på|for) )\s*"
     """,
     re.VERBOSE | re.IGNORECASE,

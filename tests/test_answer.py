@@ -32,7 +32,17 @@ def read(text: str, options: tuple[tuple[str, str], ...] = STAFF) -> str:
             for text in ("1 kommer", "1=kommer", "1, er der om 20", "1 ok", "1 er på vej", "ja 1", "1 tak")
         ],
         *[(text, "1") for text in ("1 #K7", "#K7 1", "1 # k 7", "k7 1", "1, K7.", "svar på K7: 1")],
-        *[(text, "1") for text in ("paa vej", "PAA VEJ 20", "påvej", "1, hvor mødes vi?", "Kommer. Hvor?")],
+        *[
+            (text, "1")
+            for text in (
+                "1\n\nMvh Hans",
+                "paa vej",
+                "PAA VEJ 20",
+                "påvej",
+                "1, hvor mødes vi?",
+                "Kommer. Hvor?",
+            )
+        ],
         *[(text, "2") for text in ("2", "ok 2", "2 kommer ikke", "2. Desværre, er i Jylland")],
         *[
             (text, "1")

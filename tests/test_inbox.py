@@ -1,55 +1,17 @@
-"""The inbox: what needs a person stays until somebody ticks it off; an urgent answer is told to the duty officer."""
+"""The inbox: what needs a person stays until somebody ticks it off."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from channels.base import Inbound
-from gateway.accept import Submission
 from gateway.attempt_names import attempt_name
-from gateway.duty import Duty
 from gateway.errors import Conflict, NotFound
-from gateway.marks import ASKS, TELLS
-from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched, Spoken, answer_by_hand
-from gateway.store.inbox import Identified, Listed, Taken, identify, list_inbox, take, told
-from gateway.store.receiving import receive
-from gateway.strict_json import read_object
+from gateway.store.inbox import Identified, Taken, identify, take
 from messages.evidence import Evidence
 from messages.precedence import Precedence
-from tests.stores import Bench, store_in
-
-STATUS = (("1", "alt ok"), ("4", "liv i fare"))
-
-
-@asynccontextmanager
-async def asked(folder: Path, questions: int = 1) -> AsyncIterator[tuple[Bench, list[Accepted]]]:
-    """A store in which the duty contact was asked for a status, with 4 an urgent answer."""
-    async with store_in(folder) as bench:
-        sent = [
-            await bench.accept("vagt", precedence=Precedence.FLASH, answers=STATUS, urgent=("4",))
-            for _ in range(questions)
-        ]
-        for claimed in await bench.claim(window=9):
-            await bench.conclude(claimed)
-        yield bench, sent
-
-
-async def hears(bench: Bench, text: str, sender: str = "loopback:vagt", **more: Any) -> Matched:
-    event = Inbound(bearer_id=text, sender=sender, text=text, at=bench.now, **more)
-    return await bench.store.run(receive, ("loop", event))
-
-
-async def items(bench: Bench, *, everything: bool = False) -> list[dict[str, Any]]:
-    return await bench.store.read(list_inbox, Listed(everything))
-
-
-async def evidence(bench: Bench) -> list[Evidence]:
-    return [Evidence(r["evidence"]) for r in await bench.rows("select evidence from deliveries order by id")]
+from tests.asking import asked, evidence, hears, items
+from tests.stores import store_in
 
 
 @pytest.mark.parametrize(
@@ -60,10 +22,17 @@ async def evidence(bench: Bench) -> list[Evidence]:
         ("4", "loopback:vagt", "answer", True),
         ("BRUG FOR HJÆLP", "loopback:vagt", "answer", True),
         ("#{code} 4 ilt mangler", "loopback:vagt", "answer", True),
-        ("vi er 4 her", "loopback:vagt", None, False),
+        ("liv i fare ved broen", "loopback:vagt", "answer", True),
+        ("kan ikke komme, har brug for hjælp", "loopback:vagt", "answer", True),
+        ("vi er 4 her", "loopback:vagt", "answer", False),
+        ("1?", "loopback:vagt", "answer", False),
+        ("1, hvor mødes vi?", "loopback:vagt", "answer", False),
         ("hvem er det?", "loopback:fremmed", "unmatched", False),
         ("#{code} 1", "loopback:fremmed", "unconfirmed", False),
+        ("{code} 1", "loopback:fremmed", "unconfirmed", False),
         ("4", "loopback:fremmed", "unmatched", False),
+        ("BRUG FOR HJÆLP", "loopback:fremmed", "unmatched", True),
+        ("#{code} 4", "loopback:fremmed", "unconfirmed", True),
     ],
 )
 async def test_what_needs_a_person_stands_in_the_inbox(
@@ -141,6 +110,18 @@ async def test_a_message_is_not_taken_for_an_answer_of_somebody_who_was_not_aske
             await bench.store.run(identify, Identified(item["number"], contact, "leder"))
 
 
+async def test_to_say_whose_it_is_is_not_to_take_it_on(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await hears(bench, f"#{sent.code} 4", "loopback:fremmed")
+        [item] = await items(bench)
+        matched = await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
+        [named] = await items(bench)
+        assert matched.urgent == named["number"]
+        assert (named["recipient"], named["owner"], named["taken_at"]) == ("vagt", None, None)
+        await bench.store.run(take, Taken(item["number"], "vagt"))
+        assert [each["owner"] for each in await items(bench)] == ["vagt"]
+
+
 async def test_with_two_open_questions_staff_say_which_one_is_meant(tmp_path: Path) -> None:
     async with asked(tmp_path, questions=2) as (bench, [first, _]):
         await hears(bench, "1", "loopback:fremmed")
@@ -213,103 +194,3 @@ async def test_a_sender_that_is_only_claimed_counts_beside_what_it_was_asked_wit
         known = {"name": attempt_name(sent.identifier, row["id"]), "code": sent.code}
         given = {key: value.format(**known) for key, value in more.items()}
         assert (await hears(bench, text.format(**known), claimed=True, **given)).kind == kind
-
-
-# What the hub says of itself.
-
-
-class Sent:
-    """Takes what the hub sends, once a key, as the intake does."""
-
-    def __init__(self) -> None:
-        self.alerts: dict[str, dict[str, Any]] = {}
-        self.submitters: set[str] = set()
-
-    async def __call__(self, body: bytes, submission: Submission) -> Accepted:
-        self.alerts.setdefault(submission.key, read_object(body))
-        self.submitters.add(submission.submitter)
-        return Accepted(identifier=f"id-{len(self.alerts)}", code="Z9", recipients=1, no_route=())
-
-
-def with_duty(bench: Bench, duty: str = "leder") -> Duty:
-    bench.store.attach(replace(bench.store.world, duty=duty), lambda changes: None)
-    sent = Sent()
-    made = Duty(bench.store, sent)
-    made.sent = sent  # type: ignore[attr-defined]
-    return made
-
-
-def sent_by(duty: Duty) -> list[dict[str, Any]]:
-    return list(duty.sent.alerts.values())  # type: ignore[attr-defined]
-
-
-async def test_the_duty_officer_is_told_of_an_urgent_answer_once(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bench, [sent]):
-        duty = with_duty(bench)
-        matched = await hears(bench, "4, vi har brug for ilt")
-        for _ in range(2):
-            await duty.heard(matched)
-        await duty.catch_up()
-        [alert] = sent_by(duty)
-        assert alert["to"] == ["leder"]
-        assert (alert["precedence"], alert["status"]) == ("flash", "Exercise")
-        assert f"HASTEMELDING #{sent.code} fra Vagthavende: 4, vi har brug for ilt" in alert["headline"]
-
-
-async def test_after_a_restart_the_duty_officer_is_told_of_what_was_left(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bench, _):
-        await hears(bench, "4")
-        duty = with_duty(bench)
-        await duty.catch_up()
-        assert len(sent_by(duty)) == 1
-
-
-async def test_without_a_duty_officer_it_stands_in_the_inbox_and_is_told_when_there_is_one(
-    tmp_path: Path,
-) -> None:
-    async with asked(tmp_path) as (bench, _):
-        matched = await hears(bench, "4")
-        await with_duty(bench, "").heard(matched)
-        duty = with_duty(bench)
-        await duty.catch_up()
-        assert len(sent_by(duty)) == len(await items(bench)) == 1
-
-
-async def test_who_answers_the_hub_that_they_take_it_has_it(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bench, _):
-        matched = await hears(bench, "4")
-        taking = (("1", "jeg tager den"),)
-        asks = await bench.accept("leder", precedence=Precedence.FLASH, answers=taking, submitter=ASKS)
-        await bench.store.run(told, (matched.urgent or 0, asks.identifier))
-        for claimed in await bench.claim():
-            await bench.conclude(claimed)
-        await hears(bench, "1", "loopback:leder")
-        assert [item["owner"] for item in await items(bench)] == ["leder"]
-
-
-async def test_what_may_answer_two_questions_is_asked_back_once(tmp_path: Path) -> None:
-    async with asked(tmp_path, questions=2) as (bench, [first, second]):
-        duty = with_duty(bench)
-        for text in ("1", "ja"):
-            await duty.heard(await hears(bench, text))
-        [alert] = sent_by(duty)
-        assert (alert["to"], alert["want"], alert["precedence"]) == (["vagt"], "delivered", "flash")
-        assert f"#{first.code}" in alert["text"]
-        assert f"#{second.code}" in alert["text"]
-        assert "answers" not in alert
-
-
-async def test_nothing_answers_what_the_hub_only_tells(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (bench, [sent]):
-        await bench.accept("vagt", precedence=Precedence.FLASH, want=Evidence.DELIVERED, submitter=TELLS)
-        for claimed in await bench.claim():
-            await bench.conclude(claimed)
-        assert (await hears(bench, "1")).alert == sent.identifier
-
-
-async def test_a_stranger_is_never_written_to(tmp_path: Path) -> None:
-    async with asked(tmp_path, questions=2) as (bench, _):
-        duty = with_duty(bench)
-        for text in ("1", "hvem er det?", "4"):
-            await duty.heard(await hears(bench, text, "loopback:fremmed"))
-        assert sent_by(duty) == []

@@ -15,7 +15,7 @@ from gateway.store.receiving import pass_on_incomplete, receive
 from gateway.timekeeper import Timekeeper
 from messages.evidence import Evidence
 from tests.stores import Bench, store_in
-from tests.test_inbox import asked
+from tests.asking import asked
 
 PART = timedelta(seconds=1)
 

@@ -9,7 +9,7 @@ from channels.base import Inbound, Unnamed
 from gateway.store.receiving import receive
 from gateway.store.repeats import SAME_AGAIN
 from tests.stores import Bench
-from tests.test_inbox import asked
+from tests.asking import asked
 
 STEP = timedelta(seconds=1)
 

@@ -15,7 +15,7 @@ from gateway.store.people import erase
 from gateway.store.receiving import RAW_MOST, UNREADABLE_MOST, receive
 from messages.evidence import Evidence
 from tests.stores import Bench
-from tests.test_inbox import asked
+from tests.asking import asked
 
 
 async def comes(bench: Bench, name: str = "n", **more: Any) -> Matched:

@@ -11,7 +11,8 @@ from gateway.store.finding import alert_number
 from gateway.store.ledger import Ledger
 from gateway.store.questions import Question, asked_in
 from gateway.store.transaction import Transaction
-from messages.answer import Answer, Kind, read_answer, without_codes
+from gateway.store.urgency import is_urgent
+from messages.answer import Answer, Kind
 from messages.evidence import Evidence
 
 
@@ -61,17 +62,6 @@ def keep_answer(
     ledger.flush()
 
 
-def is_urgent(question: Question, answer: Answer) -> bool:
-    """Somebody must act at once: a cry for help, or an answer that its alert says is urgent.
-
-    Words that nobody could read as an answer are urgent when they begin as one: `4 ilt mangler`.
-    """
-    if answer.kind is Kind.UNREAD:
-        begins = without_codes(answer.text.lower()).split()[:1]
-        return any(word.strip(".,:;!)-") in question.alert.urgent for word in begins)
-    return answer.kind is Kind.HELP or answer.option in question.alert.urgent
-
-
 def in_part(answer: Answer) -> Answer:
     """Of a text that lacks a part: somebody answered, and a person must read what. The rest may say the opposite."""
     if answer.kind in {Kind.HELP, Kind.REACTION}:
@@ -109,7 +99,7 @@ def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
             f"{spoken.recipient!r} is not among the recipients of {spoken.identifier}: see `bavn show`",
             pointer="recipient",
         )
-    answer = read_answer(spoken.text, question.alert.answers)
+    answer = question.read(spoken.text)
     keep_answer(tx, question, answer, via=spoken.via, at=tx.now)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
     if is_urgent(question, answer):

@@ -13,14 +13,14 @@ from sqlalchemy import Connection, Row, select
 from gateway.clock import rfc3339
 from gateway.errors import Conflict, NotFound
 from gateway.store import tables as t
-from gateway.store.answering import Matched, is_urgent, keep_answer
+from gateway.store.answering import Matched, keep_answer
 from gateway.store.finding import alert_number
 from gateway.store.questions import Question, asked_in, asked_of
 from gateway.store.showing import Json
 from gateway.store.transaction import Transaction
+from gateway.store.urgency import is_urgent
 from messages.alert import from_json
 from messages.answer import Kind as AnswerKind
-from messages.answer import read_answer
 
 INBOX_MOST = 500  # items that a list shows
 
@@ -80,18 +80,6 @@ def inbox_item(connection: Connection, number: int) -> Json:
     return _item(row) | {"raw": row.raw}
 
 
-def told(tx: Transaction, said: tuple[int, str]) -> None:
-    """The duty officer was told of an urgent item, by this alert."""
-    number, alert = said
-    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == number).values(told=alert))
-
-
-def untold(connection: Connection, _: None) -> list[int]:
-    """Urgent items of which nobody has been told: the hub stopped in between."""
-    query = select(t.inbound.c.id).where(t.inbound.c.open, t.inbound.c.urgent, t.inbound.c.told.is_(None))
-    return [row.id for row in connection.execute(query)]
-
-
 def take(tx: Transaction, taken: Taken) -> None:
     """Writes down who takes it or that it is handled. Conflict names who has it already."""
     row = _row(tx.connection, taken.number)
@@ -120,17 +108,14 @@ def identify(tx: Transaction, said: Identified) -> Matched:
             f"{said.number} is taken for an answer already: see `bavn inbox --all`", pointer="number"
         )
     question = _question_for(tx, said, row)
-    answer = read_answer(row.text, question.alert.answers)
+    answer = question.read(row.text)
     keep_answer(tx, question, answer, via=row.channel, at=tx.now)
     urgent = is_urgent(question, answer)
     kind = Kind.REACTION if answer.kind is AnswerKind.REACTION else Kind.ANSWER
-    values = {
-        "kind": kind,
-        "delivery_id": question.delivery_id,
-        "alert_id": None,
-        "owner": row.owner or said.by,
-    }
-    state = {"open": urgent, "urgent": urgent, "handled_ms": None if urgent else tx.now_ms}
+    values = {"kind": kind, "delivery_id": question.delivery_id, "alert_id": None}
+    state: dict[str, Any] = {"open": True, "urgent": True}  # to say whose it is, is not to take it on
+    if not urgent:
+        state = {"open": False, "urgent": False, "owner": row.owner or said.by, "handled_ms": tx.now_ms}
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == said.number).values(**values, **state))
     tx.audit("inbox_identified", inbound=said.number, delivery=question.delivery_id)
     tx.changes.inbox = True

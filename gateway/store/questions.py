@@ -18,8 +18,8 @@ from gateway.store.reporting import REPORT_WINDOW
 from gateway.store.transaction import Transaction
 from messages.address import AddressError, parse_address
 from messages.alert import Alert, from_json
-from messages.answer import find_code
-from messages.answer_code import marked_code
+from messages.answer import Answer, read_answer
+from messages.answer_code import bare_codes, marked_code
 from messages.evidence import Evidence
 
 _QUESTIONS = select(
@@ -28,9 +28,8 @@ _QUESTIONS = select(
     t.deliveries.c.recipient,
     t.deliveries.c.evidence,
     t.alerts.c.identifier,
-    t.alerts.c.code,
-    t.alerts.c.body,
     t.alerts.c.withdrawn,
+    t.alerts.c.expires_ms,
     t.alerts.c.submitter,
     t.rounds.c.series_id,
 ).join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
@@ -47,7 +46,13 @@ class Question:
     code: str
     recipient: str
     submitter: str
+    withdrawn: bool
+    expires_ms: int
     alert: Alert
+
+    def read(self, text: str) -> Answer:
+        """The text as an answer to it."""
+        return read_answer(text, self.alert.answers, code=self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,23 @@ class Found:
 def find_question(tx: Transaction, item: Inbound, text: str) -> Found:
     """By `#K7` in the text, by what it replies to, by a bare `K7`, else the one open question put to the sender."""
     owners = contacts_at(tx, item.sender)
-    replied = _replied_to(tx, item.in_reply_to)
-    if code := marked_code(text) if replied is not None else find_code(text):
-        named = [row for row in _open(tx, t.alerts.c.code == code) if row.recipient in owners]
-        return Found(_question(named[0])) if named else Found(alert_id=_coded_alert(tx, code))
-    if replied is not None:
+    if code := marked_code(text):
+        return _coded(tx, owners, code) or Found(alert_id=_coded_alert(tx, code))
+    if (replied := _replied_to(tx, item.in_reply_to)) is not None:
         mine = replied.recipient in owners
-        return Found(_question(replied)) if mine else Found(alert_id=replied.alert_id)
-    return Found() if item.claimed else asked_of(tx, owners)
+        return Found(_question(tx, replied)) if mine else Found(alert_id=replied.alert_id)
+    bare = bare_codes(text)  # it may be a word: it is a code where the sender was asked under it
+    if named := next(filter(None, (_coded(tx, owners, code) for code in bare)), None):
+        return named
+    found = Found() if item.claimed else asked_of(tx, owners)
+    if found.question or found.several:
+        return found
+    return Found(alert_id=next(filter(None, (_coded_alert(tx, code) for code in bare)), None))
+
+
+def _coded(tx: Transaction, owners: frozenset[str], code: str) -> Found | None:
+    rows = _open(tx, t.alerts.c.code == code, t.deliveries.c.recipient.in_(owners)) if owners else []
+    return Found(_question(tx, rows[0])) if rows else None
 
 
 def asked_of(tx: Transaction, contacts: frozenset[str]) -> Found:
@@ -88,8 +102,8 @@ def asked_of(tx: Transaction, contacts: frozenset[str]) -> Found:
     # Of a phone that two share the newest delivery, of a series its newest round.
     newest = {row.series_id or row.alert_id: row for row in reversed(candidates)}
     if len(newest) > 1:
-        return Found(several=tuple(_question(row) for row in newest.values()))
-    return Found(_question(candidates[0])) if candidates else Found()
+        return Found(several=tuple(_question(tx, row) for row in newest.values()))
+    return Found(_question(tx, candidates[0])) if candidates else Found()
 
 
 def asked_in(tx: Transaction, contact: str, *, alert_id: int) -> Question | None:
@@ -97,7 +111,7 @@ def asked_in(tx: Transaction, contact: str, *, alert_id: int) -> Question | None
     row = tx.connection.execute(
         _QUESTIONS.where(t.alerts.c.id == alert_id, t.deliveries.c.recipient == contact)
     ).first()
-    return _question(row) if row else None
+    return _question(tx, row) if row else None
 
 
 def contacts_at(tx: Transaction, sender: str) -> frozenset[str]:
@@ -127,18 +141,34 @@ def _replied_to(tx: Transaction, name: str) -> Any:
     return rows[0] if rows and attempt_name(rows[0].identifier, number) == name else None
 
 
-def _open(tx: Transaction, condition: ColumnElement[bool]) -> Sequence[Any]:
+def _open(tx: Transaction, *conditions: ColumnElement[bool]) -> Sequence[Any]:
     """Deliveries that something may have reached, newest first. What the hub only tells people is no question."""
     query = _QUESTIONS.where(
-        condition,
+        *conditions,
         t.deliveries.c.evidence >= int(Evidence.SENDING),
         t.alerts.c.expires_ms > tx.now_ms - REPORT_WINDOW // timedelta(milliseconds=1),
         t.alerts.c.submitter != TELLS,
     )
-    return tx.connection.execute(query.order_by(t.deliveries.c.id.desc()).limit(20)).all()
+    return tx.connection.execute(query.order_by(t.deliveries.c.id.desc())).all()
 
 
-def _question(row: Any) -> Question:
+def _question(tx: Transaction, row: Any) -> Question:
+    alert, code = alert_with(tx, row.alert_id)
     return Question(
-        row.id, row.alert_id, row.identifier, row.code, row.recipient, row.submitter, from_json(row.body)
+        delivery_id=row.id,
+        alert_id=row.alert_id,
+        identifier=row.identifier,
+        code=code,
+        recipient=row.recipient,
+        submitter=row.submitter,
+        withdrawn=row.withdrawn is not None,
+        expires_ms=row.expires_ms,
+        alert=alert,
     )
+
+
+def alert_with(tx: Transaction, alert_id: int) -> tuple[Alert, str]:
+    """An alert, and its code."""
+    query = select(t.alerts.c.body, t.alerts.c.code).where(t.alerts.c.id == alert_id)
+    row = tx.connection.execute(query).one()
+    return from_json(row.body), str(row.code)

@@ -15,13 +15,14 @@ from gateway.clock import to_ms
 from gateway.delivery import GivenUp
 from gateway.marks import ASKS
 from gateway.store import tables as t
-from gateway.store.answering import Matched, in_part, is_urgent, keep_answer
+from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.ledger import Ledger
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.questions import Found, Question, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
-from messages.answer import Kind, read_answer
+from gateway.store.urgency import answered_notice, cannot_wait, is_urgent, needs_a_reader
+from messages.answer import Kind
 
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
 UNREADABLE_MOST = 20  # unreadable messages of a channel that stand open, of one hour
@@ -54,22 +55,22 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     if item.automatic:
         return _automatic(tx, number, item, found=found)
     if found.question is None:
-        return _for_a_person(tx, number, channel, found=found)
+        return _for_a_person(tx, number, channel, text=item.text, found=found)
     return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
 
 
 def _answer(
     tx: Transaction, number: int, channel: str, *, item: Inbound, question: Question, missing: int
 ) -> Matched:
-    answer = read_answer(item.text, question.alert.answers)
+    answer = question.read(item.text)
     urgent = is_urgent(question, answer)
     if missing:
         answer = in_part(answer)
     keep_answer(tx, question, answer, via=channel, at=item.at, sender=item.sender)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
     if question.submitter == ASKS and kind == "answer":
-        _taken_on(tx, question)
-    to_see = urgent or missing > 0
+        answered_notice(tx, question, answer)
+    to_see = urgent or missing > 0 or needs_a_reader(answer)
     _note(tx, number, kind=kind, delivery_id=question.delivery_id, urgent=urgent, open=to_see)
     return Matched(kind, question.identifier, question.recipient, urgent=number if urgent else None)
 
@@ -78,7 +79,8 @@ def _part(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
     """A text is passed on when it is whole; before that only if what there is of it cannot wait."""
     if gathered.whole_id is not None:
         return _late(tx, channel, gathered, number=gathered.whole_id)
-    if gathered.missing and not _cannot_wait(tx, gathered.message()):
+    item = gathered.message()
+    if gathered.missing and not cannot_wait(tx, item.text, find_question(tx, item, item.text)):
         return Matched("part")
     return _passed_on(tx, channel, gathered)
 
@@ -102,12 +104,6 @@ def _late(tx: Transaction, channel: str, gathered: Gathered, *, number: int) -> 
     urgent = row.urgent or found.urgent is not None
     _note(tx, number, open=True, urgent=urgent, handled_ms=None)
     return replace(found, urgent=None) if row.urgent else found
-
-
-def _cannot_wait(tx: Transaction, item: Inbound) -> bool:
-    question = find_question(tx, item, item.text).question
-    answer = read_answer(item.text, question.alert.answers if question else ())
-    return answer.kind is Kind.HELP or (question is not None and is_urgent(question, answer))
 
 
 def _unreadable(item: Inbound) -> str:
@@ -136,22 +132,18 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     return Matched("unreadable")
 
 
-def _taken_on(tx: Transaction, question: Question) -> None:
-    """Who answers that they take it has it: unless somebody has it already."""
-    of = t.inbound.c
-    mine = (of.told == question.identifier) & of.owner.is_(None) & of.handled_ms.is_(None)
-    tx.connection.execute(t.inbound.update().where(mine).values(owner=question.recipient, taken_ms=tx.now_ms))
-    tx.changes.inbox = True
+def _for_a_person(tx: Transaction, number: int, channel: str, *, text: str, found: Found) -> Matched:
+    """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing.
 
-
-def _for_a_person(tx: Transaction, number: int, channel: str, *, found: Found) -> Matched:
-    """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing."""
+    What cannot wait is not asked back about: the duty officer is told with what is known.
+    """
     kind = "unmatched" if found.alert_id is None else "unconfirmed"
-    _note(tx, number, kind=kind, alert_id=found.alert_id, open=True)
+    urgent = cannot_wait(tx, text, found)
+    _note(tx, number, kind=kind, alert_id=found.alert_id, urgent=urgent, open=True)
     tx.audit("received", inbound=number, channel=channel, kind=kind)
     if found.alert_id is not None:
         tx.changes.alerts.add(found.alert_id)
-    return Matched(kind, several=found.several)
+    return Matched(kind, urgent=number) if urgent else Matched(kind, several=found.several)
 
 
 def _automatic(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
