@@ -161,8 +161,8 @@ REACTION = re.compile(
         | reacted\ .{1,20}\ to | reagerede\ (?:med\ )?.{1,20}\ (?:på|til)
         | synes\ (?:ikke\ )?(?:godt\ )?om | syntes\ (?:ikke\ )?(?:godt\ )?om | kan\ lide | kunne\ lide
         | kan\ ikke\ lide | kunne\ ikke\ lide | elsker | elskede | ler\ ad | (?:grinede|grinte|lo)\ (?:ad|af)
-        | fremhævede | fremhæver | understregede | stillede\ spørgsmål(?:stegn)?\ (?:ved|til) | spurgte\ (?:om|til) | fjernede\
-        .{1,40}\ (?:fra|på) | [^\w"]{1,20}\ ?(?:til|to|på|for) )\s*"
+        | fremhævede | fremhæver | understregede | stillede\ spørgsmål(?:stegn)?\ (?:ved|til) | spurgte\ (?:om|til)
+        | fjernede\ .{1,40}\ (?:fra|på) | [^\w"]{1,20}\ ?(?:til|to|på|for) )\s*"
     """,
     re.VERBOSE | re.IGNORECASE,
 )
