@@ -14,8 +14,8 @@ from gateway.store.people import erase
 from gateway.store.receiving import pass_on_incomplete, receive
 from gateway.timekeeper import Timekeeper
 from messages.evidence import Evidence
-from tests.stores import Bench, store_in
 from tests.asking import asked
+from tests.stores import Bench, store_in
 
 PART = timedelta(seconds=1)
 

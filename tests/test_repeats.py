@@ -8,8 +8,8 @@ import pytest
 from channels.base import Inbound, Unnamed
 from gateway.store.receiving import receive
 from gateway.store.repeats import SAME_AGAIN
-from tests.stores import Bench
 from tests.asking import asked
+from tests.stores import Bench
 
 STEP = timedelta(seconds=1)
 

@@ -14,8 +14,8 @@ from gateway.store.inbox import Listed, Taken, inbox_item, list_inbox, take
 from gateway.store.people import erase
 from gateway.store.receiving import RAW_MOST, UNREADABLE_MOST, receive
 from messages.evidence import Evidence
-from tests.stores import Bench
 from tests.asking import asked
+from tests.stores import Bench
 
 
 async def comes(bench: Bench, name: str = "n", **more: Any) -> Matched:
