@@ -7,6 +7,7 @@ What each step becomes; "down" is ChannelDown, and means that the message has no
 | DNS, TCP, TLS, up to the body             | go on                             | down (1)     | down      |
 | 2xx that names the message                | receipt                           |              |           |
 | 2xx without a name, or another's          | UNKNOWN                           | UNKNOWN      | UNKNOWN   |
+| 2xx that says that it is not taken (5)    | permanent                         |              |           |
 | 429, 408, 425                             | transient (2)                     | transient    | transient |
 | 401, 402, 403, 404, 405, 407; 3xx (3)     | down, for a minute                | down         | down      |
 | 409                                       | UNKNOWN, it may have it already   | UNKNOWN      | UNKNOWN   |
@@ -17,7 +18,7 @@ What each step becomes; "down" is ChannelDown, and means that the message has no
 The last two columns are what becomes of it when the rest of the answer does not come: a refusal is in the status line.
 (1) A kept connection that turns out to have ended is replaced once. (2) With `retry_at`, from Retry-After where it is
 given; until then the channel sends nothing but FLASH. (3) Not followed. (4) A proxy in between says 502 of a message
-that was taken; only where a dialect documents it (generic: `"accepted": false`) is it transient.
+that was taken; only where a dialect documents it (generic: `"accepted": false`) is it transient. (5) As in 4.
 `hand_over` is called right before the body, which leaves in one piece; what it raises means that nothing has left.
 
 Evidence: the answer is SUBMITTED. Of the webhooks DELIVERED is DELIVERED, READ (RCS) is READ; ENROUTE, ACCEPTED and

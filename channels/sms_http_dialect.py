@@ -1,15 +1,21 @@
 """What differs from one aggregator's API to the next, and what they share: a message out, its answer, and events in."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from channels.base import Inbound, Outgoing, Report
+from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
+from messages.address import Address
 from messages.evidence import Evidence
 
 _OLDEST, _AHEAD = timedelta(days=8), timedelta(minutes=5)
+
+_SPELLING = re.compile(r"[\s().\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060-\u2069-]")
 
 # Nobody but a report of the phone's own network says more than SUBMITTED, and only one word for it does.
 EVIDENCE = {
@@ -39,7 +45,7 @@ class Message:
 
 
 class Dialect(Protocol):
-    """Pure. `read` raises `strict_json.Unreadable`; `value` is the JSON of a webhook."""
+    """Pure. `value` is the JSON of a webhook; what cannot be read raises `strict_json.Unreadable`."""
 
     def request(self, message: Message, config: SmsHttpConfig) -> tuple[dict[str, str], bytes]:
         """Headers and body of the POST."""
@@ -49,8 +55,8 @@ class Dialect(Protocol):
         """The aggregator's own name of the message, of an answer that says that it took it; '' where it names none."""
         ...
 
-    def not_taken(self, status: int, values: Mapping[str, Any]) -> bool:
-        """Whether an answer of that kind, which by itself proves nothing, is documented as a refusal."""
+    def not_taken(self, values: Mapping[str, Any]) -> bool:
+        """Whether an answer says in so many words that the message was not taken, whatever its status is."""
         ...
 
     def is_signed(self, headers: Mapping[str, str], body: bytes, *, key: bytes) -> bool:
@@ -61,9 +67,19 @@ class Dialect(Protocol):
         """When a signed webhook was made, by its own word (aware). Raises Unreadable."""
         ...
 
-    def read(self, value: Any, config: SmsHttpConfig, *, now: datetime) -> list[Report | Inbound]:
-        """The events of a webhook, in order; what is of no concern here is left out. Raises Unreadable."""
+    def events(self, value: Any) -> list[Any]:
+        """What is in a webhook, in order, each still to be read."""
         ...
+
+    def read(self, event: Any, config: SmsHttpConfig, *, now: datetime) -> Report | Inbound:
+        """One of them."""
+        ...
+
+
+def phone(word: str, *, country: str) -> Address | None:
+    """Whose number it is, however an aggregator spells it: with spaces, hyphens or brackets, or as a URI."""
+    plain = _SPELLING.sub("", unicodedata.normalize("NFKC", word).strip().lower().removeprefix("tel:"))
+    return sender_of(plain.removeprefix("sms:"), country=country)
 
 
 def evidence_of(state: str) -> Evidence:

@@ -9,19 +9,19 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from channels.base import Inbound, Report
-from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Message, aware, evidence_of, moment
+from channels.sms_http_dialect import Message, aware, evidence_of, moment, phone
 from channels.strict_json import Unreadable, found, text
 from hardware.codecs.userdata import UserData
 from hardware.errors import CodecError
 
 _EXPIRATION_MOST_S = 432_000  # P5D
-_ENVELOPES_MOST = 100
+_ENVELOPES_MOST = 500
 _TEXT_MOST = 40_000  # characters; what it sends has at most 39,015
 
 
@@ -45,9 +45,9 @@ class GatewayApi:
         named, about = values.get("msg_id"), values.get("reference")
         if about not in (None, message.outgoing.attempt) or not isinstance(named, str):
             return ""
-        return named if len(named) <= 128 else ""
+        return named if 0 < len(named.strip()) <= len(named) <= 128 else ""
 
-    def not_taken(self, status: int, values: Mapping[str, Any]) -> bool:
+    def not_taken(self, values: Mapping[str, Any]) -> bool:
         """Nothing but 422 is documented."""
         return False
 
@@ -57,21 +57,41 @@ class GatewayApi:
         return hmac.compare_digest(given.lower().encode("utf-8", "surrogateescape"), made.encode())
 
     def sent_at(self, headers: Mapping[str, str], value: Any) -> datetime:
-        """Of the oldest envelope: a retry carries the time of the event."""
-        return min((_made(envelope) for envelope in _envelopes(value)), default=datetime.now(UTC))
+        """Of the oldest envelope that says it: a retry carries the time of the event. Without one nothing counts."""
+        times = list[datetime]()
+        for envelope in self.events(value):
+            with suppress(Unreadable):
+                times.append(_made(found(envelope)))
+        return min(times, default=datetime.now(UTC))
 
-    def read(self, value: Any, config: SmsHttpConfig, *, now: datetime) -> list[Report | Inbound]:
-        """An event of a type that is not known is nobody's answer and nobody's report."""
-        events = (_event(envelope, config, now) for envelope in _envelopes(value))
-        return [event for event in events if event is not None]
+    def events(self, value: Any) -> list[Any]:
+        """One envelope is documented; a list of them is taken too."""
+        many = value if isinstance(value, list) else [value]
+        if len(many) > _ENVELOPES_MOST:
+            raise Unreadable(f"it has more than {_ENVELOPES_MOST} envelopes")
+        return many
+
+    def read(self, event: Any, config: SmsHttpConfig, *, now: datetime) -> Report | Inbound:
+        envelope = found(event)
+        _made(envelope)
+        kind = text(envelope, "event_type", most=100)
+        if kind.startswith("message.status."):
+            return _report(found(envelope.get("event")), now)
+        if kind.startswith("user-message."):
+            return _inbound(found(envelope.get("event")), config, now, kind=kind)
+        return _unknown(envelope, now, kind=kind)
 
 
-def _envelopes(value: Any) -> list[dict[str, Any]]:
-    """One is documented; a list of them is taken too."""
-    many = value if isinstance(value, list) else [value]
-    if len(many) > _ENVELOPES_MOST:
-        raise Unreadable(f"it has more than {_ENVELOPES_MOST} envelopes")
-    return [found(envelope) for envelope in many]
+def _unknown(envelope: dict[str, Any], now: datetime, *, kind: str) -> Inbound:
+    """Nobody's answer and nobody's report. A person looks at the first of its kind: the name is the kind's."""
+    return Inbound(
+        bearer_id=f"event_type {kind}",
+        sender="",
+        text="",
+        at=now,
+        unreadable=f"webhooks of the type {kind!r} are not known here: this is the first, and no other is shown",
+        raw=json.dumps(envelope, ensure_ascii=False),
+    )
 
 
 def _made(envelope: dict[str, Any]) -> datetime:
@@ -79,15 +99,6 @@ def _made(envelope: dict[str, Any]) -> datetime:
         return aware(text(envelope, "timestamp", most=60))
     except ValueError as error:
         raise Unreadable("timestamp is no time") from error
-
-
-def _event(envelope: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Report | Inbound | None:
-    kind = text(envelope, "event_type", most=100)
-    if kind.startswith("message.status."):
-        return _report(found(envelope.get("event")), now)
-    if kind.startswith("user-message."):
-        return _inbound(found(envelope.get("event")), config, now, kind=kind)
-    return None
 
 
 def _report(event: dict[str, Any], now: datetime) -> Report:
@@ -103,7 +114,7 @@ def _report(event: dict[str, Any], now: datetime) -> Report:
         evidence=evidence_of(state),
         at=moment(event.get("status_at"), now=now),
         detail=" ".join([state.lower(), *(reason[:200] for reason in reasons if isinstance(reason, str))]),
-        raw=json.dumps(event, ensure_ascii=False)[:500],
+        raw=json.dumps(event, ensure_ascii=False),
     )
 
 
@@ -115,17 +126,18 @@ def _inbound(event: dict[str, Any], config: SmsHttpConfig, now: datetime, *, kin
     if not isinstance(number, int | str) or isinstance(number, bool):
         raise Unreadable("sender is neither a number nor a text")
     sender = str(number)[:40]
-    digits = sender.removeprefix("+")  # always with the country code
-    address = sender_of(f"+{digits}", country=config.country) if digits.isdecimal() else None
+    address = phone(f"+{sender.lstrip('+ ')}", country=config.country) or phone(
+        sender, country=config.country
+    )
     named, part = text(event, "msg_id", most=128), _part(header)
     return Inbound(
         bearer_id=f"{named}/{part[2]}" if part else named,
         sender=str(address) if address else sender,
         text=without(config.keyword, said[:_TEXT_MOST]) if isinstance(said, str) else "",
         at=moment(event.get("sent_at"), now=now),
-        automatic="" if isinstance(said, str) else f"it has no text: {kind}",
+        unreadable="" if isinstance(said, str) else f"it has no text: {kind}",
         part=part,
-        raw=json.dumps(event, ensure_ascii=False)[:500],
+        raw=json.dumps(event, ensure_ascii=False),
     )
 
 

@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from channels.base import Inbound, Report
-from channels.numbers import sender_of
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Message, evidence_of, moment
+from channels.sms_http_dialect import Message, evidence_of, moment, phone
 from channels.sms_http_gatewayapi import without
 from channels.strict_json import Unreadable, found, text
 from hardware.codecs import gsm7
 
-_EVENTS_MOST = 100
+_EVENTS_MOST = 500
 _TEXT_MOST = 40_000  # characters
 
 
@@ -41,10 +40,11 @@ class Generic:
         return headers, json.dumps(body, ensure_ascii=False).encode()
 
     def reference(self, values: Mapping[str, Any], message: Message) -> str:
-        named = values.get("id")
-        return named if isinstance(named, str) and len(named) <= 128 else ""
+        """Of an answer that says otherwise than true in `accepted` nobody knows what it means."""
+        named = values.get("id") if values.get("accepted", True) is True else None
+        return named if isinstance(named, str) and 0 < len(named.strip()) <= len(named) <= 128 else ""
 
-    def not_taken(self, status: int, values: Mapping[str, Any]) -> bool:
+    def not_taken(self, values: Mapping[str, Any]) -> bool:
         """The aggregator's own word, which no proxy in between says."""
         return values.get("accepted") is False
 
@@ -60,20 +60,20 @@ class Generic:
             raise Unreadable("X-Bavn-Timestamp is not in whole seconds since 1970")
         return datetime.fromtimestamp(int(stamp), UTC)
 
-    def read(self, value: Any, config: SmsHttpConfig, *, now: datetime) -> list[Report | Inbound]:
+    def events(self, value: Any) -> list[Any]:
         events = found(value).get("events")
         if not isinstance(events, list) or len(events) > _EVENTS_MOST:
             raise Unreadable(f"events is not a list of at most {_EVENTS_MOST}")
-        return [_event(found(event), config, now) for event in events]
+        return events
 
-
-def _event(event: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Report | Inbound:
-    kind = text(event, "type", most=50)
-    if kind == "report":
-        return _report(event, now)
-    if kind == "message":
-        return _inbound(event, config, now)
-    raise Unreadable(f"type {kind[:50]!r} is neither report nor message")
+    def read(self, event: Any, config: SmsHttpConfig, *, now: datetime) -> Report | Inbound:
+        values = found(event)
+        kind = text(values, "type", most=50)
+        if kind == "report":
+            return _report(values, now)
+        if kind == "message":
+            return _inbound(values, config, now)
+        raise Unreadable(f"type {kind[:50]!r} is neither report nor message")
 
 
 def _report(event: dict[str, Any], now: datetime) -> Report:
@@ -90,18 +90,18 @@ def _report(event: dict[str, Any], now: datetime) -> Report:
         evidence=evidence_of(state),
         at=moment(event.get("at"), now=now),
         detail=f"{state.lower()} {reason}".strip(),
-        raw=json.dumps(event, ensure_ascii=False)[:500],
+        raw=json.dumps(event, ensure_ascii=False),
     )
 
 
 def _inbound(event: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Inbound:
     sender = text(event, "from", most=40)
-    address = sender_of(sender.strip(), country=config.country)
+    address = phone(sender, country=config.country)
     return Inbound(
         bearer_id=text(event, "id", most=128),
         sender=str(address) if address else sender,
         text=without(config.keyword, text(event, "text", most=_TEXT_MOST, default="")),
         at=moment(event.get("at"), now=now),
         in_reply_to=text(event, "in_reply_to", most=200, default=""),
-        raw=json.dumps(event, ensure_ascii=False)[:500],
+        raw=json.dumps(event, ensure_ascii=False),
     )

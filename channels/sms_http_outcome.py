@@ -30,6 +30,9 @@ _MAYBE_TAKEN = frozenset({409})  # it has one of that name already
 def reference(answer: Answer, message: Message, dialect: Dialect) -> str:
     """The aggregator's name of a message that it took. Raises what the answer is, if it is anything else."""
     values = _values(answer)
+    not_taken = dialect.not_taken(values)
+    if answer.status in _TAKEN and not_taken:
+        raise _failure(PermanentFailure, f"it answered {answer.status}, and that it does not take it", answer)
     if answer.status in _TAKEN:
         named = dialect.reference(values, message)
         if not named:
@@ -39,9 +42,8 @@ def reference(answer: Answer, message: Message, dialect: Dialect) -> str:
     if answer.status in _MAYBE_TAKEN:
         raise _failure(Unknown, f"it answered {answer.status}: it may have it already", answer)
     if answer.status >= 500 or answer.status < 200:
-        known = dialect.not_taken(answer.status, values)
-        what = "and has not taken it" if known else "and does not say whether it has taken it"
-        kind = TransientFailure if known else Unknown
+        what = "and has not taken it" if not_taken else "and does not say whether it has taken it"
+        kind = TransientFailure if not_taken else Unknown
         raise _failure(kind, f"it answered {answer.status}, {what}", answer)
     raise _refusal(answer)
 

@@ -3,12 +3,13 @@
 | what comes                                         | answered                                                   |
 |----------------------------------------------------|------------------------------------------------------------|
 | another path, another method                       | 404, 405                                                   |
-| more than 64 kB, compressed, or slower than 10 s   | 413, 415, 408                                              |
+| more than 256 kB, compressed, or slower than 10 s  | 413, 415, 408                                              |
 | a signature that is wrong, missing or there twice  | 401, before anything of it is read                         |
 | signed, but older or younger than a fresh one is   | 401; a replay inside of the window counts once by its id   |
 | signed and readable                                | 204 once the hub has committed every event of it           |
 | not in `commit_s`, no room, or the channel closes  | 503; what comes again counts once by its id                |
-| signed and not readable                            | kept in the inbox as automatic, then 204: it blocks nothing |
+| signed, and one event of it is not readable         | that one stands open in the inbox; the others count; 204   |
+| signed, and nothing of it is readable              | stands open in the inbox, then 204: it blocks nothing      |
 
 Connections are bounded in number, and one that has brought nothing signed is cut after 10 s. TLS is left to the reverse
 proxy before it, and so is whom to let through.
@@ -16,6 +17,7 @@ proxy before it, and so is whom to let through.
 
 import asyncio
 import hashlib
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,10 +37,9 @@ from channels.strict_json import Unreadable
 
 log = logging.getLogger(__name__)
 
-_BODY_MOST = 65_536  # octets
+_BODY_MOST = 262_144  # octets: the longest text of a phone, with six for each sign of it, and some more
 _BODY_S = 10.0  # for a whole request, and for the first signed one of a connection
 _CONNECTIONS_MOST = 100
-_SHOWN = 500  # characters of an unreadable webhook that are kept
 
 
 class _Refused(asyncio.Protocol):
@@ -129,17 +130,26 @@ class Webhooks:
             self._trusted.add(transport)
         now = datetime.now(UTC)
         try:
-            value = strict_json.read(body)
+            value = strict_json.read_around(body)
             age_s = (now - self._dialect.sent_at(request.headers, value)).total_seconds()
             if not self._config.is_fresh(age_s):
                 return self._turned_away(401, f"it is {age_s:.0f} s old: is a clock wrong?")
-            events = self._dialect.read(value, self._config, now=now)
+            events = [self._read(event, now) for event in self._dialect.events(value)]
         except Unreadable as error:
             events = [_unreadable(body, now, why=str(error))]
-        except Exception:  # of our own code: it would fail on every further try as well
-            log.exception("channel %s: a webhook could not be read", self._name)
-            events = [_unreadable(body, now, why="the program failed on it")]
         return web.Response(status=204 if await self._settled(events) else 503)
+
+    def _read(self, event: Any, now: datetime) -> Report | Inbound:
+        """One event; of a batch each counts, or stands in the inbox, by itself."""
+        try:
+            return self._dialect.read(strict_json.flawless(event), self._config, now=now)
+        except Unreadable as error:
+            why = str(error)
+        except Exception:  # of our own code: it would fail on every further try as well
+            log.exception("channel %s: an event of a webhook could not be read", self._name)
+            why = "the program failed on it"
+        octets = json.dumps(event, ensure_ascii=False, default=str).encode("utf-8", "replace")
+        return _unreadable(octets, now, why=why)
 
     def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:
         """Of two headers of a name the one that was checked could be the one that was not meant."""
@@ -191,13 +201,13 @@ async def _body(request: web.BaseRequest) -> bytes | None:
     return bytes(octets)
 
 
-def _unreadable(body: bytes, now: datetime, *, why: str) -> Inbound:
-    """The aggregator itself said it: a person should see that it speaks otherwise than it used to."""
+def _unreadable(octets: bytes, now: datetime, *, why: str) -> Inbound:
+    """The aggregator itself said it, and it may be a person's: somebody should look. Brought again it is the same."""
     return Inbound(
-        bearer_id=hashlib.sha256(body).hexdigest()[:32],
+        bearer_id=hashlib.sha256(octets).hexdigest()[:32],
         sender="",
         text="",
         at=now,
-        automatic=f"a webhook that cannot be read: {why}"[:300],
-        raw=body[:_SHOWN].decode("utf-8", "replace"),
+        unreadable=f"a webhook that cannot be read: {why}",
+        raw=octets.decode("utf-8", "backslashreplace"),
     )

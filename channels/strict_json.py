@@ -2,7 +2,7 @@
 
 import json
 from codecs import BOM_UTF8
-from typing import Any, NoReturn
+from typing import Any
 
 _DIGITS_MOST = 20
 
@@ -11,12 +11,40 @@ class Unreadable(ValueError):
     """It says nothing that a program can use; the message says why."""
 
 
+class Flaw:
+    """In the place of a value that two readers could understand in two ways. Shown as it came."""
+
+    def __init__(self, why: str, came: object) -> None:
+        self.why, self._came = why, came
+
+    def __str__(self) -> str:
+        return f"<{self.why}: {self._came}>"
+
+    __repr__ = __str__
+
+
 def read(octets: bytes) -> Any:
     """The value. Unreadable for two equal keys, numbers that are none, and what is nested too deep.
 
     Two readers could understand two equal keys in two ways (RFC 8259, 4). Half a surrogate pair becomes a question
     mark: a phone that cut an emoji in two still said the rest.
     """
+    return flawless(read_around(octets))
+
+
+def flawless(value: Any) -> Any:
+    """The same value. Raises Unreadable for a Flaw anywhere in it."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, Flaw):
+            raise Unreadable(f"it is not JSON: {each.why}")
+        left.extend(each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+    return value
+
+
+def read_around(octets: bytes) -> Any:
+    """As `read`, but where one of many things is flawed the others can be read: a Flaw stands in its place."""
     try:
         return _whole(_DECODER.decode(octets.removeprefix(BOM_UTF8).decode()))
     except UnicodeDecodeError as error:
@@ -29,6 +57,8 @@ def read(octets: bytes) -> Any:
 
 def found(value: object) -> dict[str, Any]:
     """The object that it has to be. Raises Unreadable."""
+    if isinstance(value, Flaw):
+        raise Unreadable(f"it is not JSON: {value.why}")
     if not isinstance(value, dict):
         raise Unreadable("it is no JSON object")
     return value
@@ -54,20 +84,18 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Flaw:
     values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("a key stands there twice")
-    return values
+    return values if len(values) == len(pairs) else Flaw("a key stands there twice", pairs)
 
 
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+def _no_number(word: str) -> Flaw:
+    return Flaw(f"{word} is no number", word)
 
 
-def _whole_number(word: str) -> int:
+def _whole_number(word: str) -> int | Flaw:
     if len(word) > _DIGITS_MOST:
-        raise ValueError(f"a number of {len(word)} digits")
+        return Flaw(f"a number of {len(word)} digits", word[:_DIGITS_MOST])
     return int(word)
 
 

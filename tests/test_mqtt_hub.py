@@ -105,6 +105,23 @@ async def test_nonsense_is_kept_for_a_person_and_stops_nothing(desk: Desk, displ
         await display.send(payload, "report")
     await display.say(attempt=alert["attempt"], answer="1", from_="rum/12")
     assert (await evidence(desk, identifier, "acknowledged"))["answer"] == "1"
+    _, inbox = await desk.ask("GET", "/inbox")
+    assert sorted(item["kind"] for item in inbox["items"]) == ["unmatched"] + ["unreadable"] * 7
+    _, first = await desk.ask("GET", f"/inbox/{inbox['items'][0]['number']}")
+    assert first["raw"] == "\\xff"
+
+
+async def test_a_change_of_mind_back_counts_also_without_an_id(desk: Desk, display: Subscriber) -> None:
+    identifier = await asked(desk)
+    [alert] = await display.wait()
+    for option in ("1", "2", "1"):
+        await display.say(attempt=alert["attempt"], answer=option, from_="rum/12")
+
+    async def three() -> bool:
+        return len((await desk.deliveries(identifier))["vagt"]["answers"]) == 3
+
+    await until(three)
+    assert (await desk.deliveries(identifier))["vagt"]["answer"] == "1"
 
 
 async def test_an_answer_while_the_hub_is_away_counts_once_when_it_is_back(

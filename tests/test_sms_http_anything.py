@@ -48,10 +48,14 @@ webhook = (
 def test_a_webhook_is_read_or_unreadable(dialect: Dialect, value: Any) -> None:
     try:
         dialect.sent_at({"X-Bavn-Timestamp": "1763900000"}, value)
-        events = dialect.read(value, CONFIG, now=NOW)
+        events = dialect.events(value)
     except Unreadable:
         return
-    for each in events:
+    for event in events:
+        try:
+            each = dialect.read(event, CONFIG, now=NOW)
+        except Unreadable:
+            continue
         assert isinstance(each, Report | Inbound)
         assert each.at.tzinfo is not None
         if isinstance(each, Report) and each.evidence >= Evidence.DELIVERED:

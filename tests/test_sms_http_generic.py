@@ -70,7 +70,7 @@ async def test_a_timestamp_of_ones_own_does_not_help_a_replay() -> None:
         [],
         {},
         {"events": {}},
-        {"events": [{}] * 101},
+        {"events": [{}] * 501},
         {"events": [{"type": "command"}]},
         {"events": [REPORT | {"id": "", "reference": ""}]},
         {"events": [MESSAGE | {"from": ""}]},
@@ -83,4 +83,72 @@ async def test_generic_nonsense_goes_to_a_person(body: object) -> None:
     async with up(dialect="generic") as (channel, hub):
         assert await post(channel, octets, **headers) == 204
     assert isinstance(hub.one, Inbound)
-    assert "cannot be read" in hub.one.automatic
+    assert "cannot be read" in hub.one.unreadable
+
+
+def brought(*events: str) -> tuple[bytes, dict[str, str]]:
+    """Events as they stand there, not all of them JSON."""
+    octets = f'{{"events": [{", ".join(events)}]}}'.encode()
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    return octets, {"X_Bavn_Timestamp": stamp, "X_Bavn_Signature": signature(stamp.encode() + b"." + octets)}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '{"type": "hmm"}',
+        "null",
+        "[]",
+        '{"type": "message", "id": "x", "from": "+4500000004", "text": 112}',
+        '{"type": "message", "id": "x", "from": "+4500000004", "text": "1", "text": "2"}',
+        '{"type": "message", "id": "x", "from": "+4500000004", "text": "1", "at": NaN}',
+        '{"type": "message", "id": "x", "from": "+4500000004", "text": ' + "9" * 30 + "}",
+        '{"type": "report", "state": "delivered"}',
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_one_bad_event_takes_no_good_one_with_it(bad: str, place: int) -> None:
+    events = [json.dumps(REPORT), json.dumps(MESSAGE)]
+    events.insert(place, bad)
+    octets, headers = brought(*events)
+    async with up(dialect="generic") as (channel, hub):
+        assert await post(channel, octets, **headers) == 204
+        assert await post(channel, octets, **headers) == 204
+    unread = [event for event in hub.events if isinstance(event, Inbound) and event.unreadable]
+    assert len(hub.events) == 6
+    assert hub.events.index(unread[0]) == place
+    assert len({event.bearer_id for event in unread}) == 1
+    assert all("cannot be read" in event.unreadable and event.raw for event in unread)
+
+
+async def test_an_event_that_cannot_be_read_is_committed_before_it_is_answered() -> None:
+    octets, headers = stamped({"events": [{"type": "hmm"}]})
+    async with up(dialect="generic", commits=False, commit_s=0.05) as (channel, hub):
+        assert await post(channel, octets, **headers) == 503
+    assert len(hub.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("spelled", "sender"),
+    [
+        ("+45 00 00 00 01", "sms:+4500000001"),
+        ("45 0000 0001", "sms:+4500000001"),
+        ("0045-0000-0001", "sms:+4500000001"),
+        ("(+45) 0000.0001", "sms:+4500000001"),
+        ("00\u00a000\u202f00 01", "sms:+4500000001"),
+        ("\u202a+45\u20110000\u20110001\u202c", "sms:+4500000001"),
+        ("tel:+4500000001", "sms:+4500000001"),
+        ("SMS:+4500000001", "sms:+4500000001"),
+        ("４５００００００01", "sms:+4500000001"),
+        ("1204", "1204"),
+        ("12 04", "12 04"),
+        ("Kommunen", "Kommunen"),
+        ("+45 0000 0001 ext 2", "+45 0000 0001 ext 2"),
+    ],
+)
+async def test_a_number_is_one_phone_however_it_is_spelled(spelled: str, sender: str) -> None:
+    octets, headers = stamped({"events": [MESSAGE | {"from": spelled}]})
+    async with up(dialect="generic") as (channel, hub):
+        assert await post(channel, octets, **headers) == 204
+    assert isinstance(hub.one, Inbound)
+    assert hub.one.sender == sender

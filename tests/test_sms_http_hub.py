@@ -167,6 +167,22 @@ async def test_an_answer_twice_counts_once_and_a_stranger_goes_to_the_inbox(
     assert "+4500000009" in json.dumps(inbox)
 
 
+async def test_of_a_batch_the_good_count_and_the_bad_stand_in_the_inbox(
+    far: Aggregator, tmp_path: Path
+) -> None:
+    async with hub_in(tmp_path, **installation(far)) as desk:
+        sent = await desk.send("vagt", **ASK)
+        await attempt_is(desk, sent["id"], "submitted")
+        batch = [said("BRUG FOR HJÆLP", sender=[]), said("1", message="a"), {"event_type": "x"}]
+        for _ in range(2):
+            assert await bring(hook(desk), batch) == 204
+        assert (await desk.ended(sent["id"]))["vagt"]["answer"] == "1"
+        _, inbox = await desk.ask("GET", "/inbox")
+        _, first = await desk.ask("GET", f"/inbox/{inbox['items'][0]['number']}")
+    assert [(item["kind"], item["open"]) for item in inbox["items"]] == [("unreadable", True)] * 2
+    assert "BRUG FOR HJÆLP" in first["raw"]
+
+
 async def comes_again(port: int) -> bool:
     """The aggregator's next try, with a signature of its own."""
     return await bring(port, said("en hilsen")) == 204

@@ -327,7 +327,17 @@ class TestGeneric:
         ("step", "expected"),
         [
             (answers(200, {"id": "x"}), Receipt),
+            (answers(200, {"id": "x", "accepted": True}), Receipt),
             (answers(200, {"msg_id": "x"}), Unknown),
+            (answers(200, {"id": 5}), Unknown),
+            (answers(200, {"id": " \n"}), Unknown),
+            (answers(200, {"id": "x" * 129}), Unknown),
+            (answers(200, {"id": "x", "accepted": False}), PermanentFailure),
+            (answers(202, {"accepted": False}), PermanentFailure),
+            (answers(200, {"id": "x", "accepted": "false"}), Unknown),
+            (answers(200, {"id": "x", "accepted": None}), Unknown),
+            (answers(200, '{"id": "x", "accepted": true, "accepted": false}'), Unknown),
+            (drips(200, b'{"accepted": false'), Unknown),
             (answers(503, {"accepted": False}), TransientFailure),
             (answers(503, {"accepted": True}), Unknown),
             (answers(503, "busy"), Unknown),
@@ -338,7 +348,7 @@ class TestGeneric:
         self, far: Aggregator, step: Step, expected: type[object]
     ) -> None:
         far.script.append(step)
-        async with far.channel(dialect="generic") as channel:
+        async with far.channel(dialect="generic", **HURRIED) as channel:
             assert type(await outcome(channel)) is expected
 
     async def test_an_emoji_makes_it_ucs2(self, far: Aggregator) -> None:

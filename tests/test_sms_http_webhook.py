@@ -71,6 +71,9 @@ async def test_a_report_of_another_systems_message_names_no_address() -> None:
     [
         (4500000001, "sms:+4500000001"),
         ("4500000001", "sms:+4500000001"),
+        ("+45 0000 0001", "sms:+4500000001"),
+        ("004500000001", "sms:+4500000001"),
+        ("00000001", "sms:+4500000001"),
         (1204, "1204"),
         ("Kommunen", "Kommunen"),
     ],
@@ -110,27 +113,46 @@ async def test_parts_of_a_long_answer_say_which_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "text", "automatic"),
+    ("kind", "content", "text", "unreadable"),
     [
         ("user-message.text.rcs", "1 #K7", "1 #K7", ""),
         ("user-message.location.rcs", {"latitude": 55.7, "longitude": 12.6}, "", "it has no text"),
         ("user-message.file.rcs", {"category": "image"}, "", "it has no text"),
     ],
 )
-async def test_what_comes_by_rcs_is_kept_too(kind: str, content: object, text: str, automatic: str) -> None:
+async def test_what_comes_by_rcs_is_kept_too(kind: str, content: object, text: str, unreadable: str) -> None:
     event = {"msg_id": "01J", "sender": 4500000001, "sent_at": now(), "content": content}
     async with up() as (channel, hub):
         await post(channel, envelope(kind, event))
     assert isinstance(hub.one, Inbound)
-    assert (hub.one.text, hub.one.automatic[:14]) == (text, automatic)
+    assert (hub.one.text, hub.one.unreadable[:14]) == (text, unreadable)
 
 
-async def test_many_envelopes_are_answered_when_all_are_kept_and_an_unknown_event_stops_nothing() -> None:
+async def test_many_envelopes_are_answered_when_all_are_kept_and_an_unknown_event_is_shown_once() -> None:
     many = [said("1", message="a"), envelope("message.price", {}), said("2", message="b")]
     async with up() as (channel, hub):
         assert await post(channel, many) == 204
-        assert [event.text for event in hub.events if isinstance(event, Inbound)] == ["1", "2"]
-        assert await post(channel, [envelope("message.price", {})]) == 204
+        assert [event.text for event in hub.events if isinstance(event, Inbound)] == ["1", "", "2"]
+        assert await post(channel, [envelope("message.price", {"amount": 1})]) == 204
+    unknown = [event for event in hub.events if isinstance(event, Inbound) and event.unreadable]
+    assert [event.bearer_id for event in unknown] == ["event_type message.price"] * 2
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [7, {"event_type": "user-message.text.sms"}, said("1") | {"timestamp": "now"}, said("3", sender=[])],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_one_bad_envelope_takes_no_good_one_with_it(bad: object, place: int) -> None:
+    many: list[object] = [said("1", message="a"), said("2", message="b")]
+    many.insert(place, bad)
+    async with up() as (channel, hub):
+        assert await post(channel, many) == 204
+    texts = [event.text for event in hub.events if isinstance(event, Inbound)]
+    assert texts == [*["1", "2"][:place], "", *["1", "2"][place:]]
+    event = hub.events[place]
+    assert isinstance(event, Inbound)
+    assert "cannot be read" in event.unreadable
 
 
 def test_a_time_that_cannot_be_is_not_believed() -> None:
@@ -146,7 +168,7 @@ def test_a_time_that_cannot_be_is_not_believed() -> None:
     }.items():
         body = said("1")
         body["event"]["sent_at"] = word
-        [event] = GatewayApi().read(body, config, now=came)
+        event = GatewayApi().read(body, config, now=came)
         assert event.at == at, word
 
 
