@@ -1,7 +1,8 @@
 """Delivery receipts in their many spellings. Pure.
 
 What only a network can write counts first: the optional parameters. The text after it, read loosely, since every vendor
-spells it in its own way. What stands after `text:` is the beginning of our own message and is not read.
+spells it in its own way. What stands after `text:`, or in quotation marks that are not round one of its values, is the
+beginning of our own message and is not read.
 Source: SMPP v3.4 appendix B (the text), 5.2.28 (message states), 5.3.2.12 and 5.3.2.35 (optional parameters).
 """
 
@@ -15,10 +16,16 @@ _RECEIPT = frozenset(
     {0x04, 0x08, 0x20}
 )  # esm_class, bits 5 to 2: receipt, acknowledged by the phone, not yet
 _KIND = 0x3C
+# From left to right: where our own text begins, a field, something quoted. A status goes on to the next field.
 _FIELD = re.compile(
-    r"(?<![A-Za-z])(id|stat|status|err|error)\s*[:=]\s*\"?([^\s,;\"]+)", re.IGNORECASE | re.ASCII
+    r"""(?<![^\s,;&|])(?P<end>text|txt|msg|message|content)\s*[:=]
+    |(?<![^\s,;&|])(?P<name>id|stat|status|err|error)\s*[:=]\s*(?!(?:id|sub|dlvrd|stat|status|err|error|text)\s*[:=])
+    (?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s,;&|"]+))
+    (?P<more>(?:[ \t]+(?!(?:submit|done)\s)[a-z_]+(?![a-z_]*\s*[:=]))*)
+    |"[^"]*"?""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
-_OUR_TEXT = re.compile(r"(?<![A-Za-z])text\s*[:=]", re.IGNORECASE)
+_UNMARKED = re.compile(r"\s*id\s*[:=]\s*\S.{0,300}\bstat(?:us)?\s*[:=]\s*\S", re.IGNORECASE | re.DOTALL)
 _READ_MOST = 400  # characters of a receipt that are looked at
 
 _STATES = {
@@ -33,8 +40,15 @@ _STATES = {
     8: "REJECTD",
     9: "SKIPPED",
 }
-_DELIVERED = ("DELIVRD", "DELIVERED")
-_GIVEN_UP = ("EXPIRE", "DELETE", "UNDELIV", "REJECT", "FAIL", "SKIPPED")
+# Whole words, in capitals and without underlines: DELIVERY_FAILED and DELIVERED_TO_SMSC begin as DELIVERED does.
+_DELIVERED = frozenset({"DELIVRD", "DELIVERED", "DELIVERD", "DELIVEREDTOTERMINAL"})
+_GIVEN_UP = frozenset(
+    {
+        *("EXPIRED", "DELETED", "SKIPPED"),
+        *("UNDELIV", "UNDELIVRD", "UNDELIVERD", "UNDELIVERED", "UNDELIVERABLE"),
+        *("REJECTD", "REJECTED", "FAILED", "DELIVERYFAILED", "DELIVERYFAILURE"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +67,21 @@ def is_receipt(message: Deliver) -> bool:
     return marked or {Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE} <= message.options.keys()
 
 
+def looks_like_one(text: str) -> bool:
+    """Whether a text that is not marked as a receipt has the form of appendix B: no person writes so."""
+    return _UNMARKED.match(text) is not None
+
+
 def read(message: Deliver) -> ReadReceipt:
     """What a receipt says. Never raises: one that says nothing is UNKNOWN, and names no message."""
     fields, options = _fields(message.octets), message.options
     given = (
         options.get(Tag.RECEIPTED_MESSAGE_ID, b"").partition(b"\0")[0][:65].decode("ascii", "replace").strip()
     )
-    told = _word(fields.get("stat", ""))
-    state = _STATES.get(int.from_bytes(options.get(Tag.MESSAGE_STATE, b"")[:1], "big"), "UNKNOWN")
-    said = state if Tag.MESSAGE_STATE in options else told
+    told, state = _word(fields.get("stat", "")), options.get(Tag.MESSAGE_STATE)
+    said = told if state is None else _state(state)
     evidence, detail = meaning(said), said or "no status"
-    if (
-        Tag.MESSAGE_STATE in options
-        and told
-        and (evidence > Evidence.UNKNOWN) != (meaning(told) > Evidence.UNKNOWN)
-    ):
+    if state is not None and told and (evidence > Evidence.UNKNOWN) != (meaning(told) > Evidence.UNKNOWN):
         evidence, detail = Evidence.UNKNOWN, f"contradicts itself: {said} and {told}"
     if error := fields.get("err", "").strip("0"):
         detail += f", error {fields['err']}" if error else ""
@@ -82,23 +96,34 @@ def read(message: Deliver) -> ReadReceipt:
 
 def meaning(status: str) -> Evidence:
     """Only DELIVRD proves that it arrived. ACCEPTD, ENROUTE and words that nobody knows are no news."""
-    if status.startswith(_DELIVERED):
+    word = status.replace("_", "").upper()
+    if word in _DELIVERED:
         return Evidence.DELIVERED
-    if status.startswith(_GIVEN_UP):
-        return Evidence.REFUSED
-    return Evidence.UNKNOWN
+    return Evidence.REFUSED if word in _GIVEN_UP else Evidence.UNKNOWN
 
 
 def _fields(octets: bytes) -> dict[str, str]:
-    text = _OUR_TEXT.split(octets[:_READ_MOST].decode("latin-1"), maxsplit=1)[0]
+    """The first of a kind counts, but two statuses that differ are none."""
     found: dict[str, str] = {}
-    for name, value in _FIELD.findall(text):
-        found.setdefault({"status": "stat", "error": "err"}.get(name.lower(), name.lower()), value)
+    for field in _FIELD.finditer(octets[:_READ_MOST].decode("latin-1")):
+        if field["end"]:
+            break
+        if not field["name"]:
+            continue
+        name = {"status": "stat", "error": "err"}.get(field["name"].lower(), field["name"].lower())
+        value = (field["bare"] or field["quoted"] or "") + (field["more"] if name == "stat" else "")
+        if found.setdefault(name, value) != value and name == "stat":
+            found[name] = f"{found[name]} {value}"
     return found
 
 
+def _state(value: bytes) -> str:
+    """Of message_state, which has one octet (5.3.2.35)."""
+    return _STATES.get(value[0], "UNKNOWN") if len(value) == 1 else "UNKNOWN"
+
+
 def _word(status: str) -> str:
-    """In capitals; some write the number of the state."""
+    """In capitals, with what no status has as `?`; some write the number of the state."""
     if status.isdecimal() and len(status) == 1:
-        return _STATES[int(status)]
-    return re.sub(r"[^A-Z0-9_]", "", status.upper())[:20]
+        return _STATES.get(int(status), "")
+    return re.sub(r"[^A-Z0-9_]", "?", re.sub(r"[\s-]+", "_", status.strip(" .\0").upper()))[:40]

@@ -40,12 +40,14 @@ def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw:
     except CodecError:
         text, part = "", None
     address = number(message.source, country=config.country)
+    unmarked = smpp_receipt.looks_like_one(text)
     return Inbound(
         bearer_id=bearer_id,
         sender=str(address) if address else message.source.address[:40],
         text=text,
         at=datetime.now(UTC),
         part=part,
+        automatic="a delivery receipt that the message centre has not marked as one" if unmarked else "",
         raw=raw,
     )
 

@@ -1,10 +1,13 @@
 """What was handed over lately, so that a receipt finds its message however its number is spelt.
 
 A convenience and no store: after a restart the configured spelling (`message_ids`) and the numbers themselves are all
-there is, and the hub's store matches by them.
+there is, and the hub's store matches by them. The configured spelling counts first, then our own reference. Another
+spelling counts only where it cannot be the number of another message: for the same phone, and with readings so far
+apart that no counter has been at both (10 is a number in either base, and 16 may be the next message's).
 """
 
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +20,8 @@ log = logging.getLogger(__name__)
 
 K = TypeVar("K")
 _MOST = 20_000  # parts
+_DIGITS = {10: re.compile(r"[0-9]{1,40}"), 16: re.compile(r"[0-9a-f]{1,40}")}
+_COUNTED = 2 * _MOST  # a message centre may count others' messages too
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +60,46 @@ class Sent:
 
     def find(self, receipt: ReadReceipt, *, address: Address | None) -> Known:
         """What a receipt is about, as far as can be said."""
-        for spelt in self._spellings(receipt.message_id):
-            known = self._parts.get(spelt)
-            if known is not None and address in {None, known.address}:
-                self._warn(receipt.message_id, spelt)
-                return known
         configured = self._configured(receipt.message_id)
+        known = self._parts.get(configured)
+        if known is not None and address in {None, known.address}:
+            return known
         lost = self._unheard.get(-1 if receipt.user_reference is None else receipt.user_reference)
         if lost is not None and address in {None, lost.address}:
             return Known(configured, lost.attempt, lost.address)
+        for spelt in _spellings(receipt.message_id):
+            known = self._parts.get(spelt)
+            if known is not None and known.address == address and _cannot_be_confused(configured, spelt):
+                self._warn()
+                return known
         return Known(configured, address=address)
-
-    def _spellings(self, message_id: str) -> Iterator[str]:
-        """The likeliest first."""
-        yield self._configured(message_id)
-        yield canonical(message_id)
-        for spelling in ("hex-then-decimal", "decimal-then-hex"):
-            yield _respelt(message_id, spelling)
 
     def _configured(self, message_id: str) -> str:
         return _respelt(message_id, self._spelling)
 
-    def _warn(self, message_id: str, spelt: str) -> None:
-        if spelt != self._configured(message_id) and not self._told:
+    def _warn(self) -> None:
+        if not self._told:
             self._told = True
             log.warning(
                 "receipts name messages in another base than answers: set message_ids, or receipts that "
                 "come after a restart find nothing"
             )
+
+
+def _spellings(message_id: str) -> Iterator[str]:
+    yield canonical(message_id)
+    for spelling in ("hex-then-decimal", "decimal-then-hex"):
+        yield _respelt(message_id, spelling)
+
+
+def _cannot_be_confused(one: str, other: str) -> bool:
+    """Whether two spellings name numbers, in each base in which both are numbers, that no counter was at both of."""
+    readings = [(_number(one, base), _number(other, base)) for base in (10, 16)]
+    return all(abs(a - b) > _COUNTED for a, b in readings if a is not None and b is not None)
+
+
+def _number(message_id: str, base: int) -> int | None:
+    return int(message_id, base) if _DIGITS[base].fullmatch(message_id) else None
 
 
 def _note(where: OrderedDict[K, Known], key: K, known: Known) -> None:
@@ -95,11 +112,8 @@ def _note(where: OrderedDict[K, Known], key: K, known: Known) -> None:
 def _respelt(message_id: str, spelling: str) -> str:
     """A receipt's number as the answer had it (appendix B: the receipt's is decimal, the answer's anything)."""
     number = canonical(message_id)
-    try:
-        if spelling == "hex-then-decimal":
-            return f"{int(number, 10):x}"
-        if spelling == "decimal-then-hex":
-            return str(int(number, 16))
-    except ValueError:
+    base = {"hex-then-decimal": 10, "decimal-then-hex": 16}.get(spelling)
+    value = _number(number, base) if base else None
+    if value is None:
         return number
-    return number
+    return f"{value:x}" if base == 10 else str(value)

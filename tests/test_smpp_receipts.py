@@ -7,10 +7,14 @@ import pytest
 from channels.base import Receipt, Report, State, Unknown
 from channels.smpp_pdu import Deliver, End, Tag
 from channels.smpp_receipt import is_receipt, read
+from channels.smpp_received import inbound
+from channels.smpp_sent import Sent
+from messages.address import parse_address
 from messages.evidence import Evidence
 from tests.outgoing import outgoing
 from tests.smsc import LONG, MUTE, SENDER, Smsc, Taken, told, turns
 from tests.smsc_script import DELIVER, ScriptedSmsc, pdu
+from tests.test_smpp_inbound import CONFIG
 
 TO = "sms:+4500000001"
 PHONE, US = End(1, 1, "4500000001"), End(1, 1, SENDER[1:])
@@ -57,6 +61,20 @@ WHOLE = "id:1a2B sub:001 dlvrd:001 submit date:2611230830 done date:2611230831 s
         ("id:77 sub:001", "77", U),
         ("stat:DELIVRD err:000", "", D),
         ("id:77 text:id:88 stat:DELIVRD", "77", U),  # what we wrote ourselves proves nothing
+        ('id:77 text:"id:88 stat:DELIVRD" stat:UNDELIV', "77", U),
+        ('id:77 stat:UNDELIV text:"id:88 stat:DELIVRD"', "77", R),
+        ("id:77 stat:DELIVRD err:000 text:id:88 stat:UNDELIV", "77", D),
+        ('id:77 message:"id:88 stat:DELIVRD"', "77", U),
+        ('id:77 stat:BUFFERED final:"stat:DELIVRD" err:0', "77", U),
+        ('id:77 note:"hej" stat:DELIVRD', "77", D),
+        ('text:"id:88 stat:DELIVRD', "", U),
+        ("id:77 msg:stat:DELIVRD", "77", U),
+        ("id:77&stat=DELIVRD", "77", D),
+        ("id: stat:DELIVRD err:000", "", D),
+        ("id:77 stat: err:000", "77", U),
+        ("id:77 stat:DELIVRD done date:2611230831", "77", D),
+        ("id:77 stat:DELIVRD stat:UNDELIV", "77", U),
+        ("id:77 stat:DELIVRD status:DELIVRD", "77", D),
         ("valid:5 paid:6 upstat:DELIVRD", "", U),
         ("", "", U),
         ("\xff\x00\x80", "", U),
@@ -65,6 +83,33 @@ WHOLE = "id:1a2B sub:001 dlvrd:001 submit date:2611230830 done date:2611230831 s
 def test_a_text_is_read_whatever_its_spelling(text: str, message_id: str, evidence: Evidence) -> None:
     found = read(receipt(text))
     assert (found.message_id, found.evidence) == (message_id, evidence)
+
+
+@pytest.mark.parametrize(
+    ("status", "evidence"),
+    [
+        *((stat, D) for stat in ("DELIVERD", "delivered", "DELIVERED_TO_TERMINAL", "DeliveredToTerminal")),
+        *((stat, R) for stat in ("DELIVERY_FAILED", "Delivery Failed", "UNDELIVERED", "Failed", "SKIPPED")),
+        *((stat, U) for stat in ("DELIVERED_TO_SMSC", "Delivered to network", "DELIVERED_TO_NETWORK")),
+        *((stat, U) for stat in ("DELIVRD_FAILED", "DELIVERY", "DELIVERY_PENDING", "DELIVERING", "DELIVRDX")),
+        *(
+            (stat, U)
+            for stat in ("Not delivered", "NOT-DELIVRD", "DELIVRD/UNDELIV", "DELIVRD?", "DELIV\xe9RD")
+        ),
+        *((stat, D) for stat in ("DELIVRD.", "DELIVRD\0")),
+        *(
+            (stat, U)
+            for stat in ("EXPIRES_SOON", "DELETE_PENDING", "REJECTION_PENDING", "FAILOVER", "UNDELIVX")
+        ),
+    ],
+)
+def test_a_status_is_a_whole_word(status: str, evidence: Evidence) -> None:
+    assert read(receipt(WHOLE % (status, "000"))).evidence is evidence
+
+
+@pytest.mark.parametrize("state", [b"", b"\2\2", b"\0\2"])
+def test_a_state_has_one_octet(state: bytes) -> None:
+    assert read(receipt("id:77", receipted_message_id=b"AB12\0", message_state=state)).evidence is U
 
 
 @pytest.mark.parametrize(
@@ -100,6 +145,79 @@ def test_the_error_of_the_network_is_kept() -> None:
 )
 def test_a_text_that_only_looks_like_a_receipt_is_none(message: Deliver, is_one: bool) -> None:
     assert is_receipt(message) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "nobody"),
+    [
+        (WHOLE % ("DELIVRD", "000"), True),
+        ("id:77 stat:DELIVRD", True),
+        ("ID=77, STATUS=2", True),
+        ("1", False),
+        ("id:77", False),
+        ("Vi er ved id: 12 og har status: ok", False),
+        ("JA " + WHOLE % ("DELIVRD", "000"), False),
+    ],
+)
+def test_a_receipt_that_is_not_marked_is_nobodys_answer(text: str, nobody: bool) -> None:
+    """It proves nothing, and whoever was asked has not said anything."""
+    found = inbound(receipt(text, esm_class=0), CONFIG, bearer_id="x", raw="")
+    assert (found.text, bool(found.automatic)) == (text, nobody)
+
+
+def sent(*message_ids: str, spelling: str = "same") -> Sent:
+    remembered = Sent(spelling)
+    for message_id in message_ids:
+        remembered.taken(message_id, attempt=f"attempt {message_id}", address=parse_address(TO))
+    return remembered
+
+
+@pytest.mark.parametrize(
+    ("message_ids", "reported", "spelling", "found"),
+    [
+        # What reads as another one's number in another base is not that one: the store knows the right one.
+        (["16"], "10", "same", "10"),
+        (["10"], "16", "same", "16"),
+        (["a"], "10", "same", "10"),
+        (["10"], "a", "same", "a"),
+        (["10"], "10", "hex-then-decimal", "a"),
+        (["9999"], "270f", "same", "270f"),
+        # Neither is there another where the exact one is known.
+        (["10", "16"], "10", "same", "attempt 10"),
+        (["AB12", "43794"], "43794", "same", "attempt 43794"),
+        (["A", "10"], "10", "hex-then-decimal", "attempt A"),
+        # These no counter reaches by accident.
+        (["AB12"], "43794", "same", "attempt AB12"),
+        (["43794"], "AB12", "same", "attempt 43794"),
+        (["12345678"], "305419896", "same", "attempt 12345678"),
+        (["305419896"], "12345678", "same", "attempt 305419896"),
+        (["12345678"], "12345678", "hex-then-decimal", "attempt 12345678"),
+        # No numbers.
+        (["4_3794"], "43794", "same", "43794"),
+        (["-10"], "10", "same", "10"),
+    ],
+)
+def test_a_number_is_never_taken_for_another_messages(
+    message_ids: list[str], reported: str, spelling: str, found: str
+) -> None:
+    known = sent(*message_ids, spelling=spelling).find(
+        read(receipt(f"id:{reported} stat:DELIVRD")), address=parse_address(TO)
+    )
+    assert (known.attempt or known.reference) == found
+
+
+@pytest.mark.parametrize("address", [None, "sms:+4500000002"])
+def test_another_base_counts_for_the_same_phone_only(address: str | None) -> None:
+    about = parse_address(address) if address else None
+    known = sent("AB12").find(read(receipt("id:43794 stat:DELIVRD")), address=about)
+    assert (known.attempt, known.reference, known.address) == ("", "43794", about)
+
+
+def test_our_own_reference_counts_before_another_base() -> None:
+    remembered = sent("AB12")
+    remembered.unheard(7, attempt="lost", address=parse_address(TO))
+    told = read(receipt("id:43794 stat:DELIVRD", user_message_reference=b"\0\7"))
+    assert remembered.find(told, address=parse_address(TO)).attempt == "lost"
 
 
 @pytest.mark.parametrize(
