@@ -26,7 +26,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
-from time import time
+from pathlib import Path
 from typing import ClassVar, Self
 
 from channels import base, smpp_received
@@ -36,6 +36,7 @@ from channels.smpp_arrivals import Arrivals
 from channels.smpp_config import SmppConfig
 from channels.smpp_hand_over import HandOver
 from channels.smpp_link import Link
+from channels.smpp_memory import ArrivalMemory
 from channels.smpp_receipt import is_receipt
 from channels.smpp_sent import Sent
 from channels.smpp_session import Delivered
@@ -43,6 +44,8 @@ from channels.smpp_submit import shortened
 from channels.smpp_text import measure
 from messages.evidence import Evidence
 from messages.render import ShortText, Size, Words
+
+_SWEEP_S = 0.1
 
 
 class SmppChannel:
@@ -63,9 +66,15 @@ class SmppChannel:
             cost_rank=1,
         )
         self._feed, self._arrivals, self._sent = Feed(), Arrivals(), Sent(config.message_ids)
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    def keep_in(self, folder: Path, *, key: bytes) -> None:
+        """Which messages from phones may come again."""
+        self._arrivals = Arrivals(ArrivalMemory(folder / "arrivals"), key=key)
 
     async def __aenter__(self) -> Self:
         self._feed = Feed()
+        self._arrivals.recall()
         self._link = Link(self.name, self.config, deliver=self._take, note=self._feed.put_health)
         self._hand_over = HandOver(self.config, self._link, self._sent, tell=self._feed.offer)
         await self._link.open()
@@ -74,6 +83,9 @@ class SmppChannel:
     async def __aexit__(self, *_: object) -> None:
         self._feed.close()
         await self._link.close()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        self._sweep(again=False)
 
     def events(self) -> AsyncIterator[base.Event]:
         return self._feed.events()
@@ -112,8 +124,14 @@ class SmppChannel:
             event: base.Report | base.Inbound = smpp_received.report(read, self._sent, self.config)
             return self._feed.offer(replace(event, settle=partial(self._settle, delivered)))
         body = delivered.pdu.body
-        now = asyncio.get_running_loop().time()
-        name = self._arrivals.name(body, session=delivered.session, now=now, wall_s=time())
+        name = self._arrivals.name(
+            body,
+            session=delivered.session,
+            sequence=delivered.pdu.sequence,
+            now=asyncio.get_running_loop().time(),
+        )
+        if self._sweeping is None:
+            self._sweep_soon()
         event = smpp_received.inbound(read, self.config, bearer_id=name, raw=body.hex().upper())
         return self._feed.offer(replace(event, settle=partial(self._settle, delivered, name)))
 
@@ -121,3 +139,13 @@ class SmppChannel:
         """Answers it. Where the session has ended meanwhile it comes again, under the same name."""
         if delivered.session.acknowledge(delivered.pdu) and name:
             self._arrivals.acknowledged(name, now=asyncio.get_running_loop().time())
+
+    def _sweep_soon(self) -> None:
+        self._sweeping = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
+
+    def _sweep(self, *, again: bool = True) -> None:
+        """Forgets what can come again no more, as long as there is anything that can."""
+        self._sweeping = None
+        left = self._arrivals.sweep(self._link.latest, now=asyncio.get_running_loop().time())
+        if left and again:
+            self._sweep_soon()

@@ -59,6 +59,11 @@ class Link:
                 await self._session.closed.wait()
         self._session.cut("the channel closed")
 
+    @property
+    def latest(self) -> Session | None:
+        """The session that was bound last, also when it has ended."""
+        return self._session
+
     def session(self) -> Session:
         """The session to send over; ChannelDown where there is none that can be trusted."""
         session = self._session

@@ -130,6 +130,11 @@ class Frames:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
+    @property
+    def unfinished(self) -> bool:
+        """A PDU has begun and is not whole."""
+        return bool(self._buffer)
+
     def feed(self, data: bytes) -> list[Pdu]:
         """The PDUs that `data` completes, in order. BrokenStream at the first length that none has."""
         self._buffer += data

@@ -55,8 +55,13 @@ class Session(asyncio.Protocol):
     deliver: Callable[[Delivered], bool]
     fate: str = ""  # why it ended; '': it has not
     silent: bool = False  # an answer is overdue, and nothing has come since its request left
-    heard_at: float = 0.0
+    bound_at: float = 0.0
+    heard_at: float = 0.0  # the last whole PDU
+    answered_at: float = (
+        0.0  # when the latest request left that was answered: what left before it has arrived
+    )
     ended_at: float | None = None
+    torn: bool = False  # it ended otherwise than in order: what was on its way then may be lost
     knows_options: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     doubted: asyncio.Event = field(default_factory=asyncio.Event)  # `silent` has become true
@@ -66,6 +71,7 @@ class Session(asyncio.Protocol):
     _waiters: dict[int, _Waiter] = field(default_factory=dict)
     _unanswered: set[int] = field(default_factory=set)
     _transport: asyncio.Transport | None = None
+    _rest: asyncio.TimerHandle | None = None  # its time is up when a PDU that has begun is not whole
 
     @property
     def usable(self) -> bool:
@@ -80,22 +86,39 @@ class Session(asyncio.Protocol):
         self._transport, self._loop = transport, asyncio.get_running_loop()
 
     def data_received(self, data: bytes) -> None:
-        self.heard_at, self.silent = self._loop.time(), False
         try:
-            for pdu in self._frames.feed(data):
-                if not self.fate:
-                    self._hear(pdu)
+            pdus = self._frames.feed(data)
         except BrokenStream as broken:
             self._write(Pdu(Command.GENERIC_NACK, INVALID_LENGTH, 0).encode())
             self.end(f"the message centre spoke nonsense: {broken}")
+            return
+        if pdus:
+            self.heard_at, self.silent = self._loop.time(), False
+        self._limit_the_rest(begun=bool(pdus))
+        for pdu in pdus:
+            if not self.fate:
+                self._hear(pdu)
+
+    def _limit_the_rest(self, *, begun: bool) -> None:
+        """A PDU that never ends would keep all that come after it waiting. `begun`: the one before it is whole."""
+        if self._rest is not None and begun:
+            self._rest.cancel()
+            self._rest = None
+        if self._rest is None and self._frames.unfinished and not self.fate:
+            limit_s = self.config.response_s
+            why = f"the message centre did not end in {limit_s:g} s what it began to say"
+            self._rest = self._loop.call_later(limit_s, self.cut, why)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.torn = self.torn or (exc is not None and not self.fate)
         self.end(f"the message centre hung up{f': {exc}' if exc else ''}")
         self.closed.set()
 
     def end(self, why: str) -> None:
         """Ends the session; what was written may still leave. Who waits for an answer hears why."""
         self.fate = self.fate or why
+        if self._rest is not None:
+            self._rest.cancel()
         if self.ended_at is None:
             self.ended_at = asyncio.get_running_loop().time()
             if self._transport is not None:
@@ -107,6 +130,7 @@ class Session(asyncio.Protocol):
 
     def cut(self, why: str) -> None:
         """As `end`, and nothing more leaves."""
+        self.torn = self.torn or not self.fate
         self.end(why)
         if self._transport is not None and not self.closed.is_set():
             self._transport.abort()
@@ -130,11 +154,14 @@ class Session(asyncio.Protocol):
         waiter = self._waiters.pop(pdu.sequence, None)
         if waiter is None:
             log.warning("an answer to nothing: command %#x, sequence %d", pdu.command, pdu.sequence)
-        elif waiter.future.done():
+            return
+        self.answered_at = max(self.answered_at, waiter.sent_at)
+        if waiter.future.done():
             waiter.late(pdu)
         else:
             if pdu.command == Command.BIND_TRANSCEIVER | RESPONSE and pdu.status == OK:
                 self._bound, self.knows_options = True, smpp_pdu.knows_options(pdu)
+                self.bound_at = self._loop.time()
             waiter.future.set_result(pdu)
 
     def _delivered(self, pdu: Pdu) -> None:
@@ -155,6 +182,17 @@ class Session(asyncio.Protocol):
         self._unanswered.discard(pdu.sequence)
         self._write(answer(pdu))
         return True
+
+    def may_have_missed(self, at: float, *, now: float, within_s: float) -> bool:
+        """Whether the message centre may not have heard what left at `at`.
+
+        It has when it answered something that left later. Else it probably has when the session stood for `within_s`
+        after it, unless nothing at all came since and the session did not end in order.
+        """
+        if self.answered_at > at:
+            return False
+        until = now if self.ended_at is None else self.ended_at
+        return until - at < within_s or (self.heard_at <= at and (self.torn or self.ended_at is None))
 
     # What goes out
 

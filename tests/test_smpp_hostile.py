@@ -126,6 +126,58 @@ async def test_a_flood_is_refused_for_now_and_messages_still_leave() -> None:
     assert len(smsc.submitted) == 1
 
 
+async def test_a_flood_is_handled_first_in_first_out_and_what_was_refused_comes_later() -> None:
+    async with ScriptedSmsc() as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        smsc.send(b"".join(pdu(DELIVER, 0, number, deliver_sm(b"%d" % number)) for number in range(1, 701)))
+        while len(refused := [number for status, number in smsc.answers(DELIVER) if status]) < 200:
+            await asyncio.sleep(0.001)
+        found = []
+        for _ in range(700):
+            found.append(await told(channel, Inbound))
+            await found[-1].settle()
+            if len(found) == 1:  # a place is free
+                smsc.send(b"".join(pdu(DELIVER, 0, n + 700, deliver_sm(b"%d" % n)) for n in refused[:1]))
+            if len(found) == 500:
+                smsc.send(b"".join(pdu(DELIVER, 0, n + 700, deliver_sm(b"%d" % n)) for n in refused[1:]))
+    assert [each.text for each in found] == [str(number) for number in range(1, 701)]
+    assert len({each.bearer_id for each in found}) == 700
+
+
+@pytest.mark.parametrize(
+    "drip",
+    [pdu(ENQUIRE), b"x", struct.pack(">IIII", 69_000, DELIVER, 0, 1)],
+    ids=["signs of life", "single octets", "more beginnings"],
+)
+async def test_a_pdu_that_never_ends_is_no_sign_of_life(drip: bytes) -> None:
+    """Whatever comes is taken for its rest: nothing else can be heard behind it."""
+    async with ScriptedSmsc() as smsc, smsc.channel(response_s=0.15) as channel:
+        await turns(channel, State.UP)
+        smsc.send(struct.pack(">IIII", 69_000, DELIVER, 0, 1))
+        dripping = asyncio.create_task(drip_on(smsc, drip))
+        assert "did not end in 0.15 s" in await turns(channel, State.DOWN)
+        dripping.cancel()
+        await turns(channel, State.UP)
+        await channel.submit(outgoing(TO))
+    assert (smsc.connections, len(smsc.submitted)) == (2, 1)
+
+
+async def drip_on(smsc: ScriptedSmsc, octets: bytes) -> None:
+    while True:
+        smsc.send(octets)
+        await asyncio.sleep(0.01)
+
+
+async def test_what_comes_slowly_but_whole_is_heard() -> None:
+    async with ScriptedSmsc() as smsc, smsc.channel(response_s=0.2) as channel:
+        await turns(channel, State.UP)
+        for octet in pdu(DELIVER, 0, 1, GOOD) * 2 + pdu(ENQUIRE)[:5]:
+            smsc.send(bytes([octet]))
+            await asyncio.sleep(0.002)
+        assert [(await told(channel, Inbound)).text for _ in range(2)] == ["JA", "JA"]
+    assert smsc.connections == 1
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=4), st.integers(1, 7), st.randoms())
 def test_pdus_come_out_whole_at_every_chunk_size(

@@ -1,12 +1,11 @@
 """Messages from phones: what they say, who sent them, and that none is lost or counted twice."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from channels.base import Inbound, State
-from channels.smpp_arrivals import Arrivals
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Deliver, End, Tag
 from channels.smpp_received import inbound, number
@@ -124,27 +123,6 @@ async def test_an_answer_is_acknowledged_only_when_it_is_settled() -> None:
     assert smsc.brought == [0]
 
 
-async def test_what_was_not_settled_comes_again_under_the_same_name() -> None:
-    """Three times: over a lost session, and to another process after a kill."""
-    names = set()
-    async with Smsc() as smsc:
-        async with smsc.channel() as channel:
-            await turns(channel, State.UP)
-            smsc.bring("1 #K7")
-            for _ in range(2):
-                found = await told(channel, Inbound)
-                names.add(found.bearer_id)
-                smsc.proxy.cut_all()
-        smsc.proxy.cut_all()
-        async with smsc.channel() as channel:
-            again = await told(channel, Inbound)
-            names.add(again.bearer_id)
-            await again.settle()
-            while smsc.kept:
-                await asyncio.sleep(0.001)
-    assert len(names) == 1
-
-
 async def test_settling_over_a_session_that_has_ended_says_nothing_to_the_new_one() -> None:
     async with Smsc() as smsc, smsc.channel() as channel:
         await turns(channel, State.UP)
@@ -170,56 +148,3 @@ async def test_the_same_words_twice_are_two_messages() -> None:
             names.append(found.bearer_id)
             await found.settle()
     assert len(set(names)) == 2
-
-
-@dataclass
-class Line:
-    ended_at: float | None = None
-
-
-def names(*steps: tuple[Line, float]) -> list[str]:
-    """What the same words are called, each time they come."""
-    arrivals = Arrivals()
-    return [arrivals.name(b"JA", session=line, now=at, wall_s=1_763_870_040 + at) for line, at in steps]
-
-
-def test_the_same_words_at_once_are_two_and_over_a_new_session_the_same_two() -> None:
-    old, new = Line(ended_at=2), Line()
-    first, second, third, fourth = names((old, 0), (old, 1), (new, 20), (new, 20))
-    assert first != second
-    assert (third, fourth) == (first, second)
-
-
-def test_what_a_message_centre_has_waited_for_in_vain_comes_again_over_the_same_session() -> None:
-    line = Line()
-    first, again = names((line, 0), (line, 30))
-    assert first == again
-
-
-def test_a_name_is_not_kept_for_ever() -> None:
-    first, later = names((Line(ended_at=1), 0), (Line(), 3600))
-    assert first != later
-
-
-@pytest.mark.parametrize(
-    ("ended_at", "again_at", "same"),
-    [
-        (11, 12, True),  # the session broke right after we had acknowledged it
-        (11, 300, False),
-        (60, 61, False),  # it stood for long after
-        (None, 61, False),
-    ],
-)
-def test_an_acknowledgement_may_be_lost_with_its_session(
-    ended_at: float | None, again_at: float, same: bool
-) -> None:
-    arrivals, old, new = Arrivals(), Line(), Line()
-    first = arrivals.name(b"JA", session=old, now=0, wall_s=0)
-    arrivals.acknowledged(first, now=10)
-    old.ended_at = ended_at
-    again = arrivals.name(b"JA", session=new if ended_at else old, now=again_at, wall_s=again_at)
-    assert (again == first) is same
-
-
-def test_another_process_gives_what_comes_again_soon_the_same_name() -> None:
-    assert names((Line(), 0)) == names((Line(), 30))
