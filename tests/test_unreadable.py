@@ -32,7 +32,8 @@ async def items(bench: Bench) -> list[dict[str, Any]]:
     ("more", "why"),
     [
         ({}, "it is no PDU"),
-        ({"unreadable": ""}, "it has neither text nor sender"),
+        ({"unreadable": ""}, "it has no text"),
+        ({"unreadable": "", "sender": "loopback:vagt", "text": " \n"}, "it has no text"),
         ({"sender": "loopback:vagt"}, "it is no PDU"),
         ({"part": (1, 2, 1)}, "it is no PDU"),
     ],
@@ -52,6 +53,16 @@ async def test_what_nobody_can_read_stands_open_as_it_came_and_answers_nothing(
         assert (await bench.store.read(inbox_item, item["number"]))["raw"] == "07FF"
         assert (await bench.rows("select evidence from deliveries"))[0]["evidence"] == Evidence.SUBMITTED
         assert await comes(bench, **more) == Matched("repeated")
+
+
+async def test_it_is_shown_at_the_alert_that_it_is_probably_about(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await comes(bench, sender="loopback:vagt")
+        await comes(bench, "m", sender="loopback:fremmed")
+        assert [item["alert"] and item["alert"]["id"] for item in await items(bench)] == [
+            sent.identifier,
+            None,
+        ]
 
 
 async def test_what_came_is_kept_beside_what_it_says(tmp_path: Path) -> None:

@@ -107,10 +107,10 @@ def _late(tx: Transaction, channel: str, gathered: Gathered, *, number: int) -> 
 
 
 def _unreadable(item: Inbound) -> str:
-    """Why nobody can read it. Without text and sender it says nothing, whether the channel says so or not."""
-    if item.unreadable or item.automatic or item.text.strip() or item.sender or not item.raw:
+    """Why nobody can read it. Octets without a text (a picture message's notice, a blank) are nobody's yes."""
+    if item.unreadable or item.automatic or item.reaction or item.part or item.text.strip() or not item.raw:
         return item.unreadable
-    return "it has neither text nor sender"
+    return "it has no text"
 
 
 def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matched:
@@ -126,8 +126,9 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
         _note(tx, numbers[0], more=t.inbound.c.more + 1)
         tx.changes.inbox = True
         return Matched("unreadable")
-    number = _keep(tx, channel, item)
-    _note(tx, number, kind="unreadable", unreadable=why[:300], open=True)
+    number, found = _keep(tx, channel, item), find_question(tx, item, item.text)
+    alert_id = found.question.alert_id if found.question else found.alert_id
+    _note(tx, number, kind="unreadable", unreadable=why[:300], alert_id=alert_id, open=True)
     tx.audit("received", inbound=number, channel=channel, kind="unreadable")
     return Matched("unreadable")
 
