@@ -16,6 +16,7 @@ from channels.sms_http_dialect import Message, evidence_of, moment, phone
 from channels.sms_http_gatewayapi import without
 from channels.strict_json import Unreadable, found, text
 from hardware.codecs import gsm7
+from messages.evidence import Evidence
 
 _EVENTS_MOST = 500
 _TEXT_MOST = 40_000  # characters
@@ -70,13 +71,14 @@ class Generic:
         values = found(event)
         kind = text(values, "type", most=50)
         if kind == "report":
-            return _report(values, now)
+            return _report(values, config, now)
         if kind == "message":
             return _inbound(values, config, now)
         raise Unreadable(f"type {kind[:50]!r} is neither report nor message")
 
 
-def _report(event: dict[str, Any], now: datetime) -> Report:
+def _report(event: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Report:
+    """`to` tells two messages of one name apart. A receipt is not looked for by it: others may write to that phone."""
     reference, attempt = (
         text(event, "id", most=128, default=""),
         text(event, "reference", most=200, default=""),
@@ -84,10 +86,12 @@ def _report(event: dict[str, Any], now: datetime) -> Report:
     if not (reference or attempt):
         raise Unreadable("it names no message: id or reference")
     state, reason = text(event, "state", most=50), text(event, "reason", most=500, default="")
+    evidence, to = evidence_of(state), phone(text(event, "to", most=60, default=""), country=config.country)
     return Report(
         reference=reference,
         attempt=attempt,
-        evidence=evidence_of(state),
+        address=None if evidence is Evidence.SUBMITTED else to,
+        evidence=evidence,
         at=moment(event.get("at"), now=now),
         detail=f"{state.lower()} {reason}".strip(),
         raw=json.dumps(event, ensure_ascii=False),

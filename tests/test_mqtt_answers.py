@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ async def test_what_is_not_settled_comes_again_and_what_is_does_not(server: Mosq
     async with a_subscriber(server.port) as app:
         async with up(server.port) as channel:
             for number in range(3):
-                await app.say(attempt="01JD7.1", answer="1", id=str(number))
+                await app.say(attempt="01JD7.1", answer="1", text="x" * number)
             first, *others = await came(channel, 3)
             await others[0].settle()
             await first.settle()
@@ -41,7 +42,10 @@ async def test_what_is_not_settled_comes_again_and_what_is_does_not(server: Mosq
             assert await quiet(channel) == []
     assert isinstance(again, Inbound)
     assert isinstance(others[1], Inbound)
-    assert again.bearer_id == others[1].bearer_id
+    unsettled = others[1]
+    assert unsettled.unnamed is not None
+    assert again.bearer_id == unsettled.bearer_id
+    assert again.unnamed == replace(unsettled.unnamed, redelivered=True)
 
 
 async def test_an_answer_given_while_we_were_away_is_kept(server: MosquittoServer) -> None:

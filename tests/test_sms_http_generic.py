@@ -42,6 +42,28 @@ async def test_the_generic_dialect_brings_reports_and_messages() -> None:
 
 
 @pytest.mark.parametrize(
+    ("to", "state", "address"),
+    [
+        ("+45 0000 0001", "delivered", "sms:+4500000001"),
+        ("00000001", "FAILED", "sms:+4500000001"),
+        ("0045-00000001", "read", "sms:+4500000001"),
+        ("", "delivered", None),
+        (None, "delivered", None),
+        ("****0001", "delivered", None),
+        ("+4500000001", "accepted", None),  # a receipt by the number alone may be another system's
+    ],
+)
+async def test_a_report_may_say_about_whose_message_it_is(
+    to: object, state: str, address: str | None
+) -> None:
+    octets, headers = stamped({"events": [REPORT | {"to": to, "state": state}]})
+    async with up(dialect="generic") as (channel, hub):
+        assert await post(channel, octets, **headers) == 204
+    assert isinstance(hub.one, Report)
+    assert (str(hub.one.address) if hub.one.address else None) == address
+
+
+@pytest.mark.parametrize(
     ("at", "answer"), [(0, 401), ("", 204), ("-1", 204), ("١٢", 204), ("99999999999", 401), ("1e9", 204)]
 )
 async def test_the_generic_timestamp_is_signed_and_bounded(at: float | str, answer: int) -> None:
