@@ -21,7 +21,6 @@ from gateway.store.questions import Question
 from gateway.store.showing import Json
 from gateway.store.telling import told, told_lately, untold
 from gateway.world import World
-from messages.address import AddressError, parse_address
 from messages.directory import Contact
 from messages.neutral import neutral_line
 from messages.precedence import Precedence
@@ -100,10 +99,7 @@ def senders(item: Json, world: World) -> tuple[Contact, ...]:
     if item["recipient"]:
         contact = world.directory.contact(item["recipient"])
         return (contact,) if contact else ()
-    try:
-        return world.directory.owners(parse_address(item["sender"]))
-    except AddressError:
-        return ()
+    return world.directory.at(item["sender"])
 
 
 def urgent_alert(item: Json, people: tuple[Contact, ...], *, duty: str, plane: str) -> bytes:

@@ -1,15 +1,22 @@
 """What the gateway raises. The class says what the caller may do; the message names the thing and the remedy."""
 
+from collections.abc import Mapping
+
 
 class GatewayError(Exception):
-    """The root. `pointer` names the element of the request at fault (RFC 9457 problem details), '' if none."""
+    """The root. `pointer` names the element of the request at fault (RFC 9457 problem details), '' if none.
+
+    `code` is the key of the same reason in the catalogue (`refused.CODE`), with the fields `about`; '' if it has none.
+    """
 
     status = 500
     title = "The gateway failed"
 
-    def __init__(self, reason: str, *, pointer: str = "") -> None:
+    def __init__(
+        self, reason: str, *, pointer: str = "", code: str = "", about: Mapping[str, object] | None = None
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.pointer = reason, pointer
+        self.reason, self.pointer, self.code, self.about = reason, pointer, code, dict(about or {})
 
 
 class Refused(GatewayError):

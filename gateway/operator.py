@@ -135,7 +135,13 @@ class Operator:
         numbered = bool(offered) and all(_NUMBER.fullmatch(key) for key in offered)
         if numbered and _NUMBER.fullmatch(said) and said not in offered:
             remedy = "write one of these, or in words what was said"
-            raise Refused(f"{said} is none of {', '.join(offered)}: {remedy}", pointer="text")
+            about = {"said": said, "offered": ", ".join(offered)}
+            raise Refused(
+                f"{said} is none of {about['offered']}: {remedy}",
+                pointer="text",
+                code="not_offered",
+                about=about,
+            )
         matched = await self._hub.store.run(answer_by_hand, spoken)
         await self._hub.duty.heard(matched)
         return matched

@@ -89,6 +89,13 @@ class Directory:
         """Whose address it is: none, one, or several who share it (a duty phone)."""
         return tuple(self._by_address.get(_without_case(address), ()))
 
+    def at(self, sender: str) -> tuple[Contact, ...]:
+        """As `owners`, of a sender as a bearer shows it: nobody's where that is no address."""
+        try:
+            return self.owners(parse_address(sender))
+        except AddressError:
+            return ()
+
     def expand(self, ids: Iterable[str]) -> Audience:
         """The contacts of contact ids and group names; a group stands where it was named, a person only once."""
         found: dict[str, Contact] = {}

@@ -173,6 +173,55 @@ def test_the_same_answer_again_contradicts_nothing_and_a_question_is_shown_besid
     assert drawn(found, attempts=True).count("sms-a") == len(answers)
 
 
+@pytest.mark.parametrize(
+    ("attempts", "how_far", "next_"),
+    [
+        ([attempt(given_up=True)], "Sendt, men opgivet", "ingen vej tilbage"),
+        ([attempt(given_up=True), attempt(2, "refused")], "Sendt, men opgivet", "ingen vej tilbage"),
+        ([attempt(given_up=False)], "Sendt, intet bevis endnu", "ses efter kl. 03.40"),
+        ([attempt(given_up=True), attempt(2)], "Sendt, intet bevis endnu", "ses efter kl. 03.40"),
+    ],
+)
+def test_when_the_only_way_came_to_nothing_nothing_is_waited_for(
+    attempts: list[dict[str, Any]], how_far: str, next_: str
+) -> None:
+    look = {"what": "look", "channel": None, "at": "2026-01-12T02:40:00Z"}
+    [row] = rows(alert(delivery("a", "submitted", attempts=attempts, next=look)), catalogue("da"), now=NOW)
+    assert (row.how_far, row.next) == (how_far, next_)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("da", "antal isolerede: svar"), ("en", "antal isolerede: answers")]
+)
+def test_who_has_answered_with_a_number_is_shown_with_its_age(language: str, title: str) -> None:
+    said = {"ended": "reached", "answer": "37", "answered_at": "2026-01-12T02:11:00Z"}
+    text = drawn(
+        alert(delivery("skolen", "acknowledged", **said), answers={"tal": "antal isolerede"}), language
+    )
+    assert title in text
+    assert ["skolen", "37", "20", "min"] in [line.split() for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("automatic", "shown"),
+    [("", "bavn inbox 28 is HVEM"), ("vacation", "Automatisk svar fra sms:+4500000077")],
+)
+def test_an_unconfirmed_answer_is_shown_with_its_one_step(automatic: str, shown: str) -> None:
+    said = {
+        "number": 28,
+        "sender": "sms:+4500000077",
+        "channel": "sms-a",
+        "text": "1",
+        "automatic": automatic,
+    }
+    text = drawn(
+        alert(
+            unconfirmed_answers=[{**said, "at": "2026-01-12T02:11:00Z"}], deliveries=[delivery("a", "read")]
+        )
+    )
+    assert shown in text
+
+
 def test_nobody_missing_is_said_too() -> None:
     assert "NOBODY MISSING: 1 OF 1" in drawn(alert(delivery("a", "acknowledged", ended="reached")), "en")
 

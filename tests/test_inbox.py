@@ -7,7 +7,7 @@ import pytest
 from gateway.attempt_names import attempt_name
 from gateway.errors import Conflict, NotFound
 from gateway.store.answering import Matched, Spoken, answer_by_hand
-from gateway.store.inbox import Identified, Taken, identify, take
+from gateway.store.inbox import Identified, Listed, Taken, identify, inbox_page, take
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from tests.asking import asked, evidence, hears, items
@@ -51,17 +51,43 @@ async def test_the_urgent_come_first_and_the_rest_as_they_came(tmp_path: Path) -
         assert [item["text"] for item in await items(bench)] == ["4", "a", "b"]
 
 
+async def test_a_page_has_the_contacts_before_strangers_and_says_how_many_there_are(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for number in range(5):
+            await hears(bench, f"spam {number}", f"loopback:fremmed{number}")
+        await hears(bench, "hvem er det?", "loopback:leder")
+        await hears(bench, "SOS", "loopback:fremmed9")
+        directory = bench.store.world.directory
+        pages = [
+            await bench.store.read(inbox_page, Listed(False, 3, offset, directory)) for offset in (0, 3, 6, 9)
+        ]
+        assert [[item["text"] for item in page["items"]] for page in pages] == [
+            ["SOS", "hvem er det?", "spam 0"], ["spam 1", "spam 2", "spam 3"], ["spam 4"], []
+        ]  # fmt: skip
+        assert {(page["total"], page["urgent"]) for page in pages} == {(7, 1)}
+
+
+async def test_who_ticks_it_off_has_handled_it_whoever_had_taken_it(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        number = (await hears(bench, "4")).urgent or 0
+        await bench.store.run(take, Taken(number, "vagt"))
+        await bench.store.run(take, Taken(number, "leder", done=True))
+        await bench.store.run(take, Taken(number, "vagt", done=True, note="ringet op"))
+        [kept] = await items(bench, everything=True)
+        assert (kept["owner"], kept["note"]) == ("leder", "ringet op")
+
+
 async def test_who_takes_it_has_it_until_it_is_ticked_off(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await hears(bench, "4")
         [item] = await items(bench)
         await bench.store.run(take, Taken(item["number"], "vagt"))
-        with pytest.raises(Conflict, match="vagt has taken"):
+        with pytest.raises(Conflict, match="taken by vagt"):
             await bench.store.run(take, Taken(item["number"], "leder"))
         await bench.store.run(take, Taken(item["number"], "leder", done=True, note="ringet op"))
         assert await items(bench) == []
         [kept] = await items(bench, everything=True)
-        assert (kept["owner"], kept["note"], kept["handled_at"] is None) == ("vagt", "ringet op", False)
+        assert (kept["owner"], kept["note"], kept["handled_at"] is None) == ("leder", "ringet op", False)
         with pytest.raises(Conflict, match="handled already"):
             await bench.store.run(take, Taken(item["number"], "leder"))
 

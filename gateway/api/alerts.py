@@ -188,7 +188,8 @@ async def answer(request: web.Request) -> web.Response:
         raise Refused(f"via is {via!r}: write voice or runner", pointer="via")
     named = await _named(request)
     matched = await request.app[OPERATOR].answer(Spoken(named.identifier, recipient, text, via))
-    return web.json_response(_this(named) | {"recipient": matched.recipient, "kind": matched.kind})
+    kept = {"recipient": matched.recipient, "kind": matched.kind, "urgent": matched.urgent}
+    return web.json_response(_this(named) | kept | {"duty": request.app[HUB].store.world.duty})
 
 
 def _text(fields: dict[str, Any], name: str) -> str:

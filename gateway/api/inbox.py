@@ -8,28 +8,46 @@ from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
 from gateway.errors import Refused
 from gateway.store.finding import find_alert
-from gateway.store.inbox import INBOX_MOST, Identified, Listed, Taken, inbox_item, list_inbox
+from gateway.store.inbox import INBOX_MOST, Identified, Listed, Taken, inbox_item, inbox_page
 from gateway.strict_json import read_object
+from messages.directory import Directory
 
 routes = web.RouteTableDef()
 
 TEXT_MOST = 500
+OFFSET_MOST = 1_000_000
 
 
 @routes.get("/api/v1/inbox")
 async def listing(request: web.Request) -> web.Response:
-    """The open items, the urgent first; with all=1 the newest, handled or not."""
-    limit = request.query.get("limit", "100")
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= INBOX_MOST:
-        raise Refused(f"limit is a number from 1 to {INBOX_MOST}", pointer="limit")
-    listed = Listed(request.query.get("all") in {"1", "true"}, int(limit))
-    return web.json_response({"items": await request.app[HUB].store.read(list_inbox, listed)})
+    """The open items, the urgent first, then those of contacts; with all=1 the newest, handled or not."""
+    limit = _number(request, "limit", default=100, least=1, most=INBOX_MOST)
+    offset = _number(request, "offset", default=0, least=0, most=OFFSET_MOST)
+    store = request.app[HUB].store
+    everything = request.query.get("all") in {"1", "true"}
+    listed = Listed(everything, limit, offset, store.world.directory)
+    page = await store.read(inbox_page, listed)
+    items = [_with_contacts(item, store.world.directory) for item in page["items"]]
+    return web.json_response({**page, "items": items, "offset": offset})
+
+
+def _number(request: web.Request, name: str, *, default: int, least: int, most: int) -> int:
+    given = request.query.get(name, str(default))
+    if not given.isascii() or not given.isdigit() or not least <= int(given[:9]) <= most:
+        raise Refused(f"{name} is a number from {least} to {most}", pointer=name)
+    return int(given)
+
+
+def _with_contacts(item: dict[str, Any], directory: Directory) -> dict[str, Any]:
+    """Whose address the sender's is: what they wrote may still answer nothing."""
+    return {**item, "contacts": [contact.id for contact in directory.at(item["sender"])]}
 
 
 @routes.get("/api/v1/inbox/{number:[0-9]{1,15}}")
 async def show(request: web.Request) -> web.Response:
-    number = int(request.match_info["number"])
-    return web.json_response(await request.app[HUB].store.read(inbox_item, number))
+    store = request.app[HUB].store
+    item = await store.read(inbox_item, int(request.match_info["number"]))
+    return web.json_response(_with_contacts(item, store.world.directory))
 
 
 @routes.post("/api/v1/inbox/{number:[0-9]{1,15}}/{word:take|done}")
@@ -39,7 +57,8 @@ async def take(request: web.Request) -> web.Response:
     by = fields.get("by") or request[SUBMITTER]
     done = request.match_info["word"] == "done"
     taken = Taken(int(request.match_info["number"]), by, done=done, note=fields.get("note", ""))
-    return web.json_response(await request.app[OPERATOR].take(taken))
+    item = await request.app[OPERATOR].take(taken)
+    return web.json_response(_with_contacts(item, request.app[HUB].store.world.directory))
 
 
 @routes.post("/api/v1/inbox/{number:[0-9]{1,15}}/is")
@@ -53,7 +72,8 @@ async def identify(request: web.Request) -> web.Response:
         alert = (await request.app[HUB].store.read(find_alert, fields["alert"])).identifier
     by = fields.get("by") or request[SUBMITTER]
     said = Identified(int(request.match_info["number"]), fields["contact"], by, alert)
-    return web.json_response(await request.app[OPERATOR].identify(said))
+    item = await request.app[OPERATOR].identify(said)
+    return web.json_response(_with_contacts(item, request.app[HUB].store.world.directory))
 
 
 async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:

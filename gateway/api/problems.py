@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def problem(status: int, title: str, *, detail: str = "", pointer: str = "") -> web.Response:
-    body = {"type": "about:blank", "title": title, "status": status}
+def problem(status: int, title: str, *, detail: str = "", pointer: str = "", **more: object) -> web.Response:
+    """`more`: members of our own, where they say something."""
+    body = {"type": "about:blank", "title": title, "status": status} | {k: v for k, v in more.items() if v}
     if detail:
         body["detail"] = detail
     if pointer:
@@ -38,7 +39,8 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
     try:
         return await handler(request)
     except GatewayError as error:
-        return problem(error.status, error.title, detail=error.reason, pointer=error.pointer)
+        own = {"code": error.code, "about": error.about}
+        return problem(error.status, error.title, detail=error.reason, pointer=error.pointer, **own)
     except web.HTTPException as error:
         if error.status < 400:
             raise

@@ -29,6 +29,7 @@ from gateway.cli.standing import (
     originals,
     rows,
 )
+from messages.answer_number import NUMBER_KEY
 from messages.evidence import Ended
 from messages.neutral import neutral, neutral_line
 
@@ -60,6 +61,8 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
     ]
     if alert.get("series"):
         parts += [Text(), _series(alert, words, now=now)]
+    elif NUMBER_KEY in alert["answers"]:
+        parts += [Text(), _numbers(alert, words, now=now)]
     parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
     if attempts:
         parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
@@ -136,7 +139,9 @@ def _table(found: Sequence[Row], words: Catalogue) -> Table:
 def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
     at = clock(answer["at"], words, now=now)
     fields = {name: neutral_line(answer[name]) for name in ("sender", "channel", "text")}
-    return words("show.unconfirmed", at=at, **fields)
+    if answer.get("automatic"):
+        return words("show.automatic", at=at, **fields)
+    return words("show.unconfirmed", at=at, number=answer["number"], **fields)
 
 
 def _answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) -> Padding:
@@ -164,6 +169,24 @@ def _series(alert: Json, words: Catalogue, *, now: datetime) -> Group:
         age = old(row["answered_at"], now=now)
         table.add_row(plain(row["recipient"]), answer, age, f"#{row['code']}" if row["code"] else "")
     return Group(Text.assemble((title, "bold"), "  ", (after, "dim")), table)
+
+
+def _numbers(alert: Json, words: Catalogue, *, now: datetime) -> Group:
+    """Who has answered the one number that was asked for, and how old each is; the newest last, as in a log."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    answered = [each for each in alert["deliveries"] if group(each) == "answered" and each["answered_at"]]
+    for each in sorted(answered, key=lambda each: each["answered_at"]):
+        table.add_row(
+            plain(each["recipient"]), in_line(each["answer"] or ""), old(each["answered_at"], now=now)
+        )
+    title = words("show.numbers", what=neutral_line(alert["answers"][NUMBER_KEY]))
+    return (
+        Group(in_line(title, "bold"), table)
+        if answered
+        else Group(in_line(title, "bold"), words("show.series_none"))
+    )
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

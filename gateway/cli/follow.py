@@ -172,3 +172,6 @@ def answer(
     kind = desk.words.known("answer_kind", kept["kind"])
     about = {"code": kept["code"], "headline": _headline(kept)}
     desk.screen.people(desk.words("follow.answered", recipient=kept["recipient"], kind=kind, **about))
+    if kept["urgent"] is not None:
+        key = "follow.urgent" if kept["duty"] else "follow.urgent_nobody"
+        desk.screen.people(desk.words(key, number=kept["urgent"], duty=kept["duty"]))

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from gateway.catalogue import Catalogue
+from gateway.catalogue import Catalogue, NoSuchText
 from gateway.cli.errors import CommandError, NoHub, SocketGone
 from gateway.cli.installation import Installation
 from gateway.marks import EXACTLY
 from gateway.store.lock import is_held
+from messages.neutral import neutral_line
 
 TIMEOUT_S = 30.0
 API = "/api/v1"
@@ -102,15 +103,23 @@ class HubClient:
 
     def _refusal(self, status: int, body: bytes) -> CommandError:
         """A problem (RFC 9457) in one line: the field, the reason and the remedy are in its detail."""
+        key = "error.failed" if status >= 500 else "error.refused"
+        line = self._words(key, what=self._reason(status, body))
+        return Busy(line) if status == 503 else CommandError(line)
+
+    def _reason(self, status: int, body: bytes) -> str:
+        """In the words of the catalogue where it has them, else in the hub's own."""
         try:
             problem = json.loads(body)
             detail, pointer = problem.get("detail") or problem.get("title", ""), problem.get("pointer", "")
+            if (own := f"refused.{problem.get('code', '')}") in self._words:
+                return neutral_line(self._words(own, **problem.get("about", {})))
         except (ValueError, AttributeError):
-            detail, pointer = f"HTTP {status}", ""
+            return f"HTTP {status}"
+        except NoSuchText:  # the hub is newer than this program
+            pass
         named = not pointer or detail.startswith((f"{pointer}:", f"{pointer} "))
-        key = "error.failed" if status >= 500 else "error.refused"
-        line = self._words(key, what=detail if named else f"{pointer}: {detail}")
-        return Busy(line) if status == 503 else CommandError(line)
+        return detail if named else f"{pointer}: {detail}"
 
 
 def exactly(identifier: str) -> str:

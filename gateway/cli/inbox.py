@@ -1,7 +1,7 @@
 """`bavn inbox`: what came in and needs a person, who has taken it, and what came of it."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,10 @@ from gateway.cli.standing import Json, clock, wall_now
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
+
+
+LIMIT = 100
+PAGE = 500  # what the hub gives at once
 
 
 class What(StrEnum):
@@ -36,19 +40,21 @@ def inbox(
     note: Annotated[str, typer.Option(metavar="TEXT", help="With done: what came of it")] = "",
     alert: Annotated[str, typer.Option(metavar="ALERT", help="With is: the alert that it answers")] = "",
     everything: Annotated[bool, typer.Option("--all", metavar="", help="Also what has been handled")] = False,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many")] = LIMIT,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,
 ) -> None:
     """See what came in and needs a person.
 
-    Here stand answers on which somebody must act at once, answers from addresses that were not asked, and what
-    matches no question. Each stays until it is ticked off.
+    Here stand answers on which somebody must act at once, answers that nobody could read, answers from addresses
+    that were not asked, and what matches no question. Each stays until it is ticked off. The urgent come first, then
+    what contacts wrote.
     """
     _check(number, what, who, note=note, alert=alert)
     desk = at_desk(config, lang, as_json=as_json)
     if number is None:
-        return _list(desk, everything=everything)
+        return _list(desk, everything=everything, limit=limit)
     if what is None:
         return _one(desk, _found(desk, number), "inbox.one")
     fields = {"by": by, "note": note, "alert": alert, "contact": who or ""}
@@ -72,8 +78,8 @@ def _found(desk: Desk, number: int) -> Json:
     return item
 
 
-def _list(desk: Desk, *, everything: bool) -> None:
-    found = desk.hub.get(f"/inbox{'?all=1' if everything else ''}")
+def _list(desk: Desk, *, everything: bool, limit: int) -> None:
+    found = _pages(desk, everything=everything, limit=limit)
     desk.screen.whole(found)
     if not found["items"]:
         desk.screen.people(desk.words("inbox.none"))
@@ -81,6 +87,30 @@ def _list(desk: Desk, *, everything: bool) -> None:
         if not desk.screen.json:
             desk.screen.show(_drawn(item, desk))
         desk.screen.result(*_fields(item))
+    if found["items"]:
+        desk.screen.people("")
+        desk.screen.people(desk.words("inbox.count", **_counted(found)))
+    if (more := found["total"] - len(found["items"])) > 0:
+        flags = " --all" if everything else ""
+        fields = {"shown": len(found["items"]), "more": more, "total": found["total"], "all": flags}
+        desk.screen.people(desk.words("inbox.rest", **fields))
+
+
+def _counted(found: Json) -> dict[str, int]:
+    return {name: found[name] for name in ("total", "urgent")}
+
+
+def _pages(desk: Desk, *, everything: bool, limit: int) -> dict[str, Any]:
+    """As many items as are asked for, over as many pages as that takes."""
+    path = f"/inbox?{'all=1&' if everything else ''}"
+    found: dict[str, Any] = desk.hub.get(f"{path}limit={min(limit, PAGE)}")
+    while len(found["items"]) < min(limit, found["total"]):
+        offset = len(found["items"])
+        page = desk.hub.get(f"{path}limit={min(limit - offset, PAGE)}&offset={offset}")
+        if not page["items"]:
+            break  # somebody has ticked off the rest
+        found["items"] += page["items"]
+    return found
 
 
 def _one(desk: Desk, item: Json, key: str) -> None:
@@ -111,11 +141,12 @@ def _drawn(item: Json, desk: Desk) -> "RenderableType":
         desk.words,
         "bold red" if item["urgent"] and item["open"] else "bold" if item["open"] else "dim",
     )
-    kind = words("inbox.urgent") if item["urgent"] else words.known("inbox_kind", item["kind"])
     at = clock(item["at"], words, now=wall_now())
-    sender = item["recipient"] or item["sender"] or words("inbox.nobody")
     head = Text.assemble(
-        (f"{item['number']:>4}  {kind}", style), "  ", in_line(sender), f"  {item['channel']}  {at}"
+        (f"{item['number']:>4}  {_kind(item, words)}", style),
+        "  ",
+        in_line(_sender(item, words)),
+        f"  {item['channel']}  {at}",
     )
     lines: list[RenderableType] = [head]
     if item["alert"]:
@@ -143,11 +174,36 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
     return lines
 
 
+def _kind(item: Json, words: Catalogue) -> str:
+    if item["urgent"]:
+        return words("inbox.urgent")
+    return words("inbox.reading") if _is_to_read(item) else words.known("inbox_kind", item["kind"])
+
+
+def _is_to_read(item: Json) -> bool:
+    """An answer that is open though nobody must act on it: a person has to make out what it says."""
+    return bool(item["open"] and not item["urgent"] and item["kind"] == "answer")
+
+
+def _sender(item: Json, words: Catalogue) -> str:
+    """The contact whose answer it is; or the address, and whose that is as far as is known."""
+    if item["recipient"]:
+        return str(item["recipient"])
+    who = ", ".join(item["contacts"])
+    return f"{item['sender']} ({who})" if who else item["sender"] or words("inbox.nobody")
+
+
 def _standing(item: Json, desk: Desk) -> str:
+    """Who has it, or the one step that it waits for."""
     now, words = wall_now(), desk.words
     if item["handled_at"]:
         at = clock(item["handled_at"], words, now=now)
-        return words("inbox.handled", owner=item["owner"] or "", at=at, note=item["note"] or "")
-    if item["owner"]:
-        return words("inbox.taken", owner=item["owner"], at=clock(item["taken_at"], words, now=now))
-    return words("inbox.untaken", number=item["number"]) if item["open"] else ""
+        note = f": {item['note']}" if item["note"] else ""
+        return words("inbox.handled", owner=item["owner"] or "", at=at, note=note)
+    if item["taken_at"]:
+        return words("inbox.taken", owner=item["owner"] or "", at=clock(item["taken_at"], words, now=now))
+    if not item["open"]:
+        return ""
+    if item["kind"] == "unconfirmed" and not item["urgent"]:
+        return words("inbox.unnamed", number=item["number"], who=words("inbox.somebody"))
+    return words("inbox.read" if _is_to_read(item) else "inbox.untaken", number=item["number"])

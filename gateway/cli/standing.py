@@ -145,7 +145,17 @@ def standing(delivery: Json, alert: Json, words: Catalogue) -> str:
         return words(key, word=words("evidence.acknowledged"), answer=neutral_line(answer))
     if ended in {Ended.EXPIRED, Ended.CANCELLED, Ended.FAILED} and evidence <= Evidence.QUEUED:
         return words(f"ended.{ended}")
+    if evidence == Evidence.SUBMITTED and given_up(delivery):
+        return words("show.given_up")
     return words.known("evidence", delivery["evidence"])
+
+
+def given_up(delivery: Json) -> bool:
+    """Whatever was handed over came to nothing, as a bounce or a failed report says; what is known is not lowered."""
+    handed = [
+        a for a in delivery["attempts"] if a["evidence"] in {Evidence.UNKNOWN.word, Evidence.SUBMITTED.word}
+    ]
+    return bool(handed) and all(a.get("given_up") for a in handed)
 
 
 def contradicting(delivery: Json) -> bool:
@@ -206,7 +216,9 @@ def _next(delivery: Json, words: Catalogue, *, now: datetime) -> str:
     if step is not None:
         at = clock(step["at"], words, now=now)
         what = "round" if step["what"] == "look" and not step["channel"] else step["what"]
-        if at or what == "waiting":
+        if what == "round" and evidence_of(delivery) <= Evidence.SUBMITTED and given_up(delivery):
+            lines.append(words("show.next_none"))
+        elif at or what == "waiting":
             lines.append(words(f"show.next_{what}", channel=step["channel"], at=at))
     return "\n".join(lines)
 

@@ -98,6 +98,8 @@ def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
         raise NotFound(
             f"{spoken.recipient!r} is not among the recipients of {spoken.identifier}: see `bavn show`",
             pointer="recipient",
+            code="not_asked",
+            about={"who": spoken.recipient},
         )
     answer = question.read(spoken.text)
     keep_answer(tx, question, answer, via=spoken.via, at=tx.now)

@@ -35,7 +35,9 @@ def find_alert(connection: Connection, word: str) -> Named:
     """The alert that staff mean. NotFound if there is none, Ambiguous with a way out if there may be several."""
     rows = _meant(connection, word)
     if not rows:
-        raise NotFound(f"there is no alert {word!r} here: see `bavn list`")
+        raise NotFound(
+            f"there is no alert {word!r} here: see `bavn list`", code="no_alert", about={"word": word}
+        )
     if len(rows) > 1:
         raise Ambiguous(_which(word, rows), pointer="alert")
     return _named(rows[0])

@@ -4,7 +4,7 @@ It holds what answers no question, answers from addresses that were not asked, a
 act at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from gateway.clock import rfc3339
 from gateway.errors import Conflict, NotFound
 from gateway.store import tables as t
-from gateway.store.answering import Matched, keep_answer
+from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.finding import alert_number
 from gateway.store.questions import Question, asked_in, asked_of
 from gateway.store.showing import Json
@@ -21,8 +21,9 @@ from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
 from messages.alert import from_json
 from messages.answer import Kind as AnswerKind
+from messages.directory import Directory
 
-INBOX_MOST = 500  # items that a list shows
+INBOX_MOST = 500  # items of a page
 
 
 class Kind(StrEnum):
@@ -40,10 +41,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Which items a list shows: the open ones, the urgent first; with `everything` the newest, handled or not."""
+    """Which items a list shows: the open ones, the urgent first, then those of contacts; or all, the newest first."""
 
     everything: bool = False
     limit: int = 100
+    offset: int = 0
+    directory: Directory = field(default_factory=Directory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,30 @@ class Identified:
 
 
 def list_inbox(connection: Connection, listed: Listed) -> list[Json]:
-    query = _ITEMS if listed.everything else _ITEMS.where(t.inbound.c.open)
-    order = (t.inbound.c.id.desc(),) if listed.everything else (t.inbound.c.urgent.desc(), t.inbound.c.id)
-    shown = t.inbound.c.kind.not_in((Kind.PART, Kind.JOINED))
-    rows = connection.execute(query.where(shown).order_by(*order).limit(listed.limit)).all()
-    return [_item(row) for row in rows]
+    found: list[Json] = inbox_page(connection, listed)["items"]
+    return found
+
+
+def inbox_page(connection: Connection, listed: Listed) -> Json:
+    """One page, and how many items there are in all, how many of them urgent."""
+    of = t.inbound.c
+    query = select(of.id, of.sender, of.delivery_id, of.open, of.urgent)
+    query = query.where(of.kind.not_in((Kind.PART, Kind.JOINED)))
+    rows = list(connection.execute(query if listed.everything else query.where(of.open)))
+    rows.sort(key=lambda row: (-row.id,) if listed.everything else _most_needed(row, listed.directory))
+    page = [row.id for row in rows[listed.offset : listed.offset + listed.limit]]
+    found = {row.id: _item(row) for row in connection.execute(_ITEMS.where(of.id.in_(page)))}
+    return {
+        "items": [found[number] for number in page],
+        "total": len(rows),
+        "urgent": sum(row.open and row.urgent for row in rows),
+    }
+
+
+def _most_needed(row: Any, directory: Directory) -> tuple[int, ...]:
+    """The urgent, then what people in the directory wrote, then strangers; each as it came."""
+    known = row.delivery_id is not None or bool(directory.at(row.sender))
+    return not row.urgent, not known, row.id
 
 
 def inbox_item(connection: Connection, number: int) -> Json:
@@ -84,31 +106,35 @@ def take(tx: Transaction, taken: Taken) -> None:
     """Writes down who takes it or that it is handled. Conflict names who has it already."""
     row = _row(tx.connection, taken.number)
     if not taken.done and row.handled_ms is not None:
-        raise Conflict(f"{taken.number} was handled already: see `bavn inbox --all`", pointer="number")
+        raise _conflict("inbox_handled", "was handled already: see `bavn inbox --all`", row)
     if not row.open and row.handled_ms is None:
-        raise Conflict(f"{taken.number} waits for nobody: see `bavn inbox`", pointer="number")
+        raise _conflict("inbox_idle", "waits for nobody: see `bavn inbox`", row)
     if not taken.done and row.owner and row.owner != taken.by:
-        raise Conflict(f"{row.owner} has taken {taken.number}: speak to them", pointer="number")
-    values: dict[str, Any] = {"owner": row.owner or taken.by}
+        raise _conflict("inbox_taken", f"is taken by {row.owner}: speak to them", row)
+    ticked = taken.done and row.handled_ms is None  # then they have it, whoever had taken it
+    values: dict[str, Any] = {"owner": taken.by if ticked else row.owner or taken.by}
     if row.taken_ms is None:
         values["taken_ms"] = tx.now_ms
     if taken.done:
         values |= {"open": False, "handled_ms": row.handled_ms or tx.now_ms}
         values["note"] = "; ".join(filter(None, (row.note, taken.note))) or None
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == taken.number).values(**values))
-    tx.audit("inbox_handled" if taken.done else "inbox_taken", inbound=taken.number)
+    tx.audit("inbox_handled" if taken.done else "inbox_taken", inbound=taken.number, by=taken.by)
     tx.changes.inbox = True
+
+
+def _conflict(code: str, reason: str, row: Row[Any]) -> Conflict:
+    about = {"number": row.id, "owner": row.owner or ""}
+    return Conflict(f"{row.id} {reason}", pointer="number", code=code, about=about)
 
 
 def identify(tx: Transaction, said: Identified) -> Matched:
     """Takes the message for an answer of this contact. NotFound and Conflict say why it cannot be one."""
     row = _row(tx.connection, said.number)
     if row.delivery_id is not None:
-        raise Conflict(
-            f"{said.number} is taken for an answer already: see `bavn inbox --all`", pointer="number"
-        )
+        raise _conflict("inbox_is_answer", "is taken for an answer already: see `bavn inbox --all`", row)
     question = _question_for(tx, said, row)
-    answer = question.read(row.text)
+    answer = in_part(question.read(row.text)) if row.missing else question.read(row.text)
     keep_answer(tx, question, answer, via=row.channel, at=tx.now)
     urgent = is_urgent(question, answer)
     kind = Kind.REACTION if answer.kind is AnswerKind.REACTION else Kind.ANSWER
@@ -117,28 +143,31 @@ def identify(tx: Transaction, said: Identified) -> Matched:
     if not urgent:
         state = {"open": False, "urgent": False, "owner": row.owner or said.by, "handled_ms": tx.now_ms}
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == said.number).values(**values, **state))
-    tx.audit("inbox_identified", inbound=said.number, delivery=question.delivery_id)
+    tx.audit("inbox_identified", inbound=said.number, delivery=question.delivery_id, by=said.by)
     tx.changes.inbox = True
     return Matched(kind, question.identifier, question.recipient, urgent=said.number if urgent else None)
 
 
 def _question_for(tx: Transaction, said: Identified, row: Row[Any]) -> Question:
-    alert_id = alert_number(tx, said.alert) if said.alert else row.alert_id
-    if tx.world.directory.contact(said.contact) is None:
-        raise NotFound(f"{said.contact!r} is no contact: see directory.toml", pointer="contact")
+    alert_id, who = alert_number(tx, said.alert) if said.alert else row.alert_id, said.contact
+    about = {"who": who}
+    if tx.world.directory.contact(who) is None:
+        reason = f"{who!r} is no contact: see directory.toml"
+        raise NotFound(reason, pointer="contact", code="no_contact", about=about)
     if alert_id is not None:
-        question = asked_in(tx, said.contact, alert_id=alert_id)
+        question = asked_in(tx, who, alert_id=alert_id)
         if question is None:
-            raise NotFound(f"{said.contact!r} is not among the recipients of that alert", pointer="contact")
+            reason = f"{who!r} is not among the recipients of that alert"
+            raise NotFound(reason, pointer="contact", code="not_asked", about=about)
         return question
-    found = asked_of(tx, frozenset({said.contact}))
+    found = asked_of(tx, frozenset({who}))
     if found.several:
         codes = ", ".join(f"#{each.code}" for each in found.several)
-        raise Conflict(f"{said.contact!r} was asked {codes}: say which, with --alert", pointer="alert")
+        reason = f"{who!r} was asked {codes}: say which, with --alert"
+        raise Conflict(reason, pointer="alert", code="asked_several", about=about | {"codes": codes})
     if found.question is None:
-        raise NotFound(
-            f"{said.contact!r} was asked nothing that is open: name the alert, with --alert", pointer="alert"
-        )
+        reason = f"{who!r} was asked nothing that is open: name the alert, with --alert"
+        raise NotFound(reason, pointer="alert", code="asked_nothing", about=about)
     return found.question
 
 
@@ -164,7 +193,8 @@ _ITEMS = (
 def _row(connection: Connection, number: int) -> Row[Any]:
     row = connection.execute(_ITEMS.where(t.inbound.c.id == number)).first()
     if row is None:
-        raise NotFound(f"there is no {number} in the inbox: see `bavn inbox --all`", pointer="number")
+        reason = f"there is no {number} in the inbox: see `bavn inbox --all`"
+        raise NotFound(reason, pointer="number", code="inbox_none", about={"number": number})
     return row
 
 

@@ -16,7 +16,6 @@ from gateway.marks import TELLS
 from gateway.store import tables as t
 from gateway.store.reporting import REPORT_WINDOW
 from gateway.store.transaction import Transaction
-from messages.address import AddressError, parse_address
 from messages.alert import Alert, from_json
 from messages.answer import Answer, read_answer
 from messages.answer_code import bare_codes, marked_code
@@ -116,11 +115,7 @@ def asked_in(tx: Transaction, contact: str, *, alert_id: int) -> Question | None
 
 def contacts_at(tx: Transaction, sender: str) -> frozenset[str]:
     """The contacts that have the sender's address: a phone that answers is a phone that was asked."""
-    try:
-        address = parse_address(sender)
-    except AddressError:
-        return frozenset()  # an alphanumeric sender, or none
-    return frozenset(contact.id for contact in tx.world.directory.owners(address))
+    return frozenset(contact.id for contact in tx.world.directory.at(sender))
 
 
 def _coded_alert(tx: Transaction, code: str) -> int | None:

@@ -57,13 +57,20 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
         connection.execute(name.where(t.alerts.c.id == row.replaces)).scalar() if row.replaces else None
     )
     after = successor(connection, row.id) if row.withdrawn else None
+    of = t.inbound.c
     loose = connection.execute(
-        select(t.inbound.c.channel, t.inbound.c.sender, t.inbound.c.text, t.inbound.c.at_ms).where(
-            t.inbound.c.alert_id == row.id
-        )
+        select(of.id, of.channel, of.sender, of.text, of.at_ms, of.automatic).where(of.alert_id == row.id)
     )
     unconfirmed = [
-        {"channel": r.channel, "sender": r.sender, "text": r.text, "at": rfc3339(r.at_ms)} for r in loose
+        {
+            "number": each.id,
+            "channel": each.channel,
+            "sender": each.sender,
+            "text": each.text,
+            "at": rfc3339(each.at_ms),
+            "automatic": each.automatic,
+        }
+        for each in loose
     ]
     return {
         "replaces": replaced,
@@ -149,6 +156,7 @@ def _attempt(row: Row[Any]) -> Json:
         "why": row.why,
         "repeated": row.repeated,
         "permanent": row.permanent,
+        "given_up": bool(row.stalled) and Evidence.UNKNOWN <= row.evidence <= Evidence.SUBMITTED,
         "queued_at": rfc3339(row.queued_ms),
         "started_at": rfc3339(row.started_ms),
         "ended_at": rfc3339(row.ended_ms),
