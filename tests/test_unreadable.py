@@ -91,6 +91,12 @@ async def test_of_a_flood_the_first_are_kept_and_the_others_counted(tmp_path: Pa
         assert len(await items(bench)) == UNREADABLE_MOST + 1
 
 
+async def test_what_is_open_is_found_without_reading_what_is_not(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        found = await bench.rows("explain query plan select id from inbound where open = 1")
+        assert "ix_inbound_open" in str(found)
+
+
 async def test_a_number_in_what_nobody_could_read_is_erased_with_its_person(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await comes(bench, "a", raw='{"from": "vagt", "text": 1}')

@@ -117,7 +117,7 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
     kept = select(t.inbound.c.id).where(
         t.inbound.c.open,
-        t.inbound.c.channel == channel,
+        t.inbound.c.channel + "" == channel,  # by what is open: else SQLite reads all of the channel
         t.inbound.c.kind == "unreadable",
         t.inbound.c.received_ms > tx.now_ms - _UNREADABLE_MS,
     )

@@ -225,7 +225,7 @@ inbound = Table(
     Column("note", Text),
     UniqueConstraint("channel", "bearer_id"),
     Index("ix_inbound_parts", "channel", "sender", "part_reference"),
-    Index("ix_inbound_open", "id", sqlite_where=text("open"), postgresql_where=text("open")),
+    Index("ix_inbound_open", "id", sqlite_where=text("open = 1"), postgresql_where=text("open")),
     Index(
         "ix_inbound_waiting",
         "received_ms",

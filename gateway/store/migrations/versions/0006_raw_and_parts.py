@@ -1,4 +1,7 @@
-"""inbound messages: what came, where nobody can read it, and texts of which a part never came"""
+"""inbound messages: what came, where nobody can read it, and texts of which a part never came
+
+SQLite asks for `open = 1`, and finds an index only where its condition is written the same.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,9 +25,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_inbound_waiting", "inbound", ["received_ms"], sqlite_where=waiting, postgresql_where=waiting
     )
+    _open_where("open = 1")
 
 
 def downgrade() -> None:
+    _open_where("open")
     op.drop_index("ix_inbound_waiting", table_name="inbound")
     for name in reversed(_NEW):
         op.drop_column("inbound", name)
+
+
+def _open_where(condition: str) -> None:
+    op.drop_index("ix_inbound_open", table_name="inbound")
+    op.create_index(
+        "ix_inbound_open",
+        "inbound",
+        ["id"],
+        sqlite_where=sa.text(condition),
+        postgresql_where=sa.text("open"),
+    )
