@@ -8,6 +8,7 @@ _NUMBER = re.compile(r"(?<![\w.,/:-])-?[0-9][0-9.,]*(?![\w/:-])")
 _SPACED = re.compile(r"(?<![\w.,/:-])([1-9][0-9]{0,2})((?: [0-9]{3})+)(?![\w.,/:-]*[0-9])")  # 12 000
 _THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
 _PLAIN = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
+_READ = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _NONE = frozenset({"ingen", "nul", "nul.", "none", "zero", "0"})
 _NO_NUMBER = re.compile(  # a bound, a denial, or a time after which somebody comes
     r"\b(?:over|under|mindst|hoejst|max|maks|mere end|faerre end|mindre end|more than|less than|at least|at most"
@@ -17,6 +18,11 @@ _TIME = re.compile(
     r"\b(kl\.?|klokken|at|om|in)\s*[0-9]{1,2}([.:][0-9]{2})?(\s*(t|timer?|min|minutter|minutes?|hours?))?\b"
     r"|\b[0-9]{1,2}:[0-9]{2}\b"
 )
+
+
+def is_number(answer: str | None) -> bool:
+    """Whether an answer that was kept is a number, as `read_number` writes it."""
+    return answer is not None and _READ.fullmatch(answer) is not None
 
 
 def read_number(said: str) -> str:

@@ -29,7 +29,7 @@ from gateway.cli.standing import (
     originals,
     rows,
 )
-from messages.answer_number import NUMBER_KEY
+from messages.answer_number import NUMBER_KEY, is_number
 from messages.evidence import Ended
 from messages.neutral import neutral, neutral_line
 
@@ -172,21 +172,17 @@ def _series(alert: Json, words: Catalogue, *, now: datetime) -> Group:
 
 
 def _numbers(alert: Json, words: Catalogue, *, now: datetime) -> Group:
-    """Who has answered the one number that was asked for, and how old each is; the newest last, as in a log."""
+    """Who has answered with the number that was asked for, and how old it is; the oldest first."""
     table = Table.grid(padding=(0, 2))
     table.add_column(overflow="fold")
     table.add_column(justify="right")
-    answered = [each for each in alert["deliveries"] if group(each) == "answered" and each["answered_at"]]
+    answered = [
+        each for each in alert["deliveries"] if group(each) == "answered" and is_number(each["answer"])
+    ]
     for each in sorted(answered, key=lambda each: each["answered_at"]):
-        table.add_row(
-            plain(each["recipient"]), in_line(each["answer"] or ""), old(each["answered_at"], now=now)
-        )
+        table.add_row(plain(each["recipient"]), each["answer"], old(each["answered_at"], now=now))
     title = words("show.numbers", what=neutral_line(alert["answers"][NUMBER_KEY]))
-    return (
-        Group(in_line(title, "bold"), table)
-        if answered
-        else Group(in_line(title, "bold"), words("show.series_none"))
-    )
+    return Group(in_line(title, "bold"), table if answered else Text(words("show.series_none")))
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

@@ -47,9 +47,10 @@ def inbox(
 ) -> None:
     """See what came in and needs a person.
 
-    Here stand answers on which somebody must act at once, answers that nobody could read, answers from addresses
-    that were not asked, and what matches no question. Each stays until it is ticked off. The urgent come first, then
-    what contacts wrote.
+    Here stand answers on which somebody must act at once, answers that nobody
+    could read, answers from addresses that were not asked, and what matches no
+    question. Each stays until it is ticked off. The urgent come first, then what
+    contacts wrote.
     """
     _check(number, what, who, note=note, alert=alert)
     desk = at_desk(config, lang, as_json=as_json)
@@ -92,8 +93,7 @@ def _list(desk: Desk, *, everything: bool, limit: int) -> None:
         desk.screen.people(desk.words("inbox.count", **_counted(found)))
     if (more := found["total"] - len(found["items"])) > 0:
         flags = " --all" if everything else ""
-        fields = {"shown": len(found["items"]), "more": more, "total": found["total"], "all": flags}
-        desk.screen.people(desk.words("inbox.rest", **fields))
+        desk.screen.people(desk.words("inbox.rest", more=more, total=found["total"], all=flags))
 
 
 def _counted(found: Json) -> dict[str, int]:
@@ -144,9 +144,9 @@ def _drawn(item: Json, desk: Desk) -> "RenderableType":
     at = clock(item["at"], words, now=wall_now())
     head = Text.assemble(
         (f"{item['number']:>4}  {_kind(item, words)}", style),
-        "  ",
+        f"  {at}  ",
         in_line(_sender(item, words)),
-        f"  {item['channel']}  {at}",
+        f"  {item['channel']}",
     )
     lines: list[RenderableType] = [head]
     if item["alert"]:

@@ -1,0 +1,100 @@
+"""`bavn inbox` and `bavn answer` against a running hub: what is left out is counted, and errors speak one language."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.running import HubProcess, hub_in
+
+QUESTION = (
+    "send",
+    "--to",
+    "krisestab",
+    "--precedence",
+    "priority",
+    "--want",
+    "submitted",
+    "--headline",
+    "Prøve",
+)
+ANSWERS = ("--answer", "1=kommer", "--answer", "4=liv i fare", "--urgent", "4")
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    with hub_in(tmp_path_factory.mktemp("hub")) as running:
+        for text in ("4", "BRUG FOR HJÆLP", "4, ilt mangler"):
+            sent = running.json(*QUESTION, *ANSWERS)
+            running.bavn("answer", sent["code"], "souschef", text, "--via", "voice")
+        yield running
+
+
+def test_what_is_left_out_is_counted_with_the_command_that_shows_it(hub: HubProcess) -> None:
+    total = hub.json("inbox")["total"]
+    shown, english = hub.bavn("inbox", "--limit", "2"), hub.bavn("inbox", "--all", "--limit", "2", "--lang", "en")
+    assert len(shown.stdout.splitlines()) == 2
+    assert f"I alt {total}, HASTEMELDINGER {total}" in shown.stderr
+    assert f"{total - 2} flere end dem her: bavn inbox --limit {total}" in shown.stderr
+    assert f"{total - 2} more than these: bavn inbox --all --limit {total}" in english.stderr
+    assert max(map(len, shown.stderr.splitlines())) <= 80
+
+
+def test_all_pages_are_fetched(hub: HubProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.inbox.PAGE", 1)
+    found = hub.json("inbox", "--limit", "1000")
+    assert [item["number"] for item in found["items"]][:3] == [1, 2, 3]
+    assert (found["total"], found["urgent"]) == (len(found["items"]),) * 2
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("da", "HASTEMELDING: nr. {number} i indbakken. Ingen vagt er sat op: handl selv, eller ring."),
+        ("en", "URGENT: number {number} in the inbox. No duty officer is configured: act, or ring somebody."),
+    ],
+)
+def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language: str, said: str) -> None:
+    code = hub.json(*QUESTION, *ANSWERS)["code"]
+    kept = hub.bavn("answer", code, "souschef", "4", "--via", "voice", "--lang", language)
+    newest = hub.json("inbox", "--all", "--limit", "1")["items"][0]["number"]
+    assert said.format(number=newest) in kept.stderr
+    assert "HASTE" not in hub.bavn("answer", code, "souschef", "1", "--via", "voice").stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "danish", "english"),
+    [
+        (("inbox", "99"), "Der er intet nr. 99 i indbakken.", "There is no 99 in the inbox."),
+        (("inbox", "99", "take"), "Der er intet nr. 99 i indbakken.", "There is no 99 in the inbox."),
+        (("inbox", "1", "is", "souschef"), "1 tæller allerede som svar.", "1 counts as an answer already."),
+        (
+            ("inbox", "1", "take", "--by", "x"),
+            "souschef har taget 1: tal med dem.",
+            "souschef has taken 1: speak to",
+        ),
+        (
+            ("answer", "{code}", "fjernlager", "1", "--via", "voice"),
+            "fjernlager er ikke blandt varslets modtagere.",
+            "fjernlager is not among the alert's recipients.",
+        ),
+        (
+            ("answer", "{code}", "souschef", "7", "--via", "voice"),
+            "7 er ikke et af svarene 1, 4",
+            "7 is none of the",
+        ),
+        (
+            ("answer", "Z9", "souschef", "1", "--via", "voice"),
+            "Der er intet varsel Z9 her.",
+            "There is no alert Z9",
+        ),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_the_command(
+    hub: HubProcess, command: tuple[str, ...], danish: str, english: str
+) -> None:
+    hub.bavn("inbox", "1", "take", "--by", "souschef")
+    code = hub.json(*QUESTION, *ANSWERS)["code"]
+    for language, frame, said in (("da", "Afvist: ", danish), ("en", "Refused: ", english)):
+        refused = hub.bavn(*(word.format(code=code) for word in command), "--lang", language)
+        assert refused.returncode == 1
+        assert f"{frame}{said}" in " ".join(refused.stderr.split())
