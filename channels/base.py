@@ -156,7 +156,8 @@ class Inbound:
     claimed: bool = False  # `sender` is only what the message says of itself: alone it answers nothing
     part: tuple[int, int, int] | None = None  # (reference, total, number from 1); joined in the store
     raw: str = ""  # what came; kept up to 16 KiB, and shown where the text says nothing
-    # Why nobody can read it, '' for what can be read. It answers nothing and stands open in the inbox with its `raw`.
+    # Why nobody can read it, '' for what can be read. It answers nothing and stands open in the inbox with its `raw`;
+    # `text` may hold what could be made out of it, in which a cry for help is heard.
     unreadable: str = ""
     # Why a program may have written it, by signs that people's messages bear too: it answers only where it is clear.
     doubtful: str = ""

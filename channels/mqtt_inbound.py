@@ -117,17 +117,42 @@ def report(arrived: Arrived, at: datetime) -> Report:
 
 
 def unreadable(arrived: Arrived, at: datetime, *, why: str) -> Inbound:
-    """What says nothing to a program is kept for a person, and answers nothing."""
+    """What says nothing to a program is kept for a person, with what could be made out, and answers nothing."""
     name, unnamed = _identity(arrived)
+    sender, text, attempt = _made_out(arrived)
     return Inbound(
         bearer_id=name,
         unnamed=unnamed,
-        sender="",
-        text="",
+        sender=sender,
+        text=text,
         at=at,
+        in_reply_to=attempt,
+        claimed=True,
         unreadable=f"{why} (it came on {arrived.topic[:100]})",
         raw=_shown(arrived.payload),
     )
+
+
+def _made_out(arrived: Arrived) -> tuple[str, str, str]:
+    """(who says it, what, about which attempt), each '' where nobody can tell; words without JSON are what they are."""
+    try:
+        values = strict_json.made_out(strict_json.read_around(arrived.payload))
+    except Unreadable:
+        return "", _words(arrived.payload), ""
+    said = [str(values[key]) for key in ("answer", "text") if isinstance(values.get(key), str | int)]
+    known = {key: value for key, value in values.items() if isinstance(value, str)}
+    attempt = known.get("attempt", "") if re.fullmatch(_ATTEMPT, known.get("attempt", "")) else ""
+    sender = _sender(known.get("from", "")[:200], bound=bool(attempt))
+    return sender, ", ".join(said)[:2000], attempt
+
+
+def _words(payload: bytes) -> str:
+    """A line of a device that knows no JSON; '' for octets that are no words."""
+    try:
+        text = payload[:2000].decode()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() and not text.lstrip().startswith(("{", "[")) else ""
 
 
 def _checked(model: type[T], arrived: Arrived) -> T:

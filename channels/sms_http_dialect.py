@@ -75,6 +75,10 @@ class Dialect(Protocol):
         """One of them."""
         ...
 
+    def made_out(self, event: Any) -> tuple[object, object]:
+        """Of one that cannot be read: who wrote it and what, as far as there is such a thing."""
+        ...
+
 
 def phone(word: str, *, country: str) -> Address | None:
     """Whose number it is, however an aggregator spells it: with spaces, hyphens or brackets, or as a URI."""

@@ -16,7 +16,7 @@ from typing import Any
 from channels.base import Inbound, Report
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Message, aware, evidence_of, moment, phone
-from channels.strict_json import Unreadable, found, text
+from channels.strict_json import Unreadable, found, made_out, text
 from hardware.codecs.userdata import UserData
 from hardware.errors import CodecError
 
@@ -80,6 +80,12 @@ class GatewayApi:
         if kind.startswith("user-message."):
             return _inbound(found(envelope.get("event")), config, now, kind=kind)
         return _unknown(envelope, now, kind=kind)
+
+    def made_out(self, event: Any) -> tuple[object, object]:
+        inner = made_out(made_out(event).get("event"))
+        content = inner.get("content")
+        said = content if isinstance(content, str) else made_out(content).get("message")
+        return inner.get("sender"), said
 
 
 def _unknown(envelope: dict[str, Any], now: datetime, *, kind: str) -> Inbound:

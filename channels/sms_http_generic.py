@@ -14,7 +14,7 @@ from channels.base import Inbound, Report
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Message, evidence_of, moment, phone
 from channels.sms_http_gatewayapi import without
-from channels.strict_json import Unreadable, found, text
+from channels.strict_json import Unreadable, found, made_out, text
 from hardware.codecs import gsm7
 from messages.evidence import Evidence
 
@@ -75,6 +75,10 @@ class Generic:
         if kind == "message":
             return _inbound(values, config, now)
         raise Unreadable(f"type {kind[:50]!r} is neither report nor message")
+
+    def made_out(self, event: Any) -> tuple[object, object]:
+        values = made_out(event)
+        return values.get("from"), values.get("text")
 
 
 def _report(event: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Report:

@@ -32,7 +32,7 @@ from channels import strict_json
 from channels.base import Inbound, Report
 from channels.feed import Feed
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Dialect
+from channels.sms_http_dialect import Dialect, phone
 from channels.strict_json import Unreadable
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 _BODY_MOST = 262_144  # octets: the longest text of a phone, with six for each sign of it, and some more
 _BODY_S = 10.0  # for a whole request, and for the first signed one of a connection
 _CONNECTIONS_MOST = 100
+_TEXT_MOST = 2000  # characters of what could be made out of an event that cannot be read
 
 
 class _Refused(asyncio.Protocol):
@@ -149,7 +150,11 @@ class Webhooks:
             log.exception("channel %s: an event of a webhook could not be read", self._name)
             why = "the program failed on it"
         octets = json.dumps(event, ensure_ascii=False, default=str).encode("utf-8", "replace")
-        return _unreadable(octets, now, why=why)
+        sender, said = self._dialect.made_out(event)
+        name = str(sender)[:40] if isinstance(sender, str | int) else ""
+        text = said[:_TEXT_MOST] if isinstance(said, str) else ""
+        address = phone(name, country=self._config.country)
+        return replace(_unreadable(octets, now, why=why), sender=str(address or name), text=text)
 
     def _is_signed(self, request: web.BaseRequest, body: bytes) -> bool:
         """Of two headers of a name the one that was checked could be the one that was not meant."""

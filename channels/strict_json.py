@@ -15,10 +15,10 @@ class Flaw:
     """In the place of a value that two readers could understand in two ways. Shown as it came."""
 
     def __init__(self, why: str, came: object) -> None:
-        self.why, self._came = why, came
+        self.why, self.came = why, came
 
     def __str__(self) -> str:
-        return f"<{self.why}: {self._came}>"
+        return f"<{self.why}: {self.came}>"
 
     __repr__ = __str__
 
@@ -62,6 +62,13 @@ def found(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Unreadable("it is no JSON object")
     return value
+
+
+def made_out(value: object) -> dict[str, Any]:
+    """What there is of an object that may be flawed, for people; of two equal keys the last. Empty for no object."""
+    if isinstance(value, Flaw) and isinstance(value.came, list):
+        return {_whole(key): _whole(each) for key, each in value.came}
+    return value if isinstance(value, dict) else {}
 
 
 def text(values: dict[str, Any], key: str, *, most: int, default: str | None = None) -> str:

@@ -237,6 +237,28 @@ def test_what_nobody_can_read_is_said_and_kept_in_bounds(payload: bytes, why: st
     assert len(kept.raw) <= 16_384
 
 
+@pytest.mark.parametrize(
+    ("payload", "sender", "text", "attempt"),
+    [
+        (b'{"attempt": "a.1", "from": "rum/12", "text": ["x"], "answer": "4"}', "mqtt:rum/12", "4", "a.1"),
+        (
+            b'{"attempt": "a 1", "from": "rum/12", "text": "BRUG FOR HJ\xc3\x86LP"}',
+            "rum/12",
+            "BRUG FOR HJÆLP",
+            "",
+        ),
+        (b'{"from": "rum/12", "from": "x", "text": "hj\\ud83d"}', "x", "hj?", ""),
+        (b"BRUG FOR HJ\xc3\x86LP", "", "BRUG FOR HJÆLP", ""),
+        (b"BRUG FOR HJ\xc6LP", "", "", ""),
+        (b'{"text": "hj', "", "", ""),
+        (b"\x00\x01", "", "", ""),
+    ],
+)
+def test_what_can_be_made_out_is_shown(payload: bytes, sender: str, text: str, attempt: str) -> None:
+    kept = unreadable(Arrived(TOPIC, payload), NOW, why="odd")
+    assert (kept.sender, kept.text, kept.in_reply_to, kept.claimed) == (sender, text, attempt, True)
+
+
 def test_a_message_on_another_topic_is_unreadable() -> None:
     with pytest.raises(Unreadable, match="do not read"):
         read(Arrived("bavn/by/alert/rum/12", b"{}"), NOW, answers=TOPIC, reports="bavn/by/report")

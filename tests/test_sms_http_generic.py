@@ -143,6 +143,31 @@ async def test_one_bad_event_takes_no_good_one_with_it(bad: str, place: int) -> 
     assert all("cannot be read" in event.unreadable and event.raw for event in unread)
 
 
+@pytest.mark.parametrize(
+    ("event", "sender", "text"),
+    [
+        (
+            '{"type": "hmm", "from": "00 00 00 01", "text": "BRUG FOR HJÆLP"}',
+            "sms:+4500000001",
+            "BRUG FOR HJÆLP",
+        ),
+        ('{"type": "message", "from": "Ida", "text": "hjælp"}', "Ida", "hjælp"),
+        ('{"id": "x", "id": "y", "text": "hj\\ud83d"}', "", "hj?"),
+        ('{"type": "message", "id": "x", "from": [], "text": {}}', "", ""),
+        ("7", "", ""),
+    ],
+)
+async def test_what_can_be_made_out_of_an_event_that_cannot_be_read_is_shown(
+    event: str, sender: str, text: str
+) -> None:
+    octets, headers = brought(event)
+    async with up(dialect="generic") as (channel, hub):
+        assert await post(channel, octets, **headers) == 204
+    assert isinstance(hub.one, Inbound)
+    assert hub.one.unreadable
+    assert (hub.one.sender, hub.one.text) == (sender, text)
+
+
 async def test_an_event_that_cannot_be_read_is_committed_before_it_is_answered() -> None:
     octets, headers = stamped({"events": [{"type": "hmm"}]})
     async with up(dialect="generic", commits=False, commit_s=0.05) as (channel, hub):

@@ -140,7 +140,7 @@ async def test_many_envelopes_are_answered_when_all_are_kept_and_an_unknown_even
 
 @pytest.mark.parametrize(
     "bad",
-    [7, {"event_type": "user-message.text.sms"}, said("1") | {"timestamp": "now"}, said("3", sender=[])],
+    [7, {"event_type": "user-message.text.sms"}, said("") | {"timestamp": "now"}, said("", sender=[])],
 )
 @pytest.mark.parametrize("place", [0, 1, 2])
 async def test_one_bad_envelope_takes_no_good_one_with_it(bad: object, place: int) -> None:
@@ -153,6 +153,13 @@ async def test_one_bad_envelope_takes_no_good_one_with_it(bad: object, place: in
     event = hub.events[place]
     assert isinstance(event, Inbound)
     assert "cannot be read" in event.unreadable
+
+
+async def test_what_can_be_made_out_of_an_envelope_that_cannot_be_read_is_shown() -> None:
+    async with up() as (channel, hub):
+        assert await post(channel, said("BRUG FOR HJÆLP", message="") | {"timestamp": 7}) == 204
+    assert isinstance(hub.one, Inbound)
+    assert (hub.one.sender, hub.one.text) == ("sms:+4500000001", "BRUG FOR HJÆLP")
 
 
 def test_a_time_that_cannot_be_is_not_believed() -> None:

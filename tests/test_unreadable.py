@@ -65,6 +65,19 @@ async def test_it_is_shown_at_the_alert_that_it_is_probably_about(tmp_path: Path
         ]
 
 
+@pytest.mark.parametrize("sender", ["loopback:vagt", "loopback:fremmed", ""])
+async def test_a_cry_for_help_is_heard_in_what_could_be_made_out_also_in_a_flood(
+    tmp_path: Path, sender: str
+) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for n in range(UNREADABLE_MOST):
+            await comes(bench, f"n{n}")
+        assert (await comes(bench, text="BRUG FOR HJÆLP", sender=sender)).urgent == UNREADABLE_MOST + 1
+        first, *_ = await items(bench)
+        assert (first["kind"], first["urgent"], first["text"]) == ("unreadable", True, "BRUG FOR HJÆLP")
+        assert (await bench.rows("select evidence from deliveries"))[0]["evidence"] == Evidence.SUBMITTED
+
+
 async def test_what_came_is_kept_beside_what_it_says(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await comes(bench, text="1", sender="loopback:vagt", unreadable="", raw='{"text": "1"}')

@@ -115,22 +115,29 @@ def _unreadable(item: Inbound) -> str:
 
 def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matched:
     """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
+    found = find_question(tx, item, item.text)
+    urgent = bool(item.text.strip()) and cannot_wait(tx, item.text, found)
+    before = () if urgent else _unreadable_before(tx, channel)
+    if len(before) >= UNREADABLE_MOST:
+        _note(tx, before[0], more=t.inbound.c.more + 1)
+        tx.changes.inbox = True
+        return Matched("unreadable")
+    number = _keep(tx, channel, item)
+    alert_id = found.question.alert_id if found.question else found.alert_id
+    _note(tx, number, kind="unreadable", unreadable=why[:300], alert_id=alert_id, urgent=urgent, open=True)
+    tx.audit("received", inbound=number, channel=channel, kind="unreadable")
+    return Matched("unreadable", urgent=number if urgent else None)
+
+
+def _unreadable_before(tx: Transaction, channel: str) -> tuple[int, ...]:
+    """Of this channel, those that came within the hour and stand open, the newest first."""
     kept = select(t.inbound.c.id).where(
         t.inbound.c.open,
         t.inbound.c.channel + "" == channel,  # by what is open: else SQLite reads all of the channel
         t.inbound.c.kind == "unreadable",
         t.inbound.c.received_ms > tx.now_ms - _UNREADABLE_MS,
     )
-    numbers = [row.id for row in tx.connection.execute(kept.order_by(t.inbound.c.id.desc()))]
-    if len(numbers) >= UNREADABLE_MOST:
-        _note(tx, numbers[0], more=t.inbound.c.more + 1)
-        tx.changes.inbox = True
-        return Matched("unreadable")
-    number, found = _keep(tx, channel, item), find_question(tx, item, item.text)
-    alert_id = found.question.alert_id if found.question else found.alert_id
-    _note(tx, number, kind="unreadable", unreadable=why[:300], alert_id=alert_id, open=True)
-    tx.audit("received", inbound=number, channel=channel, kind="unreadable")
-    return Matched("unreadable")
+    return tuple(row.id for row in tx.connection.execute(kept.order_by(t.inbound.c.id.desc())))
 
 
 def _for_a_person(tx: Transaction, number: int, channel: str, *, text: str, found: Found) -> Matched:
