@@ -14,6 +14,7 @@ from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
 from messages.evidence import Evidence
+from messages.neutral import neutral_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def _show_answer(tx: Transaction, delivery_id: int, answer: Answer) -> None:
         .where(t.deliveries.c.id == delivery_id)
         .values(answer=answer.option or answer.text[:200], answered_ms=tx.now_ms)
     )
+
+
+def seen_only(text: str) -> Answer:
+    """What is a reaction by what its bearer says, whatever the words are."""
+    return Answer(Kind.REACTION, "", neutral_line(text), "")
 
 
 def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     UNCONFIRMED = "unconfirmed"  # about an alert, from an address that was not asked
     UNMATCHED = "unmatched"  # about nothing that we know of, or about one of several questions
     AUTOMATIC = "automatic"  # nobody wrote it
+    DOUBTFUL = "doubtful"  # a program may have written it
+    BOUNCE = "bounce"  # something came back, and nobody can tell what it was
     UNREADABLE = "unreadable"  # it came, and says nothing that a program or a phone could show
 
 

@@ -10,13 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from channels.base import Inbound
-from gateway.attempt_names import attempt_id
 from gateway.clock import to_ms
-from gateway.delivery import GivenUp
 from gateway.marks import ASKS
 from gateway.store import tables as t
-from gateway.store.answering import Matched, in_part, keep_answer
-from gateway.store.ledger import Ledger
+from gateway.store.answering import Matched, in_part, keep_answer, seen_only
+from gateway.store.automatic import is_clear, keep_automatic, keep_doubtful
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.questions import Found, Question, find_question
 from gateway.store.repeats import name_of
@@ -53,7 +51,9 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     """`missing`: parts of it that are not here."""
     found = find_question(tx, item, item.text)
     if item.automatic:
-        return _automatic(tx, number, item, found=found)
+        return keep_automatic(tx, number, item, found=found)
+    if item.doubtful and (found.question is None or not is_clear(item, found.question)):
+        return keep_doubtful(tx, number, item, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, text=item.text, found=found)
     return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
@@ -62,7 +62,7 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
 def _answer(
     tx: Transaction, number: int, channel: str, *, item: Inbound, question: Question, missing: int
 ) -> Matched:
-    answer = question.read(item.text)
+    answer = seen_only(item.text) if item.reaction else question.read(item.text)
     urgent = is_urgent(question, answer)
     if missing:
         answer = in_part(answer)
@@ -152,25 +152,6 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, text: str, foun
     if found.alert_id is not None:
         tx.changes.alerts.add(found.alert_id)
     return Matched(kind, urgent=number) if urgent else Matched(kind, several=found.several)
-
-
-def _automatic(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
-    """Nobody wrote it, so it answers nothing. Probably nobody reads there either: the next way need not wait."""
-    question, attempt = found.question, attempt_id(item.in_reply_to)
-    if question is not None and attempt is not None:
-        ledger = Ledger(tx)
-        ledger.load([question.delivery_id])
-        if any(each.id == attempt for each in ledger.known[question.delivery_id].delivery.tries):
-            ledger.step(question.delivery_id, GivenUp(attempt), verb="automatic_reply", attempt=attempt)
-            ledger.flush()
-    _note(
-        tx,
-        number,
-        kind="automatic",
-        delivery_id=question.delivery_id if question else None,
-        alert_id=question.alert_id if question else found.alert_id,
-    )
-    return Matched("automatic")
 
 
 def _note(tx: Transaction, number: int, **values: Any) -> None:

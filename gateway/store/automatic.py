@@ -1,0 +1,94 @@
+"""What a program wrote, or may have written: it answers nothing by itself, and is closed only where it is understood.
+
+| what                                            | about something of ours     | of a contact, else | of a stranger |
+|-------------------------------------------------|-----------------------------|--------------------|---------------|
+| automatic for certain                           | closed, the next way starts | open               | closed        |
+| the same, with a cry for help in it             | open                        | open               | closed        |
+| a bounce of a mail that nobody can name         |                             | open               | open          |
+| doubtful: signs that people's messages bear too | open; an answer, if clear   | open               | closed        |
+
+A doubtful one is clear where all of it is one option that was asked for; else a person reads it, and says with one step
+whose answer it is.
+"""
+
+from typing import Any
+
+from channels.base import Inbound
+from gateway.attempt_names import attempt_id
+from gateway.delivery import GivenUp
+from gateway.store import tables as t
+from gateway.store.answering import Matched
+from gateway.store.ledger import Ledger
+from gateway.store.questions import Found, Question, contacts_at
+from gateway.store.transaction import Transaction
+from gateway.store.urgency import cannot_wait
+from messages.answer import Kind
+from messages.answer_number import NUMBER_KEY
+
+_LONGEST_CLEAR = 60  # characters; a program has more to say
+
+
+def keep_automatic(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
+    """Nobody wrote it. Probably nobody reads there either: the next way need not wait."""
+    question = found.question
+    if item.undelivered:
+        return _left(tx, number, item, kind="bounce", found=found)
+    if question is not None:
+        _give_up(tx, question, item)
+    known = question is not None or found.alert_id is not None
+    of_contact = bool(contacts_at(tx, item.sender))
+    _note(
+        tx,
+        number,
+        kind="automatic",
+        delivery_id=question.delivery_id if question else None,
+        alert_id=question.alert_id if question else found.alert_id,
+        open=cannot_wait(tx, item.text, found) if known else of_contact,
+    )
+    return Matched("automatic")
+
+
+def is_clear(item: Inbound, question: Question) -> bool:
+    """Whether a doubtful message is an answer all the same."""
+    if len(item.text) > _LONGEST_CLEAR or any(key == NUMBER_KEY for key, _ in question.alert.answers):
+        return False
+    answer = question.read(item.text)
+    return answer.kind is Kind.OPTION and not answer.asks
+
+
+def keep_doubtful(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
+    """A person looks at it, unless it is a stranger's about nothing: then it is one of many newsletters."""
+    about_ours = found.question is not None or found.alert_id is not None
+    if about_ours or found.several or contacts_at(tx, item.sender):
+        return _left(tx, number, item, kind="doubtful", found=found)
+    _note(tx, number, kind="automatic", automatic=item.doubtful[:200])
+    return Matched("automatic")
+
+
+def _left(tx: Transaction, number: int, item: Inbound, *, kind: str, found: Found) -> Matched:
+    """For a person, beside the alert that it is about."""
+    alert_id = found.question.alert_id if found.question else found.alert_id
+    urgent = kind == "doubtful" and cannot_wait(tx, item.text, found)
+    why = (item.automatic or item.doubtful)[:200]
+    _note(tx, number, kind=kind, automatic=why, alert_id=alert_id, urgent=urgent, open=True)
+    tx.audit("received", inbound=number, kind=kind)
+    if alert_id is not None:
+        tx.changes.alerts.add(alert_id)
+    return Matched(kind, urgent=number if urgent else None)
+
+
+def _give_up(tx: Transaction, question: Question, item: Inbound) -> None:
+    attempt = attempt_id(item.in_reply_to)
+    if attempt is None:
+        return
+    ledger = Ledger(tx)
+    ledger.load([question.delivery_id])
+    if any(each.id == attempt for each in ledger.known[question.delivery_id].delivery.tries):
+        ledger.step(question.delivery_id, GivenUp(attempt), verb="automatic_reply", attempt=attempt)
+        ledger.flush()
+
+
+def _note(tx: Transaction, number: int, **values: Any) -> None:
+    if values.get("open"):
+        tx.changes.inbox = True
+    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == number).values(**values))
