@@ -166,9 +166,11 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
     if item["missing"]:
         lines.append(in_line(words("inbox.missing", n=item["missing"]), "bold"))
     if item["unreadable"]:
-        lines[0] = in_line(words("inbox.unread", why=item["unreadable"]))
-    if item.get("raw") and (item["unreadable"] or not item["text"].strip()):
-        lines.append(plain(words("inbox.raw", raw=item["raw"])))
+        said = [plain(item["text"])] if item["text"].strip() else []
+        lines = [*said, in_line(words("inbox.unread", why=item["unreadable"]))]
+    raw = item.get("raw", "")
+    if raw and raw != item["text"] and (item["unreadable"] or not item["text"].strip()):
+        lines.append(plain(words("inbox.raw", raw=raw)))
     if item["more"]:
         lines.append(in_line(words("inbox.more", n=item["more"]), "bold"))
     return lines
