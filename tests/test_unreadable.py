@@ -91,6 +91,16 @@ async def test_no_more_of_it_is_kept_than_a_person_reads_and_no_half_sign(tmp_pa
         assert row["raw"] == "x" + "æ" * (RAW_MOST // 2 - 1)
 
 
+async def test_a_flood_of_strangers_hides_no_contact(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for n in range(UNREADABLE_MOST + 1):
+            await comes(bench, f"n{n}", sender="loopback:fremmed")
+        for n in range(UNREADABLE_MOST + 5):
+            await comes(bench, f"v{n}", sender="loopback:vagt")
+        senders = [row["sender"] for row in await bench.rows("select sender from inbound")]
+        assert senders.count("loopback:vagt") == senders.count("loopback:fremmed") == UNREADABLE_MOST
+
+
 async def test_of_a_flood_the_first_are_kept_and_the_others_counted(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         for n in range(UNREADABLE_MOST + 5):

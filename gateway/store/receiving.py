@@ -16,7 +16,7 @@ from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
 from gateway.store.automatic import is_clear, keep_automatic, keep_doubtful
 from gateway.store.long_texts import Gathered, gather, overdue, spend
-from gateway.store.questions import Found, Question, find_question
+from gateway.store.questions import Found, Question, contacts_at, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import answered_notice, cannot_wait, is_urgent, needs_a_reader
@@ -117,7 +117,7 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
     found = find_question(tx, item, item.text)
     urgent = bool(item.text.strip()) and cannot_wait(tx, item.text, found)
-    before = () if urgent else _unreadable_before(tx, channel)
+    before = () if urgent else _unreadable_before(tx, channel, item)
     if len(before) >= UNREADABLE_MOST:
         _note(tx, before[0], more=t.inbound.c.more + 1)
         tx.changes.inbox = True
@@ -129,14 +129,16 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     return Matched("unreadable", urgent=number if urgent else None)
 
 
-def _unreadable_before(tx: Transaction, channel: str) -> tuple[int, ...]:
-    """Of this channel, those that came within the hour and stand open, the newest first."""
+def _unreadable_before(tx: Transaction, channel: str, item: Inbound) -> tuple[int, ...]:
+    """Of this channel, those that came within the hour and stand open, the newest first; for a contact only its own."""
     kept = select(t.inbound.c.id).where(
         t.inbound.c.open,
         t.inbound.c.channel + "" == channel,  # by what is open: else SQLite reads all of the channel
         t.inbound.c.kind == "unreadable",
         t.inbound.c.received_ms > tx.now_ms - _UNREADABLE_MS,
     )
+    if contacts_at(tx, item.sender):  # whom strangers' noise does not hide
+        kept = kept.where(t.inbound.c.sender == item.sender)
     return tuple(row.id for row in tx.connection.execute(kept.order_by(t.inbound.c.id.desc())))
 
 
