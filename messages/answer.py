@@ -13,8 +13,6 @@ from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, wit
 from messages.answer_help import asks_for_help
 from messages.answer_number import NUMBER_KEY, read_number
 from messages.answer_phrases import (
-    AFTER_A_TIME,
-    BEFORE_A_TIME,
     DOUBTS,
     FILLERS,
     NEGATIONS,
@@ -24,6 +22,7 @@ from messages.answer_phrases import (
     Sense,
     plain,
 )
+from messages.answer_times import without_clock, without_times
 from messages.neutral import fold, neutral_line
 
 __all__ = [
@@ -145,7 +144,8 @@ def _meaning(said: str, options: Options) -> tuple[Kind, str]:
     words = _WORD.findall(said)
     if option := _exact(words, options) or _leading(said, words, options=options):
         return Kind.OPTION, option
-    sense = _sense(words, options) or _common_sense(said, options)
+    timeless = without_clock(said)
+    sense = _sense(_WORD.findall(timeless), options) or _common_sense(timeless, options)
     if sense is None:
         return Kind.UNREAD, ""
     same = [key for key, meaning in options if _fits(sense, PHRASES.get(" ".join(_words(meaning))))]
@@ -186,7 +186,7 @@ def _leading(said: str, words: list[str], *, options: Options) -> str:
     if match is None or match.group(1) not in keys:
         return ""
     key, parting, rest = match.groups()
-    others = [word for word in _without_times(_WORD.findall(rest), keys=frozenset()) if word in keys - {key}]
+    others = [word for word in without_times(_WORD.findall(rest), keys=frozenset()) if word in keys - {key}]
     if others or _is_fraction(parting, rest):
         return ""
     meaning = _words(dict(options)[key])
@@ -224,7 +224,7 @@ def _is_fraction(parting: str, rest: str) -> bool:
 
 def _sense(words: list[str], options: Options) -> Sense | None:
     """The sense of the whole text, or None when a word of it is not understood."""
-    timeless = _without_times(words, keys=frozenset(key for key, _ in options))
+    timeless = without_times(words, keys=frozenset(key for key, _ in options))
     core = _core(timeless)
     for phrase in (timeless, core):
         if sense := PHRASES.get(" ".join(phrase)):
@@ -244,21 +244,3 @@ def _common_sense(said: str, options: Options) -> Sense | None:
         return None
     telling = senses - {Sense.YES, Sense.RECEIVED} or senses
     return telling.pop() if len(telling) == 1 else None
-
-
-def _without_times(words: list[str], *, keys: frozenset[str]) -> list[str]:
-    """The words without times: a number beside a word of time, or one that is no option's key (`på vej 20`)."""
-    left: list[str] = []
-    place = 0
-    while place < len(words):
-        word, following = words[place], words[place + 1] if place + 1 < len(words) else ""
-        if word in BEFORE_A_TIME and (following.isdigit() or following in AFTER_A_TIME | BEFORE_A_TIME):
-            place += 1
-        elif word.isdigit() and (following in AFTER_A_TIME or (place and words[place - 1] in BEFORE_A_TIME)):
-            place += 2 if following in AFTER_A_TIME else 1
-        elif word.isdigit() and left and word not in keys:
-            place += 1
-        else:
-            left.append(word)
-            place += 1
-    return left

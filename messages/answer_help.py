@@ -40,7 +40,10 @@ _ADVERB = (
     r"(?:(?:laengere|mere|akut|umiddelbart|umiddelbar|pt|i oejeblikket|lige nu|endnu|direkte|nogen|er|for|i"
     r"|paa nuvaerende tidspunkt|any|any longer|longer|more|currently|really|in|a|an|have|immediate) )"
 )
-_NEGATION = r"(?:ikke|ingen|intet|hverken|uden|udenfor|aldrig|no|not|never|without|(?:do|does|did|won)n ?t)"
+_NEGATION = (
+    r"(?:ikke|ingen(?: (?:her |af os )?har)?|intet|hverken|uden|udenfor|aldrig"
+    r"|no|no one|nobody|not|never|without|(?:do|does|did|won)n ?t)"
+)
 _WE = r"(?:i|du|vi|jeg|der|nogen|you|we|they|anyone|anybody)"
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_NEGATION} {_ADVERB}{{0,3}}"

@@ -57,6 +57,7 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "møder",
             "møder op",
             "kan komme",
+            "kan godt komme",
             "der",
         ),
         *(
@@ -121,6 +122,9 @@ FILLERS = frozenset(
 )
 # Numbers beside these are times, not answers: "om 20", "kl 4", "20 min".
 BEFORE_A_TIME = frozenset({"om", "ca", "cirka", "kl", "klokken", "in", "about", "at", "ved"})
+COUNTS = frozenset(
+    {"en", "et", "halv", "to", "tre", "fem", "ti", "tyve", "a", "an", "half", "five", "ten", "twenty"}
+)
 AFTER_A_TIME = frozenset(
     {
         "min",

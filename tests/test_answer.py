@@ -43,6 +43,14 @@ def read(text: str, options: tuple[tuple[str, str], ...] = STAFF) -> str:
                 "Kommer. Hvor?",
             )
         ],
+        *[
+            (text, "1")
+            for text in ("jeg er der om et kvarter", "kommer om en halv time", "coming in half an hour")
+        ],
+        *[
+            (text, "1")
+            for text in ("På vej, er der 04.10", "kommer kl. 4:30", "Jeg kan godt komme", "👍 1", "KOMMER 🚗")
+        ],
         *[(text, "2") for text in ("2", "ok 2", "2 kommer ikke", "2. Desværre, er i Jylland")],
         *[
             (text, "1")
@@ -226,7 +234,8 @@ def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
         *("no need for help", "no help needed", "we don't need help", "don’t need any help", "need no help"),
         *("Tak for hjælpen", "hjælp er på vej", "help is on the way", "Vi sender hjælp", "vi hjælper naboen"),
         *("har I brug for hjælp?", "sig til, hvis I får brug for hjælp", "let me know if you need help"),
-        *("ingen livsfare", "uden for livsfare", "ingen er i livsfare"),
+        *("ingen livsfare", "uden for livsfare", "ingen er i livsfare", "nobody needs help"),
+        *("Alle er ok, ingen har brug for hjælp", "ingen af os har brug for hjælp", "der er ikke liv i fare"),
     ],
 )
 def test_no_need_for_help_is_no_cry_and_a_person_reads_it(text: str) -> None:

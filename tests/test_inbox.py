@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from gateway.attempt_names import attempt_name
+from gateway.catalogue import catalogue
+from gateway.cli.standing import standing
 from gateway.errors import Conflict, NotFound
 from gateway.store.answering import Matched, Spoken, answer_by_hand
 from gateway.store.inbox import Identified, Listed, Taken, identify, inbox_page, take
+from gateway.store.showing import show_alert
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from tests.asking import asked, evidence, hears, items
@@ -186,6 +189,17 @@ async def test_an_out_of_office_lets_the_next_way_start_at_once(tmp_path: Path) 
         tried = await bench.rows("select address, why from attempts order by id")
         assert [tuple(row.values()) for row in tried] == [(both[0], "first"), (both[1], "given-up")]
         assert await evidence(bench) == [Evidence.SUBMITTED]
+
+
+async def test_of_the_only_way_show_says_that_it_was_given_up(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        [row] = await bench.rows("select id from attempts")
+        before = (await bench.store.read(show_alert, sent.identifier))["deliveries"][0]
+        name = attempt_name(sent.identifier, row["id"])
+        await hears(bench, "Jeg er på ferie", automatic="out of office", in_reply_to=name)
+        after = (await bench.store.read(show_alert, sent.identifier))["deliveries"][0]
+        assert [each["attempts"][0]["given_up"] for each in (before, after)] == [False, True]
+        assert standing(after, {"answers": {}}, catalogue("da")) == "Sendt, men opgivet"
 
 
 async def test_a_reply_that_names_our_message_answers_it_though_two_are_open(tmp_path: Path) -> None:
