@@ -140,6 +140,23 @@ async def test_the_wait_goes_on_over_a_restart_and_the_timekeeper_ends_it(tmp_pa
         assert [row[1] for row in await shown(bench)] == ["hvem spørger, og  [...]"]
 
 
+@pytest.mark.parametrize("late", [(), (1,)])
+@pytest.mark.parametrize("numbers", [(1, 2), (2,)])
+async def test_parts_without_a_text_are_no_answer(
+    tmp_path: Path, numbers: tuple[int, ...], late: tuple[int, ...]
+) -> None:
+    """A picture message's notice or a visiting card, in two parts."""
+    async with asked(tmp_path) as (bench, _):
+        for number in numbers:
+            await comes(bench, "", (9, 2, number))
+        await in_time(bench)
+        for number in late:
+            await comes(bench, "", (9, 2, number))
+        await in_time(bench)
+        assert {kind for kind, *_ in await shown(bench)} == {"unreadable"}
+        assert (await bench.rows("select evidence from deliveries"))[0]["evidence"] == Evidence.SUBMITTED
+
+
 async def test_the_parts_of_a_text_are_erased_with_it(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await comes(bench, "hemmelig ", (9, 2, 1))

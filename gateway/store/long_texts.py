@@ -55,6 +55,11 @@ class Gathered:
         return "".join(texts).strip() if self.missing else "".join(texts)
 
     @property
+    def is_blank(self) -> bool:
+        """Nothing in it is a text."""
+        return not any(row.text.strip() for row in self.rows)
+
+    @property
     def raw(self) -> str:
         return "\n".join(row.raw for row in sorted(self.rows, key=lambda row: row.part_number) if row.raw)
 

@@ -25,6 +25,7 @@ from messages.answer import Kind
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
 UNREADABLE_MOST = 20  # unreadable messages of a channel that stand open, of one hour
 _UNREADABLE_MS = 3_600_000
+_NO_TEXT = "it has no text"
 
 
 def receive(tx: Transaction, arrived: tuple[str, Inbound]) -> Matched:
@@ -89,6 +90,8 @@ def _passed_on(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
     item = gathered.message()
     number = _keep(tx, channel, item)
     spend(tx, gathered, whole_id=number)
+    if gathered.is_blank:
+        return _stands_open(tx, number, channel, why=_NO_TEXT)
     return _understood(tx, number, channel, item=item, missing=gathered.missing)
 
 
@@ -99,10 +102,12 @@ def _late(tx: Transaction, channel: str, gathered: Gathered, *, number: int) -> 
     ).one()
     spend(tx, gathered, whole_id=number)
     item, found = gathered.message(), Matched("answer")
-    if row.delivery_id is None or find_question(tx, item, item.text).question is not None:
+    answered = row.delivery_id is not None and find_question(tx, item, item.text).question is None
+    if not (answered or gathered.is_blank):
         found = _understood(tx, number, channel, item=item, missing=gathered.missing)
     urgent = row.urgent or found.urgent is not None
-    _note(tx, number, open=True, urgent=urgent, handled_ms=None)
+    why = _NO_TEXT if gathered.is_blank else ""
+    _note(tx, number, open=True, urgent=urgent, handled_ms=None, unreadable=why)
     return replace(found, urgent=None) if row.urgent else found
 
 
@@ -110,7 +115,7 @@ def _unreadable(item: Inbound) -> str:
     """Why nobody can read it. Octets without a text (a picture message's notice, a blank) are nobody's yes."""
     if item.unreadable or item.automatic or item.reaction or item.part or item.text.strip() or not item.raw:
         return item.unreadable
-    return "it has no text"
+    return _NO_TEXT
 
 
 def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matched:
@@ -124,6 +129,12 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
         return Matched("unreadable")
     number = _keep(tx, channel, item)
     alert_id = found.question.alert_id if found.question else found.alert_id
+    return _stands_open(tx, number, channel, why=why, alert_id=alert_id, urgent=urgent)
+
+
+def _stands_open(
+    tx: Transaction, number: int, channel: str, *, why: str, alert_id: int | None = None, urgent: bool = False
+) -> Matched:
     _note(tx, number, kind="unreadable", unreadable=why[:300], alert_id=alert_id, urgent=urgent, open=True)
     tx.audit("received", inbound=number, channel=channel, kind="unreadable")
     return Matched("unreadable", urgent=number if urgent else None)
