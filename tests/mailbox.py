@@ -46,14 +46,7 @@ class Mailbox:
 
     def start(self) -> None:
         """Returns when it answers. It begins empty."""
-        where = ["--host", "127.0.0.1", "--port", str(self.port)]
-        where += ["--cert", str(self._tls[0]), "--key", str(self._tls[1])] if self._tls else ["--no-tls"]
-        self._server = subprocess.Popen(
-            [sys.executable, "-c", _PYMAP, *where, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._server = self._launched()
         deadline = time.monotonic() + _START_S
         while True:
             try:
@@ -63,6 +56,16 @@ class Mailbox:
                 if self._server.poll() is not None or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
+
+    def _launched(self) -> subprocess.Popen[bytes]:
+        where = ["--host", "127.0.0.1", "--port", str(self.port)]
+        where += ["--cert", str(self._tls[0]), "--key", str(self._tls[1])] if self._tls else ["--no-tls"]
+        return subprocess.Popen(
+            [sys.executable, "-c", _PYMAP, *where, "dict", "--demo-user", USER, "--demo-password", PASSWORD],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def stop(self) -> None:
         if self._server is not None:
@@ -84,7 +87,7 @@ class Mailbox:
         try:
             if client.select(folder, readonly=True)[0] != "OK":
                 return []
-            found = client.fetch("1:*", "(FLAGS)")[1]
+            found = client.uid("FETCH", "1:*", "(FLAGS)")[1]  # by UID: of none there is no BAD
             return [each.decode() for each in found if isinstance(each, bytes)]
         finally:
             client.logout()
@@ -94,7 +97,7 @@ class Mailbox:
         client = self._client()
         for folder in ("INBOX", "Bavn"):
             if client.select(folder)[0] == "OK":
-                client.store("1:*", "+FLAGS", r"(\Deleted)")
+                client.uid("STORE", "1:*", "+FLAGS", r"(\Deleted)")
                 client.expunge()
         client.logout()
 
