@@ -206,6 +206,6 @@ def _standing(item: Json, desk: Desk) -> str:
         return words("inbox.taken", owner=item["owner"] or "", at=clock(item["taken_at"], words, now=now))
     if not item["open"]:
         return ""
-    if item["kind"] == "unconfirmed" and not item["urgent"]:
+    if item["kind"] in {"unconfirmed", "doubtful"} and not item["urgent"]:
         return words("inbox.unnamed", number=item["number"], who=words("inbox.somebody"))
     return words("inbox.read" if _is_to_read(item) else "inbox.untaken", number=item["number"])
