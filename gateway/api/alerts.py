@@ -195,5 +195,6 @@ async def answer(request: web.Request) -> web.Response:
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value.strip() or len(value) > 1000 or "\x00" in value:
-        raise Refused(f"{name} is missing, empty or not a text", pointer=name)
+        reason = f"{name} is missing, empty or not a text"
+        raise Refused(reason, pointer=name, code="no_text", about={"name": name})
     return value

@@ -83,5 +83,6 @@ async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:
         if name not in known:
             raise Refused(f"{name} is not known here: {', '.join(sorted(known))} are", pointer=name)
         if not isinstance(value, str) or len(value) > TEXT_MOST or not value.isprintable():
-            raise Refused(f"{name} is a text of one line, at most {TEXT_MOST} characters", pointer=name)
+            reason = f"{name} is a text of one line, at most {TEXT_MOST} characters"
+            raise Refused(reason, pointer=name, code="one_line", about={"name": name, "most": TEXT_MOST})
     return fields

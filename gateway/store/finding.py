@@ -39,7 +39,11 @@ def find_alert(connection: Connection, word: str) -> Named:
             f"there is no alert {word!r} here: see `bavn list`", code="no_alert", about={"word": word}
         )
     if len(rows) > 1:
-        raise Ambiguous(_which(word, rows), pointer="alert")
+        about = {
+            "word": word,
+            "ways": "; ".join(f"{_name(word, row)} ({_short(row)})" for row in rows[:_SHOWN]),
+        }
+        raise Ambiguous(_which(word, rows), pointer="alert", code="several_alerts", about=about)
     return _named(rows[0])
 
 
@@ -92,14 +96,22 @@ def _which(word: str, rows: Sequence[Row[Any]]) -> str:
 
 
 def _way(word: str, row: Row[Any]) -> str:
-    headline = neutral_line(from_json(row.body).headline)
-    short = f"{headline[:_HEADLINE]}..." if len(headline) > _HEADLINE else headline
     if row.code == word.upper():
-        return f"'{CODE_MARK}{row.code}' for the alert with this code, \"{short}\" ({row.identifier})"
+        return f'{_name(word, row)} for the alert with this code, "{_short(row)}" ({row.identifier})'
     return (
-        f"'{EXACTLY}{row.identifier}' or '{CODE_MARK}{row.code}' for the one that {row.sender} named "
-        f'{row.cap_identifier}, "{short}"'
+        f"{_name(word, row)} or '{CODE_MARK}{row.code}' for the one that {row.sender} named "
+        f'{row.cap_identifier}, "{_short(row)}"'
     )
+
+
+def _name(word: str, row: Row[Any]) -> str:
+    """What names this alert and no other."""
+    return f"'{CODE_MARK}{row.code}'" if row.code == word.upper() else f"'{EXACTLY}{row.identifier}'"
+
+
+def _short(row: Row[Any]) -> str:
+    headline = neutral_line(from_json(row.body).headline)
+    return f"{headline[:_HEADLINE]}..." if len(headline) > _HEADLINE else headline
 
 
 def alert_number(tx: Transaction, identifier: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from gateway.clock import rfc3339
 from gateway.errors import Conflict, NotFound
@@ -79,17 +79,21 @@ def list_inbox(connection: Connection, listed: Listed) -> list[Json]:
 def inbox_page(connection: Connection, listed: Listed) -> Json:
     """One page, and how many items there are in all, how many of them urgent."""
     of = t.inbound.c
-    query = select(of.id, of.sender, of.delivery_id, of.open, of.urgent)
-    query = query.where(of.kind.not_in((Kind.PART, Kind.JOINED)))
-    rows = list(connection.execute(query if listed.everything else query.where(of.open)))
-    rows.sort(key=lambda row: (-row.id,) if listed.everything else _most_needed(row, listed.directory))
-    page = [row.id for row in rows[listed.offset : listed.offset + listed.limit]]
+    shown = of.kind.not_in((Kind.PART, Kind.JOINED))
+    counted = select(func.count(), func.count().filter(of.open, of.urgent)).where(shown)
+    if listed.everything:
+        newest = select(of.id).where(shown).order_by(of.id.desc()).limit(listed.limit).offset(listed.offset)
+        page = list(connection.execute(newest).scalars())
+    else:
+        counted = counted.where(of.open)
+        rows = list(
+            connection.execute(select(of.id, of.sender, of.delivery_id, of.urgent).where(shown, of.open))
+        )
+        rows.sort(key=lambda row: _most_needed(row, listed.directory))
+        page = [row.id for row in rows[listed.offset : listed.offset + listed.limit]]
+    total, urgent = connection.execute(counted).one()
     found = {row.id: _item(row) for row in connection.execute(_ITEMS.where(of.id.in_(page)))}
-    return {
-        "items": [found[number] for number in page],
-        "total": len(rows),
-        "urgent": sum(row.open and row.urgent for row in rows),
-    }
+    return {"items": [found[number] for number in page], "total": total, "urgent": urgent}
 
 
 def _most_needed(row: Any, directory: Directory) -> tuple[int, ...]:

@@ -8,11 +8,12 @@ from gateway.store import tables as t
 from gateway.store.transaction import Transaction
 
 _HOUR_MS = 3_600_000
+_SAME_MS = 600_000  # who cries again after so long without being heard, is told of again
 
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What was told in the hour before an item came: `same` is the alert about the same words of the same sender."""
+    """What was told in the hour before an item came; `same` is the alert about the same words, ten minutes before."""
 
     same: str | None
     of_sender: int
@@ -36,7 +37,8 @@ def told_lately(connection: Connection, number: int) -> Lately:
     item = connection.execute(select(of.sender, of.text, of.received_ms).where(of.id == number)).one()
     recent = (of.told.is_not(None), of.received_ms > item.received_ms - _HOUR_MS)
     alike = select(of.told).where(
-        *recent,
+        of.told.is_not(None),
+        of.received_ms > item.received_ms - _SAME_MS,
         of.sender == item.sender,
         of.text == item.text,
         of.open,
