@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fault_proxy import CLIENT, FaultProxy
 from tests.hubs import Desk, Json, hub_in, until
 from tests.mosquitto import PREFIX, MosquittoServer, Subscriber, a_subscriber
 
@@ -46,7 +47,7 @@ async def desk(server: MosquittoServer, display: Subscriber, tmp_path: Path) -> 
         yield desk
 
 
-def installation(server: MosquittoServer) -> Json:
+def installation(server: MosquittoServer | FaultProxy) -> Json:
     return {"channels": CHANNEL.format(port=server.port, prefix=PREFIX), "people": PEOPLE}
 
 
@@ -116,12 +117,32 @@ async def test_a_change_of_mind_back_counts_also_without_an_id(desk: Desk, displ
     [alert] = await display.wait()
     for option in ("1", "2", "1"):
         await display.say(attempt=alert["attempt"], answer=option, from_="rum/12")
-
-    async def three() -> bool:
-        return len((await desk.deliveries(identifier))["vagt"]["answers"]) == 3
-
-    await until(three)
+    await until(lambda: _counts(desk, identifier, 3))
     assert (await desk.deliveries(identifier))["vagt"]["answer"] == "1"
+
+
+@pytest.mark.parametrize("answered", [1, 2, 3])
+async def test_what_the_broker_brings_again_counts_once_and_a_change_of_mind_back_counts(
+    server: MosquittoServer, display: Subscriber, tmp_path: Path, answered: int
+) -> None:
+    """The connection breaks before the broker hears that an answer was kept: the first, the second or the third."""
+    async with FaultProxy(port=server.port) as proxy, hub_in(tmp_path, **installation(proxy)) as desk:
+        identifier = await asked(desk)
+        [alert] = await display.wait()
+        await evidence(desk, identifier, "submitted")
+        proxy.strike("cut", side=CLIENT, when=rb"(?:\x40[\x02\x03].*){%d}" % answered, before=True)
+        for option in ("1", "2", "1"):
+            await display.say(attempt=alert["attempt"], answer=option, from_="rum/12")
+        await until(lambda: _counts(desk, identifier, 3))
+        await display.say(attempt=alert["attempt"], answer="2", from_="rum/12", text="the last one")
+        await until(lambda: _counts(desk, identifier, 4))
+        said = (await desk.deliveries(identifier))["vagt"]["answers"]
+    assert proxy.struck == 1
+    assert [each["option"] for each in said] == ["1", "2", "1", "2"]
+
+
+async def _counts(desk: Desk, identifier: str, answers: int) -> bool:
+    return len((await desk.deliveries(identifier))["vagt"]["answers"]) == answers
 
 
 async def test_an_answer_while_the_hub_is_away_counts_once_when_it_is_back(
