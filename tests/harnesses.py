@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from channels.base import Channel
 from channels.registry import channel_class, new_channel
@@ -104,25 +104,25 @@ class EmailHarness:
         return [mail.text for mail in self._sink.mails]
 
 
-class SmsModemHarness:
+class ModemHarness:
     """An emulated modem on a pty, fifty times faster than life, and a driver as patient as that asks for."""
 
-    to = "sms:+4500000001"
-    never = Address("sms", "+45112")  # no parser lets it through; the driver is the last to refuse it
-    _FAULTS: ClassVar[dict[Behaviour, str]] = {
-        "transient": "busy-515",
-        "unknown": "late-cmgs",
-        "stall": "pdu-lost",  # the modem waits for more of the message
-    }
+    bearer: ClassVar[str]
+    to: str
+    never: Address
+    emulator: ClassVar[Callable[..., Any]]
+    options: ClassVar[dict[str, object]] = {}
+    # A stall: the modem waits for more of the message.
+    faults: ClassVar[dict[Behaviour, str]] = {"unknown": "sent-but-failed", "stall": "pdu-lost"}
 
     def __init__(self, folder: Path) -> None:
         self._link = Link(folder / "modem")
-        self._modem = GsmEmulator(speed=50)
-        self._cable = Cable(self._modem, self._link)
+        self.modem = self.emulator(speed=50)
+        self._cable = Cable(self.modem, self._link)
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._running = asyncio.create_task(self._modem.run(), name="gsm-emulator")
+        self._running = asyncio.create_task(self.modem.run(), name="emulator")
         await self.come_back()
         return self
 
@@ -133,15 +133,15 @@ class SmsModemHarness:
             await asyncio.wait([self._running])
 
     def channel(self) -> Channel:
-        table = {"bearer": "sms-modem", "port": str(self._link.path), "time_factor": 0.02}
-        return new_channel("sms", channel_class("sms-modem").config_model.model_validate(table))
+        table = {"bearer": self.bearer, "port": str(self._link.path), "time_factor": 0.02, **self.options}
+        return new_channel("modem", channel_class(self.bearer).config_model.model_validate(table))
 
     def tell(self, behaviour: Behaviour) -> None:
-        if fault := self._FAULTS.get(behaviour):
-            self._modem.faults.arm(fault, {"seconds": 200} if behaviour == "unknown" else {})
+        if fault := self.faults.get(behaviour):
+            self.modem.faults.arm(fault, {"seconds": 200} if fault == "late-cmgs" else {})
 
     async def stalled(self) -> None:
-        while not self._modem.journal.of("fault"):
+        while not self.modem.journal.of("fault"):
             await asyncio.sleep(0.001)
 
     async def go(self) -> None:
@@ -151,59 +151,34 @@ class SmsModemHarness:
         self._cable.plug()
 
     def arrived(self) -> list[str]:
-        return [line["text"] for line in self._modem.journal.of("sent")]
+        return [line["text"] for line in self.modem.journal.of("sent")]
 
 
-class TetraHarness:
-    """An emulated TETRA radio on a pty, fifty times faster than life, and a driver as patient as that asks for."""
-
-    to = "sds:3990001"
-    never = Address("sds", "112")  # the driver refuses it
-    _FAULTS: ClassVar[dict[Behaviour, str]] = {
-        "unknown": "sent-but-failed",
-        "stall": "pdu-lost",  # the radio waits for more of the message
+class SmsModemHarness(ModemHarness):
+    bearer, emulator = "sms-modem", GsmEmulator
+    to = "sms:+4500000001"
+    never = Address("sms", "+45112")  # no parser lets it through; the driver is the last to refuse it
+    faults: ClassVar[dict[Behaviour, str]] = {
+        "transient": "busy-515",
+        "unknown": "late-cmgs",
+        "stall": "pdu-lost",
     }
 
-    def __init__(self, folder: Path) -> None:
-        self._link = Link(folder / "radio")
-        self._radio = TetraEmulator(speed=50)
-        self._cable = Cable(self._radio, self._link)
-        self._running: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
-        self._running = asyncio.create_task(self._radio.run(), name="tetra-emulator")
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.go()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-
-    def channel(self) -> Channel:
-        table = {"bearer": "tetra", "port": str(self._link.path), "max_bits": 1120, "time_factor": 0.02}
-        return new_channel("sine", channel_class("tetra").config_model.model_validate(table))
+class TetraHarness(ModemHarness):
+    bearer, emulator = "tetra", TetraEmulator
+    to = "sds:3990001"
+    never = Address("sds", "112")  # the driver refuses it
+    options: ClassVar[dict[str, object]] = {"max_bits": 1120}
 
     def tell(self, behaviour: Behaviour) -> None:
-        self._radio.device.inhibited = behaviour == "transient"  # it must not transmit
-        if fault := self._FAULTS.get(behaviour):
-            self._radio.faults.arm(fault, {})
-
-    async def stalled(self) -> None:
-        while not self._radio.journal.of("fault"):
-            await asyncio.sleep(0.001)
-
-    async def go(self) -> None:
-        self._cable.unplug()
-
-    async def come_back(self) -> None:
-        self._cable.plug()
+        self.modem.device.inhibited = behaviour == "transient"  # it must not transmit
+        super().tell(behaviour)
 
     def arrived(self) -> list[str]:
         """Parts come in order: the last one makes a text whole."""
         texts, beginning = list[str](), ""
-        for line in self._radio.journal.of("sent"):
+        for line in self.modem.journal.of("sent"):
             _, total, number = line.get("part", (0, 1, 1))
             beginning = line["text"] if number == 1 else beginning + line["text"]
             if number == total:
@@ -211,55 +186,15 @@ class TetraHarness:
         return texts
 
 
-class IridiumHarness:
-    """An emulated Iridium modem on a pty, fifty times faster than life, and a driver as patient as that asks for."""
-
+class IridiumHarness(ModemHarness):
+    bearer, emulator = "iridium", IridiumEmulator
     to = "sbd:provisioned"
     never = Address("sbd", "RB0012345")  # the modem's messages go where it is provisioned
-    _FAULTS: ClassVar[dict[Behaviour, str]] = {
-        "transient": "busy-515",
-        "unknown": "sent-but-failed",
-        "stall": "pdu-lost",  # the modem waits for more of the message
-    }
+    faults: ClassVar[dict[Behaviour, str]] = {**ModemHarness.faults, "transient": "busy-515"}
 
     def __init__(self, folder: Path) -> None:
-        self._link = Link(folder / "modem")
-        self._modem = IridiumEmulator(speed=50)
-        self._modem.network.latency_s, self._modem.network.hold_s = 5, 0
-        self._cable = Cable(self._modem, self._link)
-        self._running: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._running = asyncio.create_task(self._modem.run(), name="iridium-emulator")
-        await self.come_back()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.go()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.wait([self._running])
-
-    def channel(self) -> Channel:
-        table = {"bearer": "iridium", "port": str(self._link.path), "time_factor": 0.02}
-        return new_channel("sat", channel_class("iridium").config_model.model_validate(table))
-
-    def tell(self, behaviour: Behaviour) -> None:
-        if fault := self._FAULTS.get(behaviour):
-            self._modem.faults.arm(fault, {})
-
-    async def stalled(self) -> None:
-        while not self._modem.journal.of("fault"):
-            await asyncio.sleep(0.001)
-
-    async def go(self) -> None:
-        self._cable.unplug()
-
-    async def come_back(self) -> None:
-        self._cable.plug()
-
-    def arrived(self) -> list[str]:
-        return [line["text"] for line in self._modem.journal.of("sent")]
+        super().__init__(folder)
+        self.modem.network.latency_s, self.modem.network.hold_s = 5, 0
 
 
 HARNESSES: dict[str, Callable[[Path], Harness]] = {
