@@ -213,6 +213,6 @@ def _unreadable(octets: bytes, now: datetime, *, why: str) -> Inbound:
         sender="",
         text="",
         at=now,
-        unreadable=f"a webhook that cannot be read: {why}",
+        unreadable=f"of a webhook: {why}",
         raw=octets.decode("utf-8", "backslashreplace"),
     )

@@ -152,7 +152,7 @@ async def test_one_bad_envelope_takes_no_good_one_with_it(bad: object, place: in
     assert texts == [*["1", "2"][:place], "", *["1", "2"][place:]]
     event = hub.events[place]
     assert isinstance(event, Inbound)
-    assert "cannot be read" in event.unreadable
+    assert "of a webhook" in event.unreadable
 
 
 async def test_what_can_be_made_out_of_an_envelope_that_cannot_be_read_is_shown() -> None:
