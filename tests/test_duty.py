@@ -1,6 +1,7 @@
 """What the hub says of itself: the duty officer is told of what is urgent, and who may mean several is asked back."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,15 @@ async def test_the_same_words_again_are_taken_with_the_first(tmp_path: Path) -> 
             await duty.heard(await hears(bench, "4", bearer_id=f"{number}"))
         assert len(sent_by(duty)) == 1
         assert len({item["told"] for item in await items(bench)}) == 1
+
+
+async def test_who_cries_again_without_having_been_heard_is_told_of_again(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        duty = with_duty(bench)
+        for number in range(3):
+            await duty.heard(await hears(bench, "HJÆLP", bearer_id=f"{number}"))
+            bench.later(timedelta(minutes=6))
+        assert len(sent_by(duty)) == 2
 
 
 async def test_a_flood_of_strangers_is_told_of_within_bounds_and_stands_in_the_inbox(tmp_path: Path) -> None:

@@ -36,14 +36,12 @@ def told_lately(connection: Connection, number: int) -> Lately:
     of = t.inbound.c
     item = connection.execute(select(of.sender, of.text, of.received_ms).where(of.id == number)).one()
     recent = (of.told.is_not(None), of.received_ms > item.received_ms - _HOUR_MS)
-    alike = select(of.told).where(
-        of.told.is_not(None),
-        of.received_ms > item.received_ms - _SAME_MS,
-        of.sender == item.sender,
-        of.text == item.text,
-        of.open,
-        of.taken_ms.is_(None),
-        of.sender != "",
+    alike = (
+        select(of.told)
+        .where(of.told.is_not(None), of.sender == item.sender, of.text == item.text, of.sender != "")
+        .where(of.open, of.taken_ms.is_(None))
+        .group_by(of.told)
+        .having(func.min(of.received_ms) > item.received_ms - _SAME_MS)
     )
     counted = select(
         func.count().filter(of.sender == item.sender), func.count().filter(of.delivery_id.is_(None))
