@@ -126,6 +126,7 @@ class SmppChannel:
         body = delivered.pdu.body
         name = self._arrivals.name(
             body,
+            sender=read.source.address if read else "",
             session=delivered.session,
             sequence=delivered.pdu.sequence,
             now=asyncio.get_running_loop().time(),

@@ -13,7 +13,7 @@ from channels.smpp_session import Session
 from tests.smsc import Smsc, smpp_table, told, turns
 
 CONFIG = SmppConfig.model_validate(smpp_table(2775))
-JA, NEJ = b"JA", b"NEJ"
+JA, NEJ, PHONE = b"JA", b"NEJ", "4500000001"
 
 
 def line(bound_at: float = 0, **more: object) -> Session:
@@ -22,7 +22,7 @@ def line(bound_at: float = 0, **more: object) -> Session:
 
 def came(arrivals: Arrivals, *messages: bytes, over: Session, at: float) -> list[str]:
     return [
-        arrivals.name(each, session=over, sequence=int(at * 10) + n, now=at)
+        arrivals.name(each, sender=PHONE, session=over, sequence=int(at * 10) + n, now=at)
         for n, each in enumerate(messages)
     ]
 
@@ -67,15 +67,17 @@ def test_a_third_answer_that_says_what_the_first_said_is_a_third() -> None:
 def test_over_the_same_session_only_the_same_number_is_the_same(sequence: int, same: bool) -> None:
     """However long the store takes: a person may send the same words meanwhile."""
     arrivals, session = Arrivals(), line()
-    first, again = (arrivals.name(JA, session=session, sequence=n, now=n * 60) for n in (7, sequence))
+    first, again = (
+        arrivals.name(JA, sender=PHONE, session=session, sequence=n, now=n * 60) for n in (7, sequence)
+    )
     assert (first == again) is same
 
 
 def test_a_number_that_is_used_again_names_another_message() -> None:
     arrivals, session = Arrivals(), line()
-    first = arrivals.name(JA, session=session, sequence=7, now=0)
+    first = arrivals.name(JA, sender=PHONE, session=session, sequence=7, now=0)
     arrivals.acknowledged(first, now=0)
-    assert arrivals.name(JA, session=session, sequence=7, now=0.1) != first
+    assert arrivals.name(JA, sender=PHONE, session=session, sequence=7, now=0.1) != first
 
 
 def test_what_never_comes_again_is_not_waited_for_for_ever() -> None:
@@ -146,12 +148,62 @@ def test_after_a_kill_only_what_was_just_acknowledged_is_taken_for_the_same(
     assert (again_after(kept, tmp_path, JA, at=again_at) == first) is same
 
 
-def test_one_two_one_over_a_restart_is_three_answers(kept: Arrivals, tmp_path: Path) -> None:
+def test_one_two_one_over_a_clean_restart_is_three_answers(kept: Arrivals, tmp_path: Path) -> None:
     session = line()
     first = acknowledged(kept, JA, NEJ, over=session)
     session.answered_at, session.ended_at = 0.5, 0.5  # an unbind that was answered
     assert not kept.sweep(session, now=0.5)
     assert set(again_after(kept, tmp_path, JA)).isdisjoint(first)
+
+
+SEQUENCES = [  # what came, and whether it was acknowledged right before the end; what is brought then; what is kept
+    ("1+", "1", "1"),
+    ("1+ 2-", "1 2", "12"),  # both are brought again
+    ("1+ 2-", "2", "12"),
+    ("1+ 2-", "2 1", "121"),  # 2 is brought first: the first 1 was heard, and this is another
+    ("1+ 2+", "2", "12"),
+    ("1+ 2+", "1", "121"),
+    ("1+ 2+", "1 2", "1212"),  # nobody can tell: the latest is right, and each is seen twice
+    ("1+ 2+", "3", "123"),
+    ("1+ 2+", "3 2", "1232"),
+    ("1+ 1-", "1", "11"),
+    ("1+ 1-", "1 1", "11"),
+    ("1+ 1-", "1 1 1", "111"),
+    ("1- 2- 1-", "1 2 1", "121"),
+    ("1- 2- 1-", "1 2 1 2", "1212"),
+    ("1+ 2- 1-", "2 1", "121"),
+    ("1+ 2+ 1-", "1", "121"),
+]
+
+
+@pytest.mark.parametrize(("first", "again", "stored"), SEQUENCES)
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_phones_answers_keep_their_order_and_none_is_lost(
+    tmp_path: Path, first: str, again: str, stored: str, killed: bool
+) -> None:
+    arrivals, old = Arrivals(ArrivalMemory(tmp_path / "arrivals")), line()
+    kept = {}
+    for message in first.split():
+        (name,) = came(arrivals, message[:1].encode(), over=old, at=10)
+        kept[name] = message[:1]
+        if message.endswith("+"):
+            arrivals.acknowledged(name, now=10)
+    old.ended_at = 10.1
+    if killed:
+        arrivals = Arrivals(ArrivalMemory(tmp_path / "arrivals"))
+        arrivals.recall()
+    new = line(11)
+    for n, text in enumerate(again.split()):
+        kept.setdefault(came(arrivals, text.encode(), over=new, at=12 + n)[0], text)
+    assert "".join(kept.values()) == stored
+
+
+def test_another_phone_that_says_the_same_is_another() -> None:
+    arrivals, old, new = Arrivals(), line(ended_at=1), line(2)
+    first = came(arrivals, JA, over=old, at=0)
+    other = arrivals.name(JA, sender="4500000002", session=new, sequence=1, now=3)
+    assert other not in first
+    assert came(arrivals, JA, over=new, at=3) == first
 
 
 def test_what_comes_twice_over_restarts_keeps_its_name(kept: Arrivals, tmp_path: Path) -> None:

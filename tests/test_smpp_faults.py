@@ -9,6 +9,7 @@ import pytest
 from channels.base import (
     ChannelDown,
     ChannelError,
+    Inbound,
     PermanentFailure,
     Receipt,
     State,
@@ -18,12 +19,13 @@ from channels.base import (
 from channels.smpp import SmppChannel
 from tests.fault_proxy import CLIENT, SERVER, Kind
 from tests.outgoing import outgoing, words
-from tests.smsc import LONG, Smsc, turns
+from tests.smsc import LONG, Smsc, told, turns
 from tests.smsc_script import Does, ScriptedSmsc, pdu
 
 TO = "sms:+4500000001"
 BIND, BOUND = rb"hemmelig\x00", rb"\x80\x00\x00\x09"
 SUBMIT, TAKEN = rb"\x00\x00\x00\x04\x00\x00\x00\x00.{4}\x00\x01\x01", rb"\x80\x00\x00\x04"
+ARRIVES, ACKNOWLEDGED = rb"\x00\x00\x00\x05\x00\x00\x00\x00", rb"\x80\x00\x00\x05"
 PART_2 = rb"\x05\x00\x03.\x02\x02"
 SOON = {"response_s": 0.15, "connect_s": 0.15}
 
@@ -77,6 +79,40 @@ async def test_a_fault_at_a_step_is_told_by_the_table_and_overcome(
         await receipt(channel)
     assert smsc.proxy.struck == 1
     assert len(smsc.taken) > before_second
+
+
+# step, side, bytes, before they pass: where it strikes a message from a phone
+WAY_BACK = [
+    ("deliver_sm", SERVER, ARRIVES, True),
+    ("deliver_sm", SERVER, ARRIVES, False),
+    ("deliver_sm_resp", CLIENT, ACKNOWLEDGED, True),
+    ("deliver_sm_resp", CLIENT, ACKNOWLEDGED, False),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("step", "side", "when", "before"), WAY_BACK)
+async def test_a_fault_on_the_way_back_loses_no_message_and_counts_none_twice(
+    kind: Kind, step: str, side: str, when: bytes, before: bool
+) -> None:
+    limits = {"response_s": 0.1, "connect_s": 0.1, "enquire_link_s": 0.1}
+    names = []
+    async with Smsc() as smsc, smsc.channel(**limits) as channel:
+        await turns(channel, State.UP)
+        smsc.proxy.strike(kind, side=side, when=when, before=before)
+        for text, phone in (("1", "4500000001"), ("2", "4500000002"), ("1", "4500000003")):
+            smsc.bring(text, source=phone)
+        async with asyncio.timeout(2):
+            while smsc.kept or not names:
+                try:
+                    async with asyncio.timeout(0.05):
+                        found = await told(channel, Inbound)
+                except TimeoutError:
+                    continue
+                names.append((found.bearer_id, found.sender))
+                await found.settle()
+    assert smsc.proxy.struck == 1
+    assert sorted(sender for _, sender in set(names)) == [f"sms:+450000000{n}" for n in (1, 2, 3)]
 
 
 async def test_a_half_closed_connection_is_opened_anew() -> None:

@@ -82,6 +82,19 @@ async def test_a_receipt_raises_even_a_message_whose_answer_was_lost(tmp_path: P
     assert smsc.taken == []
 
 
+async def test_a_receipt_that_is_not_marked_as_one_answers_for_nobody(tmp_path: Path) -> None:
+    async with Smsc() as smsc, hub_in(tmp_path, **installation(smsc)) as desk:
+        sent = await desk.send("vagt", **ASK)
+        await attempt_is(desk, sent["id"], "submitted")
+        smsc.bring(b"id:00000001 sub:001 dlvrd:001 stat:DELIVRD err:000 text:1")
+        await until(lambda: not smsc.kept)
+        unmarked = (await desk.deliveries(sent["id"]))["vagt"]
+        smsc.report(smsc.taken[0])
+        marked = await attempt_is(desk, sent["id"], "delivered")
+    assert (unmarked["evidence"], unmarked["answer"]) == ("submitted", None)
+    assert (marked["evidence"], marked["ended"]) == ("delivered", None)
+
+
 async def test_an_answer_in_parts_is_acknowledged_and_joined(tmp_path: Path) -> None:
     async with Smsc() as smsc, hub_in(tmp_path, **installation(smsc)) as desk:
         sent = await desk.send("vagt", **ASK)
