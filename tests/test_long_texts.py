@@ -114,6 +114,17 @@ async def test_two_texts_with_one_reference_are_both_read(tmp_path: Path) -> Non
         assert sorted(texts) == ["en anden tekst,  [...]", "hvor er i?"]
 
 
+async def test_a_text_that_began_later_waits_its_own_time(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        await comes(bench, "den første ", (9, 2, 1))
+        bench.later(PART_WAIT - PART)
+        await comes(bench, "den anden ", (9, 2, 1))
+        await in_time(bench, PART)
+        assert [row[1] for row in await shown(bench)] == ["den første  [...]"]
+        await comes(bench, "tekst?", (9, 2, 2))
+        assert [row[1] for row in await shown(bench)] == ["den første  [...]", "den anden tekst?"]
+
+
 async def test_a_new_text_does_not_end_one_that_was_passed_on_long_ago(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await comes(bench, "gammel ", (9, 2, 1))

@@ -86,7 +86,7 @@ def gather(tx: Transaction, channel: str, item: Inbound) -> Gathered:
     assert item.part is not None
     reference, total, number = item.part
     same = (channel, item.sender, reference, total)
-    waiting = _rows(tx, same, t.inbound.c.kind == "part", since_ms=tx.now_ms - _DAY_MS)
+    waiting = _one_each(_rows(tx, same, t.inbound.c.kind == "part", since_ms=tx.now_ms - _DAY_MS))
     earlier = _passed_on(tx, same) if len(waiting) == 1 else ()
     if earlier and number not in {row.part_number for row in earlier}:
         return Gathered(channel, item.sender, total, (*earlier, *waiting), earlier[0].whole_id)
@@ -97,25 +97,26 @@ def _passed_on(tx: Transaction, same: tuple[str, str, int, int]) -> tuple[Any, .
     """The parts of the newest such text that was passed on without all of them."""
     whole = t.inbound.alias()
     lacking = select(whole.c.id).where(whole.c.id == t.inbound.c.whole_id, whole.c.missing > 0).exists()
-    rows = _rows(tx, same, lacking, since_ms=tx.now_ms - _DAY_MS)
+    rows = _one_each(_rows(tx, same, lacking, since_ms=tx.now_ms - _DAY_MS))
     return tuple(row for row in rows if row.whole_id == rows[-1].whole_id)
 
 
 def overdue(tx: Transaction) -> list[Gathered]:
-    """Texts whose parts have waited long enough for the rest."""
+    """Texts whose parts have waited long enough for the rest. Of two parts with one number the earlier is overdue."""
     before = tx.now_ms - PART_WAIT // _MS
     same = (t.inbound.c.channel, t.inbound.c.sender, t.inbound.c.part_reference, t.inbound.c.part_total)
     query = select(*same).where(t.inbound.c.kind == "part", t.inbound.c.received_ms <= before)
-    return [
-        Gathered(row[0], row[1], row[3], _rows(tx, tuple(row), t.inbound.c.kind == "part", since_ms=0))
-        for row in tx.connection.execute(query.distinct().limit(_OVERDUE_MOST)).all()
-    ]
+    found = []
+    for row in tx.connection.execute(query.distinct().limit(_OVERDUE_MOST)).all():
+        rows = _rows(tx, tuple(row), t.inbound.c.kind == "part", since_ms=0)
+        found.append(Gathered(row[0], row[1], row[3], _one_each(rows[::-1])))
+    return found
 
 
 def _rows(
     tx: Transaction, same: tuple[str, str, int, int], condition: ColumnElement[bool], *, since_ms: int
 ) -> tuple[Any, ...]:
-    """The newest of each number."""
+    """In the order that they came."""
     channel, sender, reference, total = same
     query = _PARTS.where(
         t.inbound.c.channel == channel,
@@ -125,7 +126,11 @@ def _rows(
         t.inbound.c.received_ms > since_ms,
         condition,
     )
-    rows = tx.connection.execute(query).all()
+    return tuple(tx.connection.execute(query).all())
+
+
+def _one_each(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of each number the last."""
     return tuple({row.part_number: row for row in rows}.values())
 
 
