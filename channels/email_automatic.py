@@ -21,6 +21,8 @@ from dataclasses import dataclass
 
 from channels.email_bounce import has_null_path
 from channels.email_mime import Letter
+from messages.answer import Kind, read_answer
+from messages.quote_marks import GREETING
 
 _LISTS = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "mailing-list")
 _VACATION = (
@@ -68,7 +70,8 @@ _ABSENT = re.compile(
     |\b(?:er|vender)\s(?:først\s)?tilbage\s(?:igen\s)?(?:(?:på\s)?(?:kontoret|arbejde)|man|tirs|ons|tors|fre|lør|søn|d\.|den|\d)
     |\blæser\sikke\s(?:mine?\s)?(?:mails?|e-?mails?)
     |\b(?:i|we)\s?(?:'m|’m|\sam|\sare)\s(?:currently\s|now\s)?(?:out\sof\s(?:the\s)?office|away\sfrom|on\s(?:\w+\s)?(?:leave|vacation|holiday))
-    |\bwill\s(?:be\sback|return)\s(?:on|in|to)\b|\bno\slonger\s(?:work|with|employed)|\bikke\slængere\s(?:ansat|i\sorganisationen)
+    |\bkontoret\s(?:er|holder)\slukket|\b(?:ved|i)\s(?:hastende|akutte|presserende)\s(?:henvendelser?|sager|tilfælde)
+    |\b(?:i|we)\s?(?:'ll|’ll|\swill)\sbe\s(?:out\sof|away)|\bwill\s(?:be\sback|return)\s(?:on|in|to)\b|\bno\slonger\s(?:work|with|employed)|\bikke\slængere\s(?:ansat|i\sorganisationen)
     |\btak\sfor\s(?:din|jeres|deres)\s(?:mail|e-?mail|henvendelse|besked)\b|\bthank\syou\sfor\s(?:your|contacting)\b
     |\b(?:vi|jeg)\s(?:har|bekræfter\s\w*)\s?(?:hermed\s)?modtage(?:t|lsen)\s?(?:af\s)?(?:din|jeres|deres)\b
     |\bwe\shave\sreceived\syour\b
@@ -76,6 +79,7 @@ _ABSENT = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ABSENT_WITHIN = 250  # characters
+_KEY = re.compile(r"\W*\d{1,2}(?:\W*$|\s*[,;:]\s)")
 _NOBODY = re.compile(
     r"(?:^|[<\s._-])(?:(?:do[-_.]?)?(?:no|not)[-_.]?reply|ingen-?svar|svar-?ikke)[^@\s]{0,40}@", re.IGNORECASE
 )
@@ -135,4 +139,12 @@ def _perhaps(mail: Letter, written: str) -> str:
         return f"from a list ({listed})"
     if _SUBJECT.match(mail.first("subject")[:200]):
         return "its subject is that of an answer to an automatic answer"
-    return "it speaks as an automatic answer does" if _ABSENT.search(written[:_ABSENT_WITHIN]) else ""
+    absent = _ABSENT.search(written[:_ABSENT_WITHIN]) is not None and not _begins_as_answer(written)
+    return "it speaks as an automatic answer does" if absent else ""
+
+
+def _begins_as_answer(written: str) -> bool:
+    """`2`, `Nej`, and below it why: no program begins so."""
+    lines = (line for line in written.split("\n") if line.strip() and not GREETING.fullmatch(line))
+    first = next(lines, "")
+    return _KEY.match(first) is not None or read_answer(first, ()).kind in {Kind.YES, Kind.NO}

@@ -218,12 +218,23 @@ def test_what_groups_and_people_add_too_is_doubtful(fields: dict[str, str]) -> N
         "Kære afsender\n\nTak for din henvendelse. Vi bekræfter hermed modtagelsen.\n",
         "I am currently out of the office.\n",
         "Thank you for your email. I will be back on Monday.\n",
+        "Vi bekræfter modtagelsen. Ved hastende henvendelser ring 00 00 00 01.\n",
+        "1. december er jeg tilbage på kontoret. Jeg er på ferie.\n",
     ],
 )
 def test_words_of_an_absence_are_doubtful_since_people_say_them_too(body: str) -> None:
     told = event(mail(body, X_Auto_Response_Suppress="All", In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>"))
     assert isinstance(told, Inbound)
     assert (bool(told.doubtful), told.automatic) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "body", ["2\n\nJeg er på ferie til mandag, prøv Mette\n", "Nej desværre\nJeg er på kursus\n"]
+)
+def test_a_reason_below_an_answer_makes_it_no_automatic_one(body: str) -> None:
+    told = event(mail(body, In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>"))
+    assert isinstance(told, Inbound)
+    assert (told.doubtful, told.automatic) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +252,9 @@ def test_an_automatic_text_under_a_plain_subject_is_automatic(body: str) -> None
         {},
         {"Auto_Submitted": "no"},
         {"X_Auto_Response_Suppress": "All"},  # Outlook puts it on ordinary mail
-        {"X_MS_Exchange_Inbox_Rules_Loop": "krisestab@eksempelkommune.invalid"},  # a rule of ours passed it on
+        {
+            "X_MS_Exchange_Inbox_Rules_Loop": "krisestab@eksempelkommune.invalid"
+        },  # a rule of ours passed it on
         {"Precedence": "first-class"},
         {"Return_Path": "<vagt@eksempelkommune.invalid>"},
         {"Subject": "Re: automatpiloten"},
