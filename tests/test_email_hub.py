@@ -218,24 +218,59 @@ async def _flushed(postfix: PostfixServer, desk: Desk) -> bool:
     return await _has_arrived(desk, 1)
 
 
-async def test_an_answer_in_a_mailbox_counts_once_however_often_it_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BAVN_CHANNELS__MAIL__INBOX__PASSWORD", PASSWORD)
-    with Mailbox() as mailbox:
+@asynccontextmanager
+async def over_imap(folder: Path) -> AsyncIterator[tuple[Desk, Mailbox, ScriptedSink]]:
+    """A hub that reads a mailbox, and what it sends; the password of the mailbox is a secret of the environment."""
+    with Mailbox() as mailbox, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("BAVN_CHANNELS__MAIL__INBOX__PASSWORD", PASSWORD)
         async with ScriptedSink() as sink:
             inbox = IMAP.format(port=mailbox.port, user=USER)
             channels = RELAY.format(relay=sink.port, sender=SENDER, inbox=inbox)
-            async with hub_in(tmp_path, channels=channels, people=PEOPLE) as desk:
-                sent = await desk.send("vagt", **ASK)
-                await until(lambda: bool(sink.mails))
-                about = sink.mails[0].raw.partition(b"Message-ID: ")[2].split()[0]
-                answer = b"From: <vagt@%s>\r\nMessage-ID: <1@x.invalid>\r\nIn-Reply-To: %s\r\n\r\n1\r\n"
-                copies = [answer % (DOMAIN.encode(), about)] * 2
-                await asyncio.to_thread(mailbox.put, *copies)
-                ended = (await desk.ended(sent["id"]))["vagt"]
-                await mailbox.filed(2)
-                kept = await desk.hub.store.read(received, None)
+            async with hub_in(folder, channels=channels, people=PEOPLE) as desk:
+                yield desk, mailbox, sink
+
+
+async def test_an_answer_in_a_mailbox_counts_once_however_often_it_comes(tmp_path: Path) -> None:
+    async with over_imap(tmp_path) as (desk, mailbox, sink):
+        sent = await desk.send("vagt", **ASK)
+        await until(lambda: bool(sink.mails))
+        answer = b"From: <vagt@%s>\r\nMessage-ID: <1@x.invalid>\r\n%s\r\n1\r\n"
+        copies = [answer % (DOMAIN.encode(), _about(sink.mails[0].raw))] * 2
+        await asyncio.to_thread(mailbox.put, *copies)
+        ended = (await desk.ended(sent["id"]))["vagt"]
+        await mailbox.filed(2)
+        kept = await desk.hub.store.read(received, None)
     assert "Svar på denne mail" in sink.mails[0].text
     assert (ended["ended"], ended["evidence"], ended["answer"]) == ("reached", "acknowledged", "1")
     assert (len(ended["answers"]), kept) == (1, [("1", "answer")])
+
+
+MAILS = (
+    (b"vagt", b"\r\n1\r\n\r\nMvh\r\nVagten\r\nTlf. 00 00 00 01\r\n"),
+    (b"leder", b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nMIAG\r\n"),
+    (b"leder", b"\r\nVagten reacted to your message:\r\n> 1 = kommer\r\n"),
+    (b"leder", "\r\nJeg er på ferie til den 1. Ved hastende sager ring 112.\r\n".encode()),
+    (b"mailer-daemon", b"Subject: Undeliverable: alt muligt\r\n\r\n550 5.1.1 user unknown\r\n"),
+)
+
+
+async def test_what_no_program_can_tell_stands_in_the_inbox(tmp_path: Path) -> None:
+    async with over_imap(tmp_path) as (desk, mailbox, sink):
+        sent = await desk.send("vagt", "leder", **ASK)
+        await until(lambda: len(sink.mails) == 2)
+        about = {each.raw.partition(b"To: <")[2].partition(b"@")[0]: _about(each.raw) for each in sink.mails}
+        heads = [b"From: <%s@%s>\r\n%s" % (who, DOMAIN.encode(), about.get(who, b"")) for who, _ in MAILS]
+        mails = [head + mail for head, (_, mail) in zip(heads, MAILS, strict=True)]
+        await asyncio.to_thread(mailbox.put, *mails)
+        await mailbox.filed(len(mails))
+        kept = await desk.hub.store.read(received, None)
+        shown = await desk.deliveries(sent["id"])
+    assert [kind for _, kind in kept] == ["answer", "unreadable", "reaction", "doubtful", "bounce"]
+    assert {who: (each["evidence"], each["answer"]) for who, each in shown.items()} == {
+        "vagt": ("acknowledged", "1"),
+        "leder": ("read", None),
+    }
+
+
+def _about(raw: bytes) -> bytes:
+    return b"In-Reply-To: %s\r\n" % raw.partition(b"Message-ID: ")[2].split()[0]
