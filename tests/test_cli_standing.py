@@ -203,16 +203,16 @@ def test_who_has_answered_with_a_number_is_shown_with_its_age(language: str, tit
 
 
 @pytest.mark.parametrize(
-    ("automatic", "shown"),
-    [("", "bavn inbox 28 is HVEM"), ("vacation", "Automatisk svar fra sms:+4500000077")],
+    ("kind", "shown"),
+    [("unconfirmed", "bavn inbox 28 is HVEM"), ("automatic", "Automatisk svar fra sms:+4500000077")],
 )
-def test_an_unconfirmed_answer_is_shown_with_its_one_step(automatic: str, shown: str) -> None:
+def test_an_unconfirmed_answer_is_shown_with_its_one_step(kind: str, shown: str) -> None:
     said = {
         "number": 28,
         "sender": "sms:+4500000077",
         "channel": "sms-a",
         "text": "1",
-        "automatic": automatic,
+        "kind": kind,
     }
     text = drawn(
         alert(

@@ -139,7 +139,7 @@ def _table(found: Sequence[Row], words: Catalogue) -> Table:
 def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
     at = clock(answer["at"], words, now=now)
     fields = {name: neutral_line(answer[name]) for name in ("sender", "channel", "text")}
-    if answer.get("automatic"):
+    if answer["kind"] in {"automatic", "bounce"}:
         return words("show.automatic", at=at, **fields)
     return words("show.unconfirmed", at=at, number=answer["number"], **fields)
 

@@ -207,5 +207,6 @@ def _standing(item: Json, desk: Desk) -> str:
     if not item["open"]:
         return ""
     if item["kind"] in {"unconfirmed", "doubtful"} and not item["urgent"]:
-        return words("inbox.unnamed", number=item["number"], who=words("inbox.somebody"))
+        only = item["contacts"] if item["kind"] == "doubtful" and len(item["contacts"]) == 1 else []
+        return words("inbox.unnamed", number=item["number"], who=next(iter(only), words("inbox.somebody")))
     return words("inbox.read" if _is_to_read(item) else "inbox.untaken", number=item["number"])

@@ -59,16 +59,16 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
     after = successor(connection, row.id) if row.withdrawn else None
     of = t.inbound.c
     loose = connection.execute(
-        select(of.id, of.channel, of.sender, of.text, of.at_ms, of.automatic).where(of.alert_id == row.id)
+        select(of.id, of.kind, of.channel, of.sender, of.text, of.at_ms).where(of.alert_id == row.id)
     )
     unconfirmed = [
         {
             "number": each.id,
+            "kind": each.kind,
             "channel": each.channel,
             "sender": each.sender,
             "text": each.text,
             "at": rfc3339(each.at_ms),
-            "automatic": each.automatic,
         }
         for each in loose
     ]
