@@ -157,9 +157,8 @@ def _person(arrived: Arrived, mail: Letter, *, verdict: Verdict, attempt: str) -
         cut = arrived.octets > len(arrived.raw)
         why = "no text in what was read of a very large mail" if cut else "nothing is written in it"
         return _Found("", _shown(mail), why)
-    if not attempt:
-        answer = _with_code(answer, mail.first("subject"))
-    return _Found(answer, written if answer != written else "")
+    raw = written if answer != written else ""
+    return _Found(answer if attempt else _with_code(answer, mail.first("subject")), raw)
 
 
 def _names(mail: Letter) -> frozenset[str]:
@@ -171,7 +170,7 @@ def _names(mail: Letter) -> frozenset[str]:
 def _shown(mail: Letter) -> str:
     """A mail that nobody could read, without its trace: for a person who knows what to do with it."""
     head = [f"{name.title()}: {mail.first(name)}" for name in _TELLING if mail.first(name)]
-    body = mail.head.body[:MOST_RAW].decode("latin-1").replace("\0", "\ufffd")
+    body = mail.head.body[:MOST_RAW].decode("utf-8", "backslashreplace").replace("\0", "\ufffd")
     return "\n".join([*head, "", body])[:MOST_RAW]
 
 

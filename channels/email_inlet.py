@@ -46,7 +46,7 @@ class Inlet:
                 text="",
                 at=arrived.at,
                 unreadable="our own code failed on it: the log says where",
-                raw=arrived.raw[:MOST_RAW].decode("latin-1").replace("\0", "\ufffd"),
+                raw=arrived.raw[:MOST_RAW].decode("utf-8", "backslashreplace").replace("\0", "\ufffd"),
                 settle=settle,
             )
 

@@ -41,12 +41,15 @@ class Seen:
 
 def seen(mail: Letter) -> Seen:
     texts: list[str] = []
+    said: set[str] = set()
     flaw, left = "", MOST_TEXT_OCTETS
     for part in _shown(mail):
         text = _text_of(part)[:left]
-        if not text.strip() or any(_same(text, other) for other in texts):
+        words = " ".join(text.split())
+        if not words or words in said:  # some send both forms of one text as if they were two
             continue
         texts.append(text)
+        said.add(words)
         left -= len(text) + 1
         flaw = flaw or _flaw(part, text)
         if left <= 0:
@@ -75,10 +78,6 @@ def _text_of(part: Part) -> str:
     if part.parameters.get("format", "").lower() != "flowed":
         return said
     return unflowed(said, delsp=part.parameters.get("delsp", "").lower() == "yes")
-
-
-def _same(text: str, other: str) -> bool:
-    return text.split() == other.split()
 
 
 def _flaw(part: Part, text: str) -> str:

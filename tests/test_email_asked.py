@@ -79,7 +79,8 @@ async def test_a_mail_that_our_own_code_fails_on_is_passed_on_unread(
 
     event = inlet.event(Arrived(b"From: a@b.invalid\r\n\r\n1", datetime.now(UTC), 24), settle)
     assert isinstance(event, Inbound)
-    assert (event.text, event.automatic, len(event.bearer_id)) == ("", "it could not be read", 32)
+    assert (event.text, event.automatic, len(event.bearer_id)) == ("", "", 32)
+    assert "our own code failed on it" in event.unreadable
     await event.settle()
     assert (kept, "a mail could not be read" in caplog.text) == ([1], True)
 

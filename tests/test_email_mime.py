@@ -79,6 +79,7 @@ def test_fields_are_unfolded_and_what_is_none_is_passed_over() -> None:
     assert fields == {"subject": ("a b c", "d"), "x": ("y",)}
 
 
+MIXED = b"Content-Type: multipart/mixed; boundary=b\n\n"
 HOSTILE = {
     "deep": b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(20_000)),
     "itself": b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" * 9_999,
@@ -87,6 +88,8 @@ HOSTILE = {
     "folds": b"Subject: a\n" + b" b\n" * 300_000,
     "parameters": b"Content-Type: text/plain" + b';a="' * 2_000 + b"\n\nx",
     "words": b"Subject: " + b"=?utf-8?b?" * 300 + b"\n\nx",
+    "texts": MIXED + b"".join(b"--b\n\n" + b"a b " * 2_500 + b"%d\n" % n for n in range(95)),
+    "pages": MIXED + (b"--b\nContent-Type: text/html\n\n" + b"<p>" * 3_000) * 90,
     "equals": b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=" * 900_000,
     "base64": b"Content-Transfer-Encoding: base64\n\nQ",
     "nul": b"\0" * 100_000,
