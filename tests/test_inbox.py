@@ -70,6 +70,14 @@ async def test_a_page_has_the_contacts_before_strangers_and_says_how_many_there_
         assert {(page["total"], page["urgent"]) for page in pages} == {(7, 1)}
 
 
+async def test_of_the_urgent_those_that_nobody_has_taken_come_first(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for text in ("4", "BRUG FOR HJÆLP"):
+            await hears(bench, text)
+        await bench.store.run(take, Taken((await items(bench))[0]["number"], "vagt"))
+        assert [item["text"] for item in await items(bench)] == ["BRUG FOR HJÆLP", "4"]
+
+
 async def test_who_ticks_it_off_has_handled_it_whoever_had_taken_it(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         number = (await hears(bench, "4")).urgent or 0

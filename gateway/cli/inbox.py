@@ -146,7 +146,7 @@ def _drawn(item: Json, desk: Desk) -> "RenderableType":
         (f"{item['number']:>4}  {_kind(item, words)}", style),
         f"  {at}  ",
         in_line(_sender(item, words)),
-        f"  {item['channel']}",
+        f"  {words.known('via', item['channel'])}",
     )
     lines: list[RenderableType] = [head]
     if item["alert"]:

@@ -87,7 +87,9 @@ def inbox_page(connection: Connection, listed: Listed) -> Json:
     else:
         counted = counted.where(of.open)
         rows = list(
-            connection.execute(select(of.id, of.sender, of.delivery_id, of.urgent).where(shown, of.open))
+            connection.execute(
+                select(of.id, of.sender, of.delivery_id, of.urgent, of.taken_ms).where(shown, of.open)
+            )
         )
         rows.sort(key=lambda row: _most_needed(row, listed.directory))
         page = [row.id for row in rows[listed.offset : listed.offset + listed.limit]]
@@ -97,9 +99,9 @@ def inbox_page(connection: Connection, listed: Listed) -> Json:
 
 
 def _most_needed(row: Any, directory: Directory) -> tuple[int, ...]:
-    """The urgent, then what people in the directory wrote, then strangers; each as it came."""
+    """The urgent, what nobody has taken, what people in the directory wrote, strangers; each as it came."""
     known = row.delivery_id is not None or bool(directory.at(row.sender))
-    return not row.urgent, not known, row.id
+    return not row.urgent, row.taken_ms is not None, not known, row.id
 
 
 def inbox_item(connection: Connection, number: int) -> Json:
