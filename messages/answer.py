@@ -15,6 +15,7 @@ from messages.answer_number import NUMBER_KEY, read_number
 from messages.answer_phrases import (
     DOUBTS,
     FILLERS,
+    HELP,
     NEGATIONS,
     OPENERS,
     PHRASES,
@@ -88,9 +89,7 @@ def read_answer(text: str, options: Options, *, code: str = "") -> Answer:
     left = plain(without_codes(said, code)).strip()
     told, asked = _apart(left, options)
     if asks_for_help(left):
-        kind, option = (
-            (Kind.OPTION, exact) if (exact := _exact(_words(told), options)) else _help(told, options)
-        )
+        kind, option = _help(told, options)
     elif any(key == NUMBER_KEY for key, _ in options):
         kind, option = _number(told)
     else:
@@ -131,7 +130,11 @@ def _apart(said: str, options: Options) -> tuple[str, bool]:
 
 
 def _help(said: str, options: Options) -> tuple[Kind, str]:
-    return Kind.HELP, _leading(said, _WORD.findall(said), options=options)
+    """An option that speaks of help is that option (`hjælp 1 t`); a bare cry is one, whatever it was offered as."""
+    words = _WORD.findall(said)
+    if exact := _exact(words, options):
+        return (Kind.HELP if " ".join(words) in HELP else Kind.OPTION), exact
+    return Kind.HELP, _leading(said, words, options=options)
 
 
 def _number(said: str) -> tuple[Kind, str]:

@@ -91,8 +91,19 @@ PHRASES: dict[str, Sense] = {
     for phrase in phrases
     for spelt in (phrase, plain(phrase))
 }
-_CRIES = ("hjælp", "hjælp os", "hjælp mig", "nød", "i nød", "liv i fare", "livsfare", "sos", "mayday")
-_CRIES_ENGLISH = ("help", "help us", "help me")
+_CRIES = (
+    "hjælp",
+    "brug for hjælp",
+    "hjælp os",
+    "hjælp mig",
+    "nød",
+    "i nød",
+    "liv i fare",
+    "livsfare",
+    "sos",
+    "mayday",
+)
+_CRIES_ENGLISH = ("help", "need help", "help us", "help me")
 # Whole answers that are a cry for help; what else is one stands in answer_help.py.
 HELP = frozenset((*_CRIES, *map(plain, _CRIES), *_CRIES_ENGLISH))
 
