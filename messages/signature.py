@@ -10,7 +10,7 @@ from collections.abc import Set
 from messages.answer import Kind, read_answer
 from messages.answer_phrases import AFTER_A_TIME, BEFORE_A_TIME, OPENERS, PHRASES, plain
 from messages.quote_marks import GREETING
-from messages.signature_marks import CONTACT, GIVEN_NAMES, POSTSCRIPT, SIGN_OFF, SIGN_OFF_WITHIN
+from messages.signature_marks import CONTACT, GIVEN_NAMES, PERSON, POSTSCRIPT, SIGN_OFF, SIGN_OFF_WITHIN
 
 _MOST_LINES = 30  # below a name that are still its signature
 _LONGEST_LINE = 80
@@ -43,7 +43,7 @@ def _cut(lines: list[str], names: Set[str], *, said: bool) -> list[str]:
         if said and _ends(lines, place, names=names, last=last):
             return [*lines[:place], *_postscript(lines[place + 1 :])]
         said = said or (bool(line.strip()) and GREETING.fullmatch(line) is None and not signs(line))
-        if said and place >= last and (before := _signed_within(line)):
+        if said and place >= last and not _goes_on(lines[place + 1 :]) and (before := _signed_within(line)):
             return [*lines[:place], before, *_postscript(lines[place + 1 :])]
     return lines
 
@@ -69,13 +69,23 @@ def _ends(lines: list[str], place: int, *, names: Set[str], last: int) -> bool:
     if len(line) > 2 * _LONGEST_LINE or not line.strip():
         return False
     if signs(line):
-        return place > last
+        return place > last and not _goes_on(below)
     if len(below) > _MOST_LINES:
         return False
     if _is_name(line, names) and all(map(_is_below_a_name, below)):
         return True
     rest = [each for each in (line, *below) if each.strip()]
     return all(CONTACT.fullmatch(each) for each in rest) and not _CALL.search(_last_said(lines[:place]))
+
+
+def _goes_on(below: list[str]) -> bool:
+    """Whether somebody says more right below the greeting: `Mvh Mette`, and then `Vi mangler vand`."""
+    for line in below[:_MOST_LINES]:
+        if not line.strip() or CONTACT.fullmatch(line) or POSTSCRIPT.match(line):
+            return False
+        if PERSON.search(line):
+            return True
+    return False
 
 
 def _signed_within(line: str) -> str:

@@ -12,7 +12,7 @@ _GREETINGS = r"""
     | m\.?\s?v\.?\s?h\b\.? | v\.?h\b\.? | d\.?b\.?h\b\.? | b\.?h\b\.? | k\.?h\b\.?
     | (?:with\s+)?(?:(?:my|best|kind|kindest|warm|many)\s+)*(?:regards|wishes|greetings)
     | (?:yours\s+)?(?:sincerely|truly|faithfully)(?:\s+yours)? | cheers | all\s+the\s+best | b(?:est\s)?rgds | br | rgds
-    | med\s+vänlig\s+hälsning | vänliga?\s+hälsning(?:ar)? | hälsningar | mit\s+freundlichen\s+grü(?:ß|ss)en | mfg
+    | venligst(?=\s*[,.]?\s*$) | med\s+vänlig\s+hälsning | vänliga?\s+hälsning(?:ar)? | hälsningar | mit\s+freundlichen\s+grü(?:ß|ss)en | mfg
 """
 SIGN_OFF = re.compile(rf"\s*(?:{_GREETINGS})(?!\w)[\s,.:!/–-]*(?P<rest>.*)", re.IGNORECASE | re.VERBOSE)
 # At the end of a line only those that nobody uses in a sentence.
@@ -31,6 +31,9 @@ CONTACT = re.compile(
     | \+45[\d\s]{8,14}
     )\s*""",
     re.IGNORECASE | re.VERBOSE,
+)
+PERSON = re.compile(
+    r"\b(?:jeg|vi|os|mig|du|vores|we|us|you|i(?=['’ ](?:m|am|can|will|have|need)))\b", re.IGNORECASE
 )
 POSTSCRIPT = re.compile(r"\s*p\.?\s?s\b[.:]?", re.IGNORECASE)
 
