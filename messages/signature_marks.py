@@ -12,7 +12,8 @@ _GREETINGS = r"""
     | m\.?\s?v\.?\s?h\b\.? | v\.?h\b\.? | d\.?b\.?h\b\.? | b\.?h\b\.? | k\.?h\b\.?
     | (?:with\s+)?(?:(?:my|best|kind|kindest|warm|many)\s+)*(?:regards|wishes|greetings)
     | (?:yours\s+)?(?:sincerely|truly|faithfully)(?:\s+yours)? | cheers | all\s+the\s+best | b(?:est\s)?rgds | br | rgds
-    | venligst(?=\s*[,.]?\s*$) | med\s+vänlig\s+hälsning | vänliga?\s+hälsning(?:ar)? | hälsningar | mit\s+freundlichen\s+grü(?:ß|ss)en | mfg
+    | venligst(?=\s*[,.]?\s*$)
+    | med\s+vänlig\s+hälsning | vänliga?\s+hälsning(?:ar)? | hälsningar | mit\s+freundlichen\s+grü(?:ß|ss)en | mfg
 """
 SIGN_OFF = re.compile(rf"\s*(?:{_GREETINGS})(?!\w)[\s,.:!/–-]*(?P<rest>.*)", re.IGNORECASE | re.VERBOSE)
 # At the end of a line only those that nobody uses in a sentence.
