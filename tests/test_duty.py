@@ -134,6 +134,16 @@ async def test_who_has_it_and_then_says_no_has_it_no_longer(tmp_path: Path) -> N
         assert await asked_to_take(bench) == ["vagt", "leder"]
 
 
+async def test_a_no_to_one_of_two_notices_lets_the_deputy_hear_of_both(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for text in ("4", "BRUG FOR HJÆLP #{code}"):
+            [sent, *_] = await bench.rows("select code from alerts")
+            await noticed(bench, text.format(code=sent["code"]))
+        found = await hears(bench, "nej, kan ikke")
+        assert len(found.several) == 2, "and is asked back"
+        assert await asked_to_take(bench) == ["vagt", "vagt", "leder", "leder"]
+
+
 async def test_what_is_asked_after_a_yes_takes_nothing_back(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         number, code = await noticed(bench)

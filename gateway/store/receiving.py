@@ -19,7 +19,7 @@ from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.questions import Found, Question, contacts_at, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
-from gateway.store.urgency import answered_notice, cannot_wait, is_urgent, needs_a_reader
+from gateway.store.urgency import answered_notice, cannot_wait, declined_all, is_urgent, needs_a_reader
 from messages.answer import Kind
 
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
@@ -160,6 +160,7 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, text: str, foun
     """
     kind = "unmatched" if found.alert_id is None else "unconfirmed"
     urgent = cannot_wait(tx, text, found)
+    declined_all(tx, found, text)
     _note(tx, number, kind=kind, alert_id=found.alert_id, urgent=urgent, open=True)
     tx.audit("received", inbound=number, channel=channel, kind=kind)
     if found.alert_id is not None:

@@ -5,6 +5,7 @@ next is asked, which is the deputy of who answered.
 """
 
 from gateway.clock import to_ms
+from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.ledger import Ledger
 from gateway.store.questions import Found, Question, alert_with
@@ -59,6 +60,14 @@ def answered_notice(tx: Transaction, notice: Question, answer: Answer) -> None:
     waiting = t.inbound.select().where(about, of.taken_ms.is_(None)).limit(1)
     if tx.connection.execute(waiting).first() is not None:
         _ask_next(tx, notice)
+
+
+def declined_all(tx: Transaction, found: Found, text: str) -> None:
+    """A no to one of several notices, and nobody knows to which: the deputy hears of each, and no harm is done."""
+    notices = [each for each in found.several if each.submitter == ASKS]
+    if len(notices) == len(found.several) and read_answer(text, ()).kind is Kind.NO:
+        for notice in notices:
+            _ask_next(tx, notice)
 
 
 def _ask_next(tx: Transaction, notice: Question) -> None:
