@@ -1,12 +1,13 @@
 """What a reader sees of a mail: all its texts in their order, or why there is none that can be read. Pure.
 
-| parts                                            | what is read                                        |
-|--------------------------------------------------|-----------------------------------------------------|
-| several texts, with pictures between them        | all, one below the other                            |
-| one text in several forms (alternative)          | the plain one, the HTML where that is empty         |
-| a text that is attached, or has a file name      | not read: somebody sent a file                      |
-| S/MIME, PGP, winmail.dat, broken boundaries      | why it cannot be read                               |
-| a charset that nobody knows, octets of no charset | what can be guessed, and that it cannot be trusted |
+| parts                                             | what is read                                         |
+|---------------------------------------------------|------------------------------------------------------|
+| several texts, with pictures between them         | all, one below the other                             |
+| one text in several forms (alternative)           | the plain one, the HTML where that is empty          |
+| a text that is attached, or has a file name       | not read: somebody sent a file                       |
+| S/MIME, PGP                                       | why it cannot be read, whatever stands beside it     |
+| nothing but winmail.dat, pictures, broken pieces  | why it cannot be read                                |
+| a charset that nobody knows, octets of no charset | what can be guessed, and that it cannot be trusted   |
 
 Sources: RFC 2046 5.1 (mixed, alternative), RFC 2183 2 (disposition), RFC 8551 3 (S/MIME), RFC 3156 (PGP), and what
 Exchange and Outlook send to others than themselves (TNEF).
@@ -20,14 +21,14 @@ from messages.html_text import html_text
 from messages.reply_text import unflowed
 
 _TEXTS = frozenset({"text/plain", "text/html"})
-_SEALED = {
+_SEALED = {  # whatever stands beside it
     "application/pkcs7-mime": "it is signed or encrypted (S/MIME)",
     "application/x-pkcs7-mime": "it is signed or encrypted (S/MIME)",
     "application/pgp-encrypted": "it is encrypted (PGP)",
     "multipart/encrypted": "it is encrypted",
-    "application/ms-tnef": "it is in a form that only Outlook reads (winmail.dat)",
-    "application/vnd.ms-tnef": "it is in a form that only Outlook reads (winmail.dat)",
 }
+_OUTLOOK = "it is in a form that only Outlook reads (winmail.dat)"
+_TNEF = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _WORST_SHARE = 0.1  # of signs that are none, in a text that is still one
 
 
@@ -54,7 +55,7 @@ def seen(mail: Letter) -> Seen:
         flaw = flaw or _flaw(part, text)
         if left <= 0:
             break
-    return Seen("\n".join(texts), flaw or ("" if texts else _why_none(mail)))
+    return Seen("\n".join(texts), _sealed(mail) or flaw or ("" if texts else _why_none(mail)))
 
 
 def _shown(mail: Letter) -> Iterator[Part]:
@@ -97,17 +98,22 @@ def _is_utf8(octets: bytes) -> bool:
     return True
 
 
+def _sealed(mail: Letter) -> str:
+    return next((_SEALED[part.content_type] for part in mail.parts if part.content_type in _SEALED), "")
+
+
 def _why_none(mail: Letter) -> str:
-    """By its first part that explains it; '' where nothing at all is in it."""
+    """By the first part that explains it; '' where nothing at all is in it."""
+    names = [part.parameters.get("name", "").lower() for part in mail.parts]
     types = [part.content_type for part in mail.parts]
-    if sealed := next((_SEALED[each] for each in types if each in _SEALED), ""):
-        return sealed
-    if any("winmail.dat" in part.parameters.get("name", "").lower() for part in mail.parts):
-        return _SEALED["application/ms-tnef"]
+    if "winmail.dat" in names or _TNEF & set(types):
+        return _OUTLOOK
     if any(each.startswith("multipart/") for each in types):
         return "its parts cannot be told apart"
-    other = next((part.content_type for part in mail.parts if part.body.strip() and _is_other(part)), "")
-    return f"it has no text, only {other[:60]}" if other else ""
+    other = next((part for part in mail.parts if part.body.strip() and _is_other(part)), None)
+    if other is None:
+        return ""
+    return f"it has no text, only {'a file, ' if _is_file(other) else ''}{other.content_type[:60]}"
 
 
 def _is_other(part: Part) -> bool:

@@ -60,6 +60,8 @@ def test_all_that_stands_in_the_mail_is_read(name: str) -> None:
 UNREADABLE = {
     "S/MIME": (part("MIAGCSqG", "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m"), "S/MIME"),
     "PGP": (parts("encrypted", part("Version: 1", "application/pgp-encrypted"), part("x", "x/y")), "PGP"),
+    "S/MIME beside a text": (parts("mixed", part("Se vedhæftet"), part("MIAG", "application/pkcs7-mime")), "S/MIME"),
+    "only a file": (parts("mixed", part(""), FILE), "a file, text/plain"),
     "winmail.dat": (part("eJ8+", "application/ms-tnef; name=winmail.dat"), "winmail.dat"),
     "winmail.dat, misnamed": (part("eJ8+", "application/octet-stream; name=winmail.dat"), "winmail.dat"),
     "an unknown charset": (b"Content-Type: text/plain; charset=ibm037\n\n\xf1\xc1\n".decode("latin-1"), "charset"),
