@@ -28,11 +28,11 @@ from messages.answer_number import NUMBER_KEY
 _LONGEST_CLEAR = 60  # characters; a program has more to say
 
 
-def keep_automatic(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
+def keep_automatic(tx: Transaction, number: int, item: Inbound, *, channel: str, found: Found) -> Matched:
     """Nobody wrote it. Probably nobody reads there either: the next way need not wait."""
     question = found.question
     if item.undelivered:
-        return _left(tx, number, item, kind="bounce", found=found)
+        return _left(tx, number, item, kind="bounce", channel=channel, found=found)
     if question is not None:
         _give_up(tx, question, item)
     known = question is not None or found.alert_id is not None
@@ -56,22 +56,24 @@ def is_clear(item: Inbound, question: Question) -> bool:
     return answer.kind is Kind.OPTION and not answer.asks
 
 
-def keep_doubtful(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched:
+def keep_doubtful(tx: Transaction, number: int, item: Inbound, *, channel: str, found: Found) -> Matched:
     """A person looks at it, unless it is a stranger's about nothing: then it is one of many newsletters."""
     about_ours = found.question is not None or found.alert_id is not None
     if about_ours or found.several or contacts_at(tx, item.sender):
-        return _left(tx, number, item, kind="doubtful", found=found)
+        return _left(tx, number, item, kind="doubtful", channel=channel, found=found)
     _note(tx, number, kind="automatic", automatic=item.doubtful[:200])
     return Matched("automatic")
 
 
-def _left(tx: Transaction, number: int, item: Inbound, *, kind: str, found: Found) -> Matched:
+def _left(
+    tx: Transaction, number: int, item: Inbound, *, kind: str, channel: str, found: Found
+) -> Matched:
     """For a person, beside the alert that it is about."""
     alert_id = found.question.alert_id if found.question else found.alert_id
     urgent = kind == "doubtful" and cannot_wait(tx, item.text, found)
     why = (item.automatic or item.doubtful)[:200]
     _note(tx, number, kind=kind, automatic=why, alert_id=alert_id, urgent=urgent, open=True)
-    tx.audit("received", inbound=number, kind=kind)
+    tx.audit("received", inbound=number, channel=channel, kind=kind)
     if alert_id is not None:
         tx.changes.alerts.add(alert_id)
     return Matched(kind, urgent=number if urgent else None)

@@ -52,9 +52,9 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     """`missing`: parts of it that are not here."""
     found = find_question(tx, item, item.text)
     if item.automatic:
-        return keep_automatic(tx, number, item, found=found)
+        return keep_automatic(tx, number, item, channel=channel, found=found)
     if item.doubtful and (found.question is None or not is_clear(item, found.question)):
-        return keep_doubtful(tx, number, item, found=found)
+        return keep_doubtful(tx, number, item, channel=channel, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, text=item.text, found=found)
     return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
