@@ -65,9 +65,7 @@ def keep_doubtful(tx: Transaction, number: int, item: Inbound, *, channel: str, 
     return Matched("automatic")
 
 
-def _left(
-    tx: Transaction, number: int, item: Inbound, *, kind: str, channel: str, found: Found
-) -> Matched:
+def _left(tx: Transaction, number: int, item: Inbound, *, kind: str, channel: str, found: Found) -> Matched:
     """For a person, beside the alert that it is about."""
     alert_id = found.question.alert_id if found.question else found.alert_id
     urgent = kind == "doubtful" and cannot_wait(tx, item.text, found)
