@@ -31,7 +31,10 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
 
 def test_what_is_left_out_is_counted_with_the_command_that_shows_it(hub: HubProcess) -> None:
     total = hub.json("inbox")["total"]
-    shown, english = hub.bavn("inbox", "--limit", "2"), hub.bavn("inbox", "--all", "--limit", "2", "--lang", "en")
+    shown, english = (
+        hub.bavn("inbox", "--limit", "2"),
+        hub.bavn("inbox", "--all", "--limit", "2", "--lang", "en"),
+    )
     assert len(shown.stdout.splitlines()) == 2
     assert f"I alt {total}, HASTEMELDINGER {total}" in shown.stderr
     assert f"{total - 2} flere end dem her: bavn inbox --limit {total}" in shown.stderr
