@@ -31,6 +31,13 @@ _WITHIN = re.compile(
 )
 # As the first word of a clause.
 _FIRST = re.compile(rf"(?:{_HELP}|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
+# As the last word of a clause, unless the one before says that it is had or given, or has been judged above.
+_LAST = re.compile(rf"(?:{_HELP})")
+_NOT_A_CRY = re.compile(
+    r"tak|thanks|for|med|af|til|fra|uden|with|without|of|from|to|the|der|(?:d|s|m)in|jeres|vores|hans|your|our"
+    r"|faar?|faaet|fik|hente[rt]|yder|giver?|send(?:er|t)|g[eo]t|gave|kan|vil|skal|can|will|any|some|nogen"
+    r"|ikke|ingen|intet|ej|no|not|needs?|wants?|bruge|mangler|kraever|oensker"
+)
 # After the first word: help that is there or on its way, or that nobody needs.
 _GIVEN = re.compile(
     rf"(?:{_HELP})(?: (?:er|is))?(?: (?:nu|now|ikke|not|laengere))? (?:paa vej|fremme|kommet|ankommet|modtaget|coming"
@@ -64,6 +71,8 @@ def asks_for_help(said: str) -> bool:
 def _cries(words: list[str]) -> bool:
     clause = " ".join(words)
     if any(_TAKEN_BACK.search(clause[: found.start()]) is None for found in _WITHIN.finditer(clause)):
+        return True
+    if len(words) > 1 and _LAST.fullmatch(words[-1]) and not _NOT_A_CRY.fullmatch(words[-2]):
         return True
     first = " ".join(_after_fillers(words))
     return _FIRST.match(first) is not None and _GIVEN.match(first) is None

@@ -172,6 +172,8 @@ def test_a_reaction_shows_that_it_was_seen_and_never_chooses(text: str) -> None:
             "Hjælp! Brand i kælderen",
             "HJÆLP os nu",
             "1 hjælp",
+            "ingen strøm hjælp",
+            "vi sidder fast i elevatoren HJÆLP!",
             "nej, hjælp",
         ),
         *(
@@ -230,6 +232,7 @@ def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
             "mangler ikke hjælp",
         ),
         *("no need for help", "no help needed", "we don't need help", "don’t need any help", "need no help"),
+        *("tak for hjælp", "vi har fået hjælp", "vi klarer os uden hjælp", "tak for jeres hjælp"),
         *("Tak for hjælpen", "hjælp er på vej", "help is on the way", "Vi sender hjælp", "vi hjælper naboen"),
         *("har I brug for hjælp?", "sig til, hvis I får brug for hjælp", "let me know if you need help"),
         *("ingen livsfare", "uden for livsfare", "ingen er i livsfare", "nobody needs help"),
