@@ -46,6 +46,7 @@ from messages.evidence import Evidence
 from messages.render import ShortText, Size, Words
 
 _SWEEP_S = 0.1
+_SHORT = 16  # characters that somebody may say again at once
 
 
 class SmppChannel:
@@ -124,16 +125,18 @@ class SmppChannel:
             event: base.Report | base.Inbound = smpp_received.report(read, self._sent, self.config)
             return self._feed.offer(replace(event, settle=partial(self._settle, delivered)))
         body = delivered.pdu.body
+        event = smpp_received.inbound(read, self.config, bearer_id="", raw=body.hex().upper())
         name = self._arrivals.name(
             body,
-            sender=read.source.address if read else "",
+            sender=event.sender,
             session=delivered.session,
             sequence=delivered.pdu.sequence,
             now=asyncio.get_running_loop().time(),
+            long=event.part is not None or len(event.text) > _SHORT,
         )
+        event = replace(event, bearer_id=name)
         if self._sweeping is None:
             self._sweep_soon()
-        event = smpp_received.inbound(read, self.config, bearer_id=name, raw=body.hex().upper())
         return self._feed.offer(replace(event, settle=partial(self._settle, delivered, name)))
 
     async def _settle(self, delivered: Delivered, name: str = "") -> None:

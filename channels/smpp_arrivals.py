@@ -8,7 +8,8 @@ session stood for a while after it, or when something that came later is brought
 phone's messages in their order.
 
 In doubt it is a new message: an answer seen twice costs a glance, one that is not seen may cost more. So of what was
-acknowledged only a phone's latest words are taken for the same: 1, 2 and 1 again are three answers.
+acknowledged only a phone's latest words are taken for the same, 1, 2 and 1 again are three answers; and what nobody
+types twice in a moment, which is a long text or a part of one.
 """
 
 import hashlib
@@ -36,6 +37,10 @@ class _Message:
     def is_owed(self) -> bool:
         """It was not acknowledged, so that it comes again for sure."""
         return self.acknowledged_at is None
+
+    @property
+    def is_long(self) -> bool:
+        return self.name.endswith("l")
 
     def says(self, digest: str) -> bool:
         return self.name.startswith(digest)
@@ -83,8 +88,10 @@ class Arrivals:
             if name not in known:
                 self._add(_Message(name, acknowledged_at=0 if told else None))
 
-    def name(self, content: bytes, *, sender: str, session: Session, sequence: int, now: float) -> str:
-        """`sequence`: the number that it came with."""
+    def name(
+        self, content: bytes, *, sender: str, session: Session, sequence: int, now: float, long: bool = False
+    ) -> str:
+        """`sequence`: the number that it came with; `long`: nobody says that again at once."""
         phone = self._digest(sender.encode(), size=6)
         digest = phone + self._digest(content, size=10)
         known = [each for each in self._messages.get(phone, ()) if not each.is_over(session, now)]
@@ -92,7 +99,7 @@ class Arrivals:
         self._forget(_heard(known, message, digest=digest, session=session))
         if message is None:
             self._count += 1
-            message = _Message(f"{digest}.{self._process}.{self._count}")
+            message = _Message(f"{digest}.{self._process}.{self._count}{'l' * long}")
         else:
             self._remove(message)
         message.session, message.sequence, message.acknowledged_at = session, sequence, None
@@ -149,17 +156,17 @@ def _phone(name: str) -> str:
 def _again(known: list[_Message], digest: str, *, session: Session, sequence: int) -> _Message | None:
     """Which of a phone's messages it is: rather one that is owed than one that was acknowledged.
 
-    Of the latter only one before another that is still owed, since nothing new is brought before that; or its latest
-    words, since they say the same as a new one would.
+    Of the latter only one before another that is still owed, since nothing new is brought before that; its latest
+    words, since they say the same as a new one would; and a long one.
     """
     same = [each for each in known if each.says(digest) and each.comes_again(session, sequence)]
     for each in same:
         if each.is_owed:
             return each
     for each in same:
-        later = known[known.index(each) + 1 :]
-        owed = any(other.is_owed and other.session is not session for other in later)
-        if owed or all(other.says(digest) for other in later):
+        later = [other for other in known[known.index(each) + 1 :] if other.session is not session]
+        owed = any(other.is_owed for other in later)
+        if each.is_long or owed or all(other.says(digest) for other in later):
             return each
     return None
 
@@ -169,5 +176,5 @@ def _heard(
 ) -> list[_Message]:
     """The acknowledgements that have arrived, as `message` shows, which is brought before what they were for."""
     before = known if message is None else known[: known.index(message)]
-    there = [each for each in before if not each.is_owed and each.session is not session]
+    there = [each for each in before if not each.is_owed and not each.is_long and each.session is not session]
     return there if message is None else [each for each in there if not each.says(digest)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-_LINE = re.compile(rb"([+=-])([0-9a-f]{32}\.[0-9a-f]{8}\.[0-9]{1,12})\n")
+_LINE = re.compile(rb"([+=-])([0-9a-f]{32}\.[0-9a-f]{8}\.[0-9]{1,12}l?)\n")
 _READ_MOST = 4 << 20  # octets
 _LINES_MOST = 1000  # then it is written anew, with what is still open
 

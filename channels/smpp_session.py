@@ -66,6 +66,7 @@ class Session(asyncio.Protocol):
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     doubted: asyncio.Event = field(default_factory=asyncio.Event)  # `silent` has become true
     _bound: bool = False
+    _unbound_at: float = 0.0  # when our unbind left
     _sequence: int = 0
     _frames: Frames = field(default_factory=Frames)
     _waiters: dict[int, _Waiter] = field(default_factory=dict)
@@ -111,6 +112,8 @@ class Session(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.torn = self.torn or (exc is not None and not self.fate)
+        if exc is None and not self.fate:  # some answer an unbind by hanging up
+            self.answered_at = max(self.answered_at, self._unbound_at)
         self.end(f"the message centre hung up{f': {exc}' if exc else ''}")
         self.closed.set()
 
@@ -219,6 +222,7 @@ class Session(asyncio.Protocol):
 
     async def unbind(self) -> None:
         """Says goodbye and ends the session; Silence."""
+        self._unbound_at = self._loop.time()
         await self.request(lambda sequence: Pdu(Command.UNBIND, OK, sequence).encode())
         self.end("the channel closed")
 

@@ -22,7 +22,14 @@ def line(bound_at: float = 0, **more: object) -> Session:
 
 def came(arrivals: Arrivals, *messages: bytes, over: Session, at: float) -> list[str]:
     return [
-        arrivals.name(each, sender=PHONE, session=over, sequence=int(at * 10) + n, now=at)
+        arrivals.name(
+            each,
+            sender=PHONE,
+            session=over,
+            sequence=int(at * 10) + n,
+            now=at,
+            long=each.isupper() and len(each) == 1,
+        )
         for n, each in enumerate(messages)
     ]
 
@@ -173,6 +180,12 @@ SEQUENCES = [  # what came, and whether it was acknowledged right before the end
     ("1- 2- 1-", "1 2 1 2", "1212"),
     ("1+ 2- 1-", "2 1", "121"),
     ("1+ 2+ 1-", "1", "121"),
+    # A and B are long, or parts: nobody says them again at once.
+    ("A+ B+", "A B", "AB"),
+    ("A+ B+", "B A", "AB"),
+    ("A+ B-", "A B", "AB"),
+    ("A+ 1+", "A 1", "A1"),
+    ("1+ A+", "A 1", "1A1"),
 ]
 
 
