@@ -13,11 +13,13 @@ from tests.peers import require
 pytestmark = pytest.mark.gammu
 EMOJI = "Rød grød æøå, 10 € 🚨"
 LONG = "Evakuér Ærøskøbing nu. Mød på torvet kl. 10, tag 100 € og varmt tøj med. " * 5
+SAVED = "Gemt, så sendt"
 SEND = ("sendsms", "TEXT", "+4500000001")
 RUNS: dict[str, tuple[str, ...]] = {
     "identify": ("identify",),
     "network": ("networkinfo",),
     "emoji": (*SEND, "-unicode", "-text", EMOJI),
+    "saved": (*SEND, "-save", "-folder", "2", "-text", SAVED),
     "long": (*SEND, "-len", "400", "-text", LONG),
 }
 
@@ -69,10 +71,19 @@ def test_gammu_reads_the_network(runs: tuple[Path, dict[str, str]]) -> None:
     assert (shown["GPRS"], shown["Name in phone"]) == ("attached", '"Bavn net"')
 
 
-@pytest.mark.parametrize(("name", "text", "parts"), [("emoji", EMOJI, 1), ("long", LONG, 3)])
+@pytest.mark.parametrize(
+    ("name", "text", "parts"), [("emoji", EMOJI, 1), ("saved", SAVED, 1), ("long", LONG, 3)]
+)
 def test_what_gammu_sends_is_what_the_network_gets(
     runs: tuple[Path, dict[str, str]], name: str, text: str, parts: int
 ) -> None:
     sent = journal(runs[0] / name, "sent")
     assert "".join(line["text"] for line in sent) == text
     assert [line["to"] for line in sent] == ["+4500000001"] * parts
+
+
+def test_gammu_writes_a_message_into_the_modem_and_sends_it_from_there(
+    runs: tuple[Path, dict[str, str]],
+) -> None:
+    commands = [line["name"] for line in journal(runs[0] / "saved", "command")]
+    assert [name for name in commands if name in {"+CMGW", "+CMSS", "+CMGS"}] == ["+CMGW", "+CMSS"]

@@ -36,6 +36,9 @@ async def test_the_line_that_terminal_programs_begin_with_is_taken() -> None:
         ("AT+FCLASS?", [b"0", b"OK"]),
         ("AT+CRC=1;+CRC?", [b"+CRC: 1", b"OK"]),
         ("AT+CLIP=7", [b"+CME ERROR: 50"]),
+        ("AT+CGSN=4", [b"+CME ERROR: 50"]),
+        ("AT+CGSN=1,1", [b"+CME ERROR: 50"]),
+        ("AT+GSN=1", [b"ERROR"]),
     ],
 )
 async def test_a_parameter_is_kept_or_refused(line: str, answer: list[bytes]) -> None:
@@ -106,7 +109,9 @@ async def test_a_test_is_ok_and_asks_for_nothing(name: str) -> None:
         assert await there.ask("AT") == [b"OK"]
 
 
-@pytest.mark.parametrize("name", ["+CMGS", "+CMGW", "+CMSS", "+CMGR", "+CMGD", "+CNMA", "+CSQ", "+CGMI"])
+@pytest.mark.parametrize(
+    "name", ["+CMGS", "+CMGW", "+CMSS", "+CMGR", "+CMGD", "+CNMA", "+CSQ", "+CGMI", "+CESQ"]
+)
 async def test_what_only_does_something_cannot_be_read(name: str) -> None:
     async with host() as there:
         assert await there.ask(f"AT{name}?") == [b"ERROR"]

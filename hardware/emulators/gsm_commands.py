@@ -39,8 +39,23 @@ async def identity(modem: "GsmEmulator", command: Command) -> str:
 
 
 async def serial_number(modem: "GsmEmulator", command: Command) -> str:
+    """27.007 5.4: bare, or the IMEI, the IMEISV and the version of the software by <snt>; V.250's +GSN is bare alone."""
+    device = modem.device
     if command.form is Form.DO:
-        modem.info(modem.device.imei)
+        modem.info(device.imei)
+        return OK
+    if command.name == "+GSN":
+        return OK if command.form is Form.TEST else ERROR
+    if command.form is Form.TEST:
+        modem.info("+CGSN: (0-3)")
+        return OK
+    kinds = {1: device.imei, 2: device.imei[:14] + device.svn, 3: device.svn}
+    if (kind := command.number(0)) == 0:
+        modem.info(device.imei)
+    elif len(command.fields) == 1 and kind in kinds:
+        modem.info(b"+CGSN: " + gsm_charset.quoted(kinds[kind], device.settings.charset))
+    else:
+        return modem.cme(50)
     return OK
 
 

@@ -65,6 +65,7 @@ class Device:
     pin_tries: int = 3
     smsc: str = "+4540390999"
     imei: str = "490154203237518"  # the example of 3GPP TS 23.003: no device has it
+    svn: str = "01"  # version of the software, the end of the IMEISV
     imsi: str = "238019000000001"
     clock_ahead: timedelta = timedelta()  # of the network's, as a host has set it
     settings: Settings = field(default_factory=Settings)

@@ -1,6 +1,6 @@
 """The commands of an emulated GSM modem about its radio and its network: registration, operator, signal, codes.
 
-Source: 3GPP TS 27.007 7.2 (CREG), 7.3 (COPS), 7.15 (CUSD), 8.2 (CFUN), 8.5 (CSQ), 10.1 (CGATT, CGREG, CEREG).
+Source: 3GPP TS 27.007 7.2 (CREG), 7.3 (COPS), 7.15 (CUSD), 8.2 (CFUN), 8.5 (CSQ), 8.69 (CESQ), 10.1 (CGATT, CGREG, CEREG).
 """
 
 from typing import TYPE_CHECKING
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hardware.emulators.gsm_modem import GsmEmulator
 
 OPERATORS = ("Bavn net", "Bavn", "23899")  # long, short, MCC and MNC: a test network of Denmark
+# An LTE cell of 10 MHz under full load: 50 blocks of 12 carriers share what CSQ tells the sum of.
+_BELOW_SUM_DB, _RSRQ = 28, 18  # 10 log10(600); -10.8 dB
 _USSD_S = 1.0  # until the network answers
 
 
@@ -69,6 +71,18 @@ async def signal(modem: "GsmEmulator", command: Command) -> str:
         modem.info("+CSQ: (0-31,99),(0-7,99)")
     else:
         modem.info(f"+CSQ: {modem.network.rssi if modem.hears() else 99},99")
+    return OK
+
+
+async def extended_signal(modem: "GsmEmulator", command: Command) -> str:
+    """27.007 8.69: <rxlev>,<ber>,<rscp>,<ecno> of other networks than LTE, which we are in, then <rsrq>,<rsrp>."""
+    if command.form is Form.TEST:
+        modem.info("+CESQ: (0-63,99),(0-7,99),(0-96,255),(0-49,255),(0-34,255),(0-97,255)")
+        return OK
+    rssi = modem.network.rssi if modem.hears() else 99
+    rsrp = -113 + 2 * rssi - _BELOW_SUM_DB  # dBm
+    quality, power = (255, 255) if rssi == 99 else (_RSRQ, min(max(rsrp + 141, 0), 97))
+    modem.info(f"+CESQ: 99,99,255,255,{quality},{power}")
     return OK
 
 
