@@ -11,7 +11,7 @@ Alerts go to `<prefix>/alert/<topic of the address>`; answers are read from `<pr
 | PUBLISH not wholly out of the process |                               | transient     | transient (1) |
 | PUBACK 0x00                           | receipt                       | UNKNOWN       | UNKNOWN (2)   |
 | PUBACK 0x10, nobody subscribes        | transient (3)                 |               |               |
-| PUBACK 0x87, 0x90, 0x99               | permanent                     |               |               |
+| PUBACK 0x87, 0x90, 0x95, 0x99         | permanent                     |               |               |
 | PUBACK, other codes from 0x80         | transient                     |               |               |
 
 "down" is ChannelDown. (1) What is still here is taken back. (2) A PUBACK that comes later is reported as SUBMITTED.

@@ -15,6 +15,7 @@ SILENT = -3  # all of it left, and no answer came in time
 _FOR_GOOD = {
     0x87: "we are not allowed to publish there",
     0x90: "the broker takes no such topic",
+    0x95: "it is too large for the broker",
     0x99: "the broker takes no such payload",
 }
 _FOR_NOW = {

@@ -40,7 +40,7 @@ BEFORE: list[tuple[str, Told]] = [
 ]
 AFTER: list[tuple[Told, type[ChannelError]]] = [
     *((code, TransientFailure) for code in (0x10, 0x80, 0x83, 0x91, 0x97, 0xF0)),
-    *((code, PermanentFailure) for code in (0x87, 0x90, 0x99)),
+    *((code, PermanentFailure) for code in (0x87, 0x90, 0x95, 0x99)),
     *((told, Unknown) for told in (NONSENSE, GOODBYE, *Does)),
 ]
 
