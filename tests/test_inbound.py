@@ -12,7 +12,7 @@ from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
 from gateway.store.receiving import receive
 from gateway.store.reporting import let_go, report
-from gateway.store.sending import look
+from gateway.store.sending import look, recover
 from messages.address import parse_address
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -144,6 +144,22 @@ async def test_a_report_that_names_our_attempt_may_overtake_its_outcome(tmp_path
         assert not await hears_of(bench, Evidence.DELIVERED, attempt=name)
         await bench.conclude(claimed, "unknown")
         assert await evidence(bench) == [Evidence.DELIVERED]
+
+
+@pytest.mark.parametrize("reported", [Evidence.DELIVERED, Evidence.READ, Evidence.SUBMITTED])
+async def test_a_report_whose_receipt_a_crash_took_counts_after_the_restart(
+    tmp_path: Path, reported: Evidence
+) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt", "leder")
+        claimed, other = await bench.claim(window=3)
+        name = attempt_name(sent.identifier, claimed.attempt_id)
+        assert not await hears_of(bench, reported, "M1", attempt=name)
+    async with store_in(tmp_path) as bench:
+        await bench.store.run(recover, None)
+        rows = await bench.rows("select id, evidence from attempts")
+        assert {r["id"]: r["evidence"] for r in rows} == {claimed.attempt_id: reported, other.attempt_id: 2}
+        assert await bench.rows("select id from early_reports") == []
 
 
 async def test_a_late_receipt_of_another_part_is_a_part_of_its_own(tmp_path: Path) -> None:

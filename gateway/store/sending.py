@@ -311,9 +311,9 @@ def channel_down(tx: Transaction, ask: tuple[str, int]) -> int | None:
 
 
 def recover(tx: Transaction, _: None) -> int:
-    """After a crash: what was `sending` may have gone, so it is `unknown`. Returns how many."""
+    """After a crash: what was `sending` may have gone, so it is `unknown`, or what was reported. Returns how many."""
     rows = tx.connection.execute(
-        select(t.attempts.c.id, t.attempts.c.delivery_id).where(t.attempts.c.state == 2)
+        select(t.attempts.c.id, t.attempts.c.delivery_id, t.attempts.c.channel).where(t.attempts.c.state == 2)
     ).all()
     ledger = Ledger(tx)
     ledger.load(row.delivery_id for row in rows)
@@ -321,4 +321,5 @@ def recover(tx: Transaction, _: None) -> int:
         ledger.note(row.id, receipt=None, detail="the hub stopped while it was being handed over")
         ledger.step(row.delivery_id, FellSilent(row.id), verb="unknown", attempt=row.id, reason="restart")
     ledger.flush()
+    receipts_came(tx, [(row.channel, row.id, ()) for row in rows])  # by what names it: no receipt will come
     return len(rows)
