@@ -47,7 +47,12 @@ def step(
     """The delivery after the event, and what is to be done. GatewayError if the event names no try of it."""
     known = _observe(delivery, event, now)
     effects: list[Effect] = []
-    if isinstance(event, Reported) and event.evidence >= Evidence.DELIVERED:
+    if isinstance(event, Reported):
+        told = _try(known, event.try_id)
+        if event.evidence >= Evidence.DELIVERED:
+            effects.append(ChannelProven(known.ladder[told.rung].channel))
+        known = _drop_retries(known, told, effects)
+    if isinstance(event, Answered) and event.try_id is not None:
         effects.append(ChannelProven(known.ladder[_try(known, event.try_id).rung].channel))
     if isinstance(event, Stopped) and known.ended is None:
         return _end(known, Ended.CANCELLED, effects)
@@ -102,6 +107,18 @@ def _schedule_retry(d: Delivery, event: TurnedDown, refused: Try) -> Delivery:
     """A hint for `_decide`: when a transient refusal may be tried again travels on the refused try."""
     return replace(
         d, tries=tuple(replace(t, not_before=event.retry_at) if t.id == refused.id else t for t in d.tries)
+    )
+
+
+def _drop_retries(d: Delivery, told: Try, effects: list[Effect]) -> Delivery:
+    """What was refused and is reported all the same had left: the same text does not leave again in this round."""
+    again = {t.id for t in d.tries if t.waiting and (t.rung, t.round) == (told.rung, told.round)}
+    if not again or told.evidence < Evidence.SUBMITTED:
+        return d
+    effects += [Drop(number) for number in sorted(again)]
+    return replace(
+        d,
+        tries=tuple(replace(t, state=TryState.DONE, dropped=True) if t.id in again else t for t in d.tries),
     )
 
 

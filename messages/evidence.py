@@ -1,8 +1,8 @@
 """Evidence: what is known about an attempt and about a delivery, and how it may change.
 
-An attempt climbs one ladder and never goes down (invariant I9). REFUSED is not on the ladder: nothing left,
-so there is nothing to know. UNKNOWN means that bytes left and the far end fell silent: it is never shown as
-failed.
+An attempt climbs one ladder and never goes down (invariant I9). REFUSED is not on the ladder: the far end said
+that it did not take it. A report that names the attempt proves more than that, since the refusal may have come
+from somebody in between. UNKNOWN means that bytes left and the far end fell silent: it is never shown as failed.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 
 
 class Evidence(IntEnum):
-    REFUSED = -1  # an attempt only: nothing left
+    REFUSED = -1  # an attempt only: nothing left, as far as is known
     QUEUED = 0  # waits for its channel
     SENDING = 1  # committed before the first byte leaves
     UNKNOWN = 2  # may have arrived
@@ -44,10 +44,11 @@ class Ended(StrEnum):
 
 # From each state of an attempt, the states it may go to; everything else leaves it as it was.
 # A refusal after a submission is a contradicting report: it is kept beside the attempt, it lowers nothing.
+# A report after a refusal contradicts it too, and counts: the text is with the bearer, or beyond.
 MAY_BECOME: dict[Evidence, frozenset[Evidence]] = {
     Evidence.QUEUED: frozenset({Evidence.SENDING, Evidence.REFUSED}),
     Evidence.SENDING: frozenset(set(Evidence) - {Evidence.QUEUED, Evidence.SENDING}),
-    Evidence.REFUSED: frozenset(),
+    Evidence.REFUSED: frozenset(e for e in Evidence if e > Evidence.UNKNOWN),
     **{e: frozenset(h for h in Evidence if h > e) for e in Evidence if e >= Evidence.UNKNOWN},
 }
 

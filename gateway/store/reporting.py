@@ -159,12 +159,17 @@ def _add_part(
 
 
 def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel: str, item: Report) -> None:
-    """The worst part counts; a refusal after a receipt is kept beside it and lowers nothing."""
+    """The worst part counts; a refusal before or after is kept beside it and lowers nothing."""
     rows = tx.connection.execute(select(t.parts.c.evidence).where(t.parts.c.attempt_id == attempt_id))
     row = tx.connection.execute(
-        select(t.attempts.c.delivery_id, t.attempts.c.detail, t.attempts.c.parts).where(
-            t.attempts.c.id == attempt_id
-        )
+        select(
+            t.attempts.c.delivery_id,
+            t.attempts.c.channel,
+            t.attempts.c.address,
+            t.attempts.c.evidence,
+            t.attempts.c.detail,
+            t.attempts.c.parts,
+        ).where(t.attempts.c.id == attempt_id)
     ).one()
     known = [Evidence(part.evidence) for part in rows]
     evidence = worst(known) if len(known) >= (row.parts or 1) else Evidence.UNKNOWN
@@ -178,7 +183,9 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
             evidence=item.evidence.word,
             **facts,
         )
-        if item.evidence is Evidence.SUBMITTED:  # relayed, and other news that prove no more than was known
+        if row.evidence == int(Evidence.REFUSED):
+            _left_after_all(tx, attempt_id, row, item=item)
+        elif item.evidence is Evidence.SUBMITTED:  # relayed, and other news that prove no more than was known
             _note(tx, attempt_id, known=row.detail, said=item.detail)
         return
     code = far_end_code(item.detail)
@@ -188,6 +195,19 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
         tx.audit("still_trying", delivery=row.delivery_id, code=code, **facts)
     _note(tx, attempt_id, known=row.detail, said=item.detail)
     tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
+
+
+def _left_after_all(tx: Transaction, attempt_id: int, row: Row[Any], *, item: Report) -> None:
+    """A refusal that was not the bearer's own: what waits for the same way says (gentaget); both words are kept."""
+    of = t.attempts.c
+    tx.connection.execute(
+        t.attempts.update()
+        .where(of.delivery_id == row.delivery_id, of.channel == row.channel, of.address == row.address)
+        .where(of.state.in_((int(TryState.READY), int(TryState.DELAYED))))
+        .values(repeated=True)
+    )
+    said = f"but it was reported {item.evidence.word}"
+    _note(tx, attempt_id, known=row.detail, said=f"{said}: {item.detail}" if item.detail else said)
 
 
 def _note(tx: Transaction, attempt_id: int, *, known: str | None, said: str) -> None:
