@@ -39,7 +39,7 @@ async def identity(modem: "GsmEmulator", command: Command) -> str:
 
 
 async def serial_number(modem: "GsmEmulator", command: Command) -> str:
-    """27.007 5.4: bare, or the IMEI, the IMEISV and the version of the software by <snt>; V.250's +GSN is bare alone."""
+    """27.007 5.4: bare, or IMEI, IMEISV and the version of the software by <snt>. +GSN is V.250's, and bare."""
     device = modem.device
     if command.form is Form.DO:
         modem.info(device.imei)

@@ -1,6 +1,7 @@
 """The commands of an emulated GSM modem about its radio and its network: registration, operator, signal, codes.
 
-Source: 3GPP TS 27.007 7.2 (CREG), 7.3 (COPS), 7.15 (CUSD), 8.2 (CFUN), 8.5 (CSQ), 8.69 (CESQ), 10.1 (CGATT, CGREG, CEREG).
+Source: 3GPP TS 27.007 7.2 (CREG), 7.3 (COPS), 7.15 (CUSD), 8.2 (CFUN), 8.5 (CSQ), 8.69 (CESQ),
+10.1 (CGATT, CGREG, CEREG).
 """
 
 from typing import TYPE_CHECKING
