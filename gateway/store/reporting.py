@@ -197,7 +197,7 @@ def _raise_attempt(tx: Transaction, ledger: Ledger, attempt_id: int, *, channel:
     tx.changes.alerts.add(ledger.known[row.delivery_id].alert_id)
 
 
-def _left_after_all(tx: Transaction, attempt_id: int, row: Row[Any], *, item: Report) -> None:
+def _left_after_all(tx: Transaction, attempt_id: int, row: Any, *, item: Report) -> None:
     """A refusal that was not the bearer's own: what waits for the same way says (gentaget); both words are kept."""
     of = t.attempts.c
     tx.connection.execute(
@@ -206,8 +206,9 @@ def _left_after_all(tx: Transaction, attempt_id: int, row: Row[Any], *, item: Re
         .where(of.state.in_((int(TryState.READY), int(TryState.DELAYED))))
         .values(repeated=True)
     )
-    said = f"but it was reported {item.evidence.word}"
-    _note(tx, attempt_id, known=row.detail, said=f"{said}: {item.detail}" if item.detail else said)
+    word = item.evidence.word
+    more = f": {item.detail}" if item.detail.casefold() not in {"", word} else ""
+    _note(tx, attempt_id, known=row.detail, said=f"but it was reported {word}{more}")
 
 
 def _note(tx: Transaction, attempt_id: int, *, known: str | None, said: str) -> None:
