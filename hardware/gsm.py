@@ -32,7 +32,7 @@ from hardware.gsm_owed import OwedMemory
 from hardware.gsm_radio import operator, registered, signal_dbm
 from hardware.gsm_receive import Inbox
 from hardware.gsm_recovery import Recovery
-from hardware.gsm_standing import UNTOLD, Standing, Status
+from hardware.gsm_standing import Standing, Status
 from hardware.gsm_state import Change, Rung, State
 from hardware.gsm_watch import DEAF_AFTER, Deaf, Watch
 from hardware.pin_memory import PinMemory
@@ -164,9 +164,9 @@ class GsmModem:
         def handing() -> None:
             nonlocal left_at
             if (
-                self._standing.owed_until is not None
-            ):  # the message before this one in the queue was not answered
-                raise ModemDown(UNTOLD)
+                until := self._standing.owed_until
+            ) is not None:  # of the message before this one in the queue
+                raise ModemDown(self._standing.untold(until))
             before()
             self._standing.handed(destination)
             left_at = asyncio.get_running_loop().time()

@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from hardware.at.grammar import Info
 from hardware.errors import HardwareError
@@ -17,8 +18,6 @@ from hardware.gsm_owed import OwedMemory
 from hardware.gsm_state import Change, State, after
 
 log = logging.getLogger(__name__)
-
-UNTOLD = "the answer of the next message could not be told from that of the last"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +132,16 @@ class Standing:
         """A message left and was not answered; the answer may come until then."""
         self.owed_until = until
         if self.set_up and self.state is not State.WAITING:
-            self.move(Change.OWED, UNTOLD)
+            self.move(Change.OWED, self.untold(until))
             self.wake()
+
+    def untold(self, until: float) -> str:
+        """Why nothing is sent, with the hour of this machine at which that ends."""
+        left = timedelta(seconds=until - asyncio.get_running_loop().time())
+        return (
+            f"nothing is sent until {datetime.now().astimezone() + left:%H:%M:%S %Z}, or until the last message is "
+            "answered: a late answer does not say whose it is"
+        )
 
     def settle(self, reason: str, *, is_in: bool) -> None:
         """No answer to an earlier message can come any more."""

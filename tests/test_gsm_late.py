@@ -5,6 +5,8 @@ one at a time of its own: nothing in a +CMGS or an error says which message it i
 """
 
 import asyncio
+import re
+from datetime import datetime, time
 from typing import Any
 
 import pytest
@@ -22,6 +24,7 @@ FIRST, SECOND = (
     submits(text, to, reference=0)[0] for text, to in (("en", "+4500000001"), ("to", "+4500000002"))
 )
 NEVER = 3600.0
+UNTIL = r"may still come: nothing is sent until ([0-9:]{8}) \S+, or until the last message is answered"
 
 
 class LivelyModem(GsmEmulator):
@@ -136,7 +139,16 @@ def test_a_modem_that_has_restarted_owes_nothing(banner: bool) -> None:
     assert run_virtually(scenario()) < 80
 
 
-def test_while_an_answer_is_owed_the_reason_says_so_and_a_lost_port_changes_nothing() -> None:
+def _seconds_until(reason: str) -> float:
+    """From now to the hour that a reason names."""
+    match = re.search(UNTIL, reason)
+    assert match is not None
+    now = datetime.now().astimezone()
+    at = time.fromisoformat(match[1])
+    return (datetime.combine(now.date(), at, now.tzinfo) - now).total_seconds() % 86400
+
+
+def test_while_an_answer_is_owed_the_reason_says_until_when_and_a_lost_port_changes_nothing() -> None:
     async def scenario() -> tuple[int | str, float]:
         lively = LivelyModem((100.0, "+CMGS: 17|OK"), (3.0, "+CMGS: 18|OK"))
         async with Bench(lively) as bench, GsmModem(bench.opener) as modem:
@@ -144,8 +156,9 @@ def test_while_an_answer_is_owed_the_reason_says_so_and_a_lost_port_changes_noth
             lively.later(10, lambda: bench.pull(1))
             assert await sent(modem, FIRST) == "MaybeSent"
             await until(lambda: modem.state is State.WAITING, limit_s=60)
-            with pytest.raises(ModemDown, match="may still come: the answer of the next"):
+            with pytest.raises(ModemDown, match=UNTIL) as told:
                 await modem.send(SECOND, before=lambda: None)
+            assert 90 <= _seconds_until(str(told.value)) <= 120
             return await _until_taken(modem, SECOND), lively.handed_at[1] - lively.handed_at[0]
 
     reference, after_s = run_virtually(scenario())
