@@ -9,7 +9,7 @@ from gateway.catalogue import Catalogue, catalogue
 from gateway.cli.desk import ConfigOption, JsonOption, LangOption
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import config_path, spoken
-from gateway.cli.screen import Screen
+from gateway.cli.screen import Screen, harmless
 from gateway.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
         raise CommandError("\n".join(found))
     words = catalogue(spoken(lang, loaded.gateway.language))
     for doubt in doubts(loaded):
-        print(words("check.doubt", what=doubt))
+        print(harmless(words("check.doubt", what=doubt)))
     channels, contacts = len(loaded.channels), len(loaded.directory.contacts)
     print(
         words(

@@ -3,13 +3,13 @@
 `{"event": "alert", "id": ...}`; `missed` after the hub had gone away: look at everything then.
 """
 
-import json
 from typing import Any
 
 from gateway.cli.changes import EVERYTHING, Event, changes
 from gateway.cli.desk import Desk
 from gateway.cli.errors import NoHub
 from gateway.cli.hub_client import Lost
+from gateway.cli.screen import as_json
 
 
 def event_lines(desk: Desk, alert: str | None) -> None:
@@ -40,7 +40,7 @@ def _concerns(event: Event, identifier: str | None) -> bool:
 
 def _line(event: Event) -> str:
     data: dict[str, Any] = {name: value for name, value in event.data.items() if name != "type"}
-    return json.dumps({"event": event.name, **data}, ensure_ascii=False)
+    return as_json({"event": event.name, **data})
 
 
 def _has_ended(desk: Desk, identifier: str) -> bool:

@@ -28,6 +28,7 @@ from gateway.cli import (
 from gateway.cli.desk import words_of
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import LANGUAGE_VARIABLE, spoken
+from gateway.cli.screen import harmless
 from gateway.errors import GatewayError
 
 
@@ -49,7 +50,7 @@ class Answering(TyperGroup):
 
 
 def _end(text: str, status: int) -> NoReturn:
-    print(text, file=sys.stderr)
+    print(harmless(text), file=sys.stderr)
     raise typer.Exit(status)
 
 
