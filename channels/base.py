@@ -159,6 +159,7 @@ class Inbound:
     # Why nobody can read it, '' for what can be read. It answers nothing and stands open in the inbox with its `raw`;
     # `text` may hold what could be made out of it, in which a cry for help is heard.
     unreadable: str = ""
+    more: int = 0  # unreadable ones like it that came before it, and that the channel only counted
     # Why a program may have written it, by signs that people's messages bear too: it answers only where it is clear.
     doubtful: str = ""
     undelivered: bool = False  # automatic, about something that did not arrive, and nobody can tell what

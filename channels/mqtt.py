@@ -33,7 +33,7 @@ from typing import ClassVar, Self
 from channels import base
 from channels.feed import Feed
 from channels.mqtt_alert import Publication, publication
-from channels.mqtt_arrivals import Arrivals
+from channels.mqtt_arrivals import Arrivals, Overflow
 from channels.mqtt_client import NotOpen
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_keeper import Keeper
@@ -67,16 +67,17 @@ class MqttChannel:
             two_way=True,
             seconds_per_message=0.01,
         )
+        self._overflow = Overflow()
 
     async def __aenter__(self) -> Self:
         tls = await asyncio.to_thread(_tls_context, self.name, self.config)
         self._feed = Feed()
-        self._arrivals = Arrivals(self.name, self.config, self._feed)
+        self._arrivals = Arrivals(self.name, self.config, self._feed, note=self._note_overflow)
         self._keeper = Keeper(
             self.config,
             tls,
             client_id=self.config.identifier(self.name),
-            health=self._feed.put_health,
+            health=lambda broker: self._feed.put_health(self._state(broker)),
             incoming=self._arrivals.arrived,
         )
         self._tasks = {
@@ -100,8 +101,19 @@ class MqttChannel:
             if not await session.check():
                 await self._keeper.session()
         except base.ChannelDown:
-            return self._keeper.health
-        return self._keeper.health
+            return self._state(self._keeper.health)
+        return self._state(self._keeper.health)
+
+    def _note_overflow(self, overflow: Overflow) -> None:
+        self._overflow = overflow
+        self._feed.put_health(self._state(self._keeper.health))
+
+    def _state(self, broker: base.Health) -> base.Health:
+        """Nonsense takes nothing from anybody, so that the channel is as good as before: it only says so."""
+        if broker.state is not base.State.UP or not self._overflow.why:
+            return broker
+        state = base.State.DEGRADED if self._overflow.lost else base.State.UP
+        return base.Health(state, "; ".join(filter(None, (broker.reason, self._overflow.why))))
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         _check_address(outgoing)

@@ -23,6 +23,8 @@ T = TypeVar("T", bound="_Fields")
 
 _RAW_MOST = 16_384  # octets of a payload that are kept
 _ATTEMPT = r"^[0-9A-Za-z._-]{1,100}$"
+_WORDS_MOST = 2000  # characters of what could be made out
+_PIECE = re.compile(r'"(answer|text|from|attempt)"\s*:\s*(?:"((?:[^"\\]|\\.)*)|([0-9]{1,4}))')
 _EVIDENCE = {"delivered": Evidence.DELIVERED, "read": Evidence.READ, "failed": Evidence.REFUSED}
 
 
@@ -138,21 +140,37 @@ def _made_out(arrived: Arrived) -> tuple[str, str, str]:
     try:
         values = strict_json.made_out(strict_json.read_around(arrived.payload))
     except Unreadable:
-        return "", _words(arrived.payload), ""
+        if not arrived.payload.lstrip().startswith((b"{", b"[")):
+            return "", _words(arrived.payload)[:_WORDS_MOST], ""
+        values = _pieces(arrived.payload.decode("utf-8", "replace"))
     said = [str(values[key]) for key in ("answer", "text") if isinstance(values.get(key), str | int)]
     known = {key: value for key, value in values.items() if isinstance(value, str)}
     attempt = known.get("attempt", "") if re.fullmatch(_ATTEMPT, known.get("attempt", "")) else ""
     sender = _sender(known.get("from", "")[:200], bound=bool(attempt))
-    return sender, ", ".join(said)[:2000], attempt
+    return sender, ", ".join(said)[:_WORDS_MOST], attempt
 
 
 def _words(payload: bytes) -> str:
-    """A line of a device that knows no JSON; '' for octets that are no words."""
+    """The text of a device that knows no JSON, or whose JSON is broken; '' for octets that are no words."""
+    for encoding in ("utf-8", "latin-1"):
+        try:
+            text = payload.rstrip(b"\0").decode(encoding).strip()
+        except UnicodeDecodeError:
+            continue
+        return text if all(sign.isprintable() or sign.isspace() for sign in text) else ""
+    return ""
+
+
+def _pieces(text: str) -> dict[str, str]:
+    """What stands at a key of an answer in JSON that broke off, or is broken elsewhere."""
+    return {key: _unescaped(said) or number for key, said, number in _PIECE.findall(text)}
+
+
+def _unescaped(said: str) -> str:
     try:
-        text = payload[:2000].decode()
-    except UnicodeDecodeError:
-        return ""
-    return text if text.isprintable() and not text.lstrip().startswith(("{", "[")) else ""
+        return str(strict_json.read(f'["{said}"]'.encode())[0])
+    except Unreadable:
+        return said
 
 
 def _checked(model: type[T], arrived: Arrived) -> T:

@@ -31,7 +31,7 @@ class Keeper:
         tls: ssl.SSLContext | None,
         *,
         client_id: str,
-        health: Callable[[Health], Health],
+        health: Callable[[Health], object],
         incoming: Callable[[Session, Incoming], None],
     ) -> None:
         self._config, self._tls, self._client_id = config, tls, client_id
@@ -124,4 +124,5 @@ class Keeper:
         self._decided.set()
 
     def _set(self, health: Health) -> None:
-        self.health = self._tell(health)
+        self.health = health
+        self._tell(health)

@@ -202,12 +202,13 @@ async def test_a_message_larger_than_we_take_is_thrown_away_by_the_broker(server
 async def test_of_a_flood_of_nonsense_some_is_kept_and_none_blocks(server: MosquittoServer) -> None:
     async with a_subscriber(server.port) as app, up(server.port) as channel:
         for number in range(100):
-            await app.send(b"nonsense %d" % number)
+            await app.send(b"\xff\xfe\x80 %d" % number)
         await app.say(attempt="01JD7.1", answer="1")
         events = []
-        for _ in range(61):
+        for _ in range(62):
             events += await came(channel)
             await events[-1].settle()
-    assert [isinstance(event, Inbound) and bool(event.unreadable) for event in events] == [True] * 60 + [
+        assert "only counted" in (await channel.probe()).reason
+    assert [isinstance(event, Inbound) and bool(event.unreadable) for event in events] == [True] * 61 + [
         False
     ]

@@ -114,6 +114,13 @@ async def test_of_a_flood_the_first_are_kept_and_the_others_counted(tmp_path: Pa
         assert len(await items(bench)) == UNREADABLE_MOST + 1
 
 
+async def test_what_the_channel_itself_only_counted_is_counted_with_it(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        for n in range(UNREADABLE_MOST + 2):
+            await comes(bench, f"n{n}", more=3)
+        assert [item["more"] for item in await items(bench)] == [3] * (UNREADABLE_MOST - 1) + [3 + 2 * 4]
+
+
 async def test_what_is_open_is_found_without_reading_what_is_not(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         found = await bench.rows("explain query plan select id from inbound where open = 1")

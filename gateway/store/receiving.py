@@ -124,11 +124,12 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     urgent = bool(item.text.strip()) and cannot_wait(tx, item.text, found)
     before = () if urgent else _unreadable_before(tx, channel, item)
     if len(before) >= UNREADABLE_MOST:
-        _note(tx, before[0], more=t.inbound.c.more + 1)
+        _note(tx, before[0], more=t.inbound.c.more + 1 + item.more)
         tx.changes.inbox = True
         return Matched("unreadable")
     number = _keep(tx, channel, item)
     alert_id = found.question.alert_id if found.question else found.alert_id
+    _note(tx, number, more=item.more)
     return _stands_open(tx, number, channel, why=why, alert_id=alert_id, urgent=urgent)
 
 
