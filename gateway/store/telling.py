@@ -9,6 +9,7 @@ from gateway.store.transaction import Transaction
 
 _HOUR_MS = 3_600_000
 _SAME_MS = 600_000  # who cries again after so long without being heard, is told of again
+_NOTICES_MOST = 20  # of one item that are remembered: an answer to any of them counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,22 @@ class Lately:
     unmatched: int  # of everybody who answered no question
 
 
+def names(told: str | None) -> tuple[str, ...]:
+    """The notices of an item, the oldest first, as `told` has them; the names are the hub's own, without a space."""
+    return tuple((told or "").split())
+
+
+def noted(told: str | None, notice: str) -> str:
+    """`told` with one more notice, or with all those of another item."""
+    return " ".join(tuple(dict.fromkeys((*names(told), *names(notice))))[-_NOTICES_MOST:])
+
+
 def told(tx: Transaction, said: tuple[int, str]) -> None:
-    """The duty officer was told of an urgent item, by this alert."""
-    number, alert = said
-    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == number).values(told=alert))
+    """The duty officer was told of an urgent item, by this alert, or by those of another item."""
+    number, notice = said
+    before = tx.connection.execute(select(t.inbound.c.told).where(t.inbound.c.id == number)).scalar()
+    values = {"told": noted(before, notice)}
+    tx.connection.execute(t.inbound.update().where(t.inbound.c.id == number).values(**values))
 
 
 def untold(connection: Connection, _: None) -> list[int]:
