@@ -52,6 +52,7 @@ class Acceptance:
     recipients: tuple[Contact, ...]
     want: Evidence
     round_of: RoundOf | None = None  # the hub asks again: a round of a series
+    expires_given: bool = False  # the author wrote the time, not how long: it stands when the clock is moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,7 @@ def _alert_row(tx: Transaction, item: Acceptance, alert_id: int) -> dict[str, An
         "submitter": item.submitter,
         "accepted_ms": tx.now_ms,
         "expires_ms": item.expires_ms,
+        "expires_given": item.expires_given,
         "body": item.body,
         "cap": item.cap,
     }

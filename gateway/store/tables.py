@@ -73,6 +73,8 @@ alerts = Table(
     Column("sender", Text, nullable=False, server_default=""),  # with these two its name in CAP
     Column("cap_identifier", Text, nullable=False, server_default=""),
     Column("sent_ms", BigInteger, nullable=False, server_default="0"),
+    # The author wrote the time itself, not how long: it stands when the clock is moved.
+    Column("expires_given", Boolean(create_constraint=False), nullable=False, server_default="0"),
     Index("ix_alerts_code", "code"),
     Index("ix_alerts_cap_name", "cap_identifier", "sender", "sent_ms", unique=True),
 )
@@ -290,6 +292,18 @@ channel_states = Table(
     Column("reason", Text, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
     Column("silent", Integer, nullable=False),  # hand-overs in a row whose report is overdue
+)
+
+# The wall clock was moved: a row for each alert that was under way, or one without an alert.
+clock_jumps = Table(
+    "clock_jumps",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),  # by the clock as it is after it
+    Column("by_ms", BigInteger, nullable=False),  # forward; back if negative
+    Column("alert_id", BigInteger),
+    Column("lapsed", Boolean(create_constraint=False), nullable=False),  # its time had passed by that alone
+    Index("ix_clock_jumps_alert_id", "alert_id"),
 )
 
 audit = Table(
