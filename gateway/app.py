@@ -19,7 +19,7 @@ from gateway.api.server import application, listener, nobody_listens, serving
 from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock, wall_clock
 from gateway.config import Config
-from gateway.errors import StoreUnfit
+from gateway.errors import StoreFailure, StoreUnfit
 from gateway.hub import Hub
 from gateway.init import own_master_key
 from gateway.policy import policies
@@ -105,7 +105,14 @@ async def _world(config: Config, store: Store) -> World:
     )
     store.attach(empty, lambda changes: None)
     digest = hashlib.sha256(config.gateway.directory.read_bytes()).hexdigest()
-    for change in await store.run(import_directory, Import(config.directory, digest)):
+    try:
+        changes = await store.run(import_directory, Import(config.directory, digest))
+    except StoreFailure as error:
+        raise StoreUnfit(
+            f"{config.database}: the store takes no directory ({error.words or error}). Keep it and its -wal file "
+            "as they are; see the log, and make room on the disk, or restore a backup beside them"
+        ) from error
+    for change in changes:
         log.info("directory: %s", change)
     return with_people(empty, *await _people(store))
 

@@ -53,7 +53,14 @@ class Busy(GatewayError):
 
 
 class StoreFailure(Busy):
-    """The disk did not confirm. Nothing was accepted; the store re-opens before it takes anything else."""
+    """The disk did not confirm. Nothing was accepted; the store re-opens before it takes anything else.
+
+    `words` are those of the database alone, '' if it said none: at a start there is nothing to send again.
+    """
+
+    def __init__(self, reason: str, *, words: str = "") -> None:
+        super().__init__(reason)
+        self.words = words
 
 
 class StoreUnfit(GatewayError):

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gateway.api.server import listener
 from gateway.app import running
 from gateway.config import Config, load
 from gateway.errors import StoreUnfit
 from gateway.init import InitResult
+from gateway.store import sqlite
 from tests.stores import PEOPLE, store_in
 
 ALONE = {key: value for key, value in PEOPLE[0].items() if key != "deputy"}
@@ -90,3 +92,18 @@ async def test_a_lost_master_key_is_said_and_stops_nothing(
     config.key_file.unlink()
     async with running(config):
         assert "the key that made it is gone" in caplog.text
+
+
+async def test_a_store_that_takes_nothing_at_the_start_is_not_one_to_send_to_again(
+    installation: InitResult,
+) -> None:
+    config = _at_port(installation, 0)
+    async with running(config):
+        pass
+    with sqlite.open_engine(config.database).begin() as connection:
+        connection.execute(text("drop table contacts"))
+    config.gateway.directory.write_text(config.gateway.directory.read_text() + "\n# changed\n")
+    with pytest.raises(StoreUnfit, match=r"bavn\.db: .*no such table: contacts") as refused:
+        async with running(load(config.path)):
+            pass
+    assert "send it again" not in str(refused.value)

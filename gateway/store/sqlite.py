@@ -89,15 +89,17 @@ def failure(error: BaseException) -> StoreFailure:
     """What a sender is told when the database failed: what to do, and never a statement or its values."""
     reason = getattr(error, "orig", None) or _own_words(error)
     words = str(reason)
+    return StoreFailure(_remedied(words), words=words)
+
+
+def _remedied(words: str) -> str:
     if "locked" in words:
         remedy = "close what has the store open, as a backup or a viewer, and send it again"
-        return StoreFailure(f"another program holds the store ({words}), so nothing was accepted: {remedy}")
+        return f"another program holds the store ({words}), so nothing was accepted: {remedy}"
     if "full" in words:
-        return StoreFailure(
-            f"{words}, so nothing was accepted: make room on the disk of data_dir, and send it again"
-        )
+        return f"{words}, so nothing was accepted: make room on the disk of data_dir, and send it again"
     remedy = "send it again, and look at the hub's log if that does not help"
-    return StoreFailure(f"the disk did not confirm ({words}): {remedy}")
+    return f"the disk did not confirm ({words}): {remedy}"
 
 
 def _own_words(error: BaseException) -> str:
