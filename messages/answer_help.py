@@ -1,21 +1,22 @@
 """A cry for help in what somebody wrote. In doubt it is one: a false alarm wakes somebody, a missed one costs more.
 
 What takes it back does so only directly before it, in the same clause: "ikke brug for hjælp" is none, "kan ikke komme,
-har brug for hjælp" is one. Text is in lower case and plain (`answer_phrases.plain`): ae, oe, aa.
+har brug for hjælp" is one. Of help that does not come the denial is the cry: "hjælpen er ikke kommet", "kan ikke
+klare os uden hjælp". Text is in lower case and plain (`answer_phrases.plain`): ae, oe, aa.
 """
 
 import re
 
 from messages.answer_phrases import FILLERS, OPENERS
 
-_HELP = r"hj[ae]*l+p+|help+"  # also hjæælp and hjlp
+_HELP = r"hj?[ae]*l+p+"  # also help, hjæælp and hjlp
 _HELP_OF = rf"\w*(?:{_HELP})"  # lægehjælp, nødhjælp
 _RESCUE = (
     rf"(?:{_HELP_OF}|laegen?|laegevagten|ambulancen?|ambulancer|redning|redningsfolk|redningsmandskab|redningshelikopter"
-    r"|brandvaesenet?|undsaetning|assistance|evakuering|doctor|paramedics?|rescue)"
+    r"|brandvaesenet?|undsaetning|assistance|evakuering|politi(?:et)?|doctor|paramedics?|rescue|police)"
 )
 _CALL = (
-    r"(?:(?:brug|behov) (?:for|f|4)|anmoder om|beder om|tilkald|send|kald(?: paa)?|ring (?:efter|til)"
+    r"(?:(?:br?u?g|behov) (?:for|f|4)|anmoder om|beder om|tilkald|send|kald(?: paa)?|ring (?:efter|til)"
     r"|needs?|requir(?:e|es|ing)|request(?:s|ing)?|call(?: for)?|(?:i|maa) sende)"
 )
 _LACK = (
@@ -23,11 +24,44 @@ _LACK = (
     r"|(?:kan|maa|skal) (?:vi|jeg) (?:faa|have)|(?:vi|jeg) (?:skal|maa) (?:faa|have))"
 )
 _GAP = r"(?: (?!ikke\b|ingen\b|intet\b|no\b|not\b)\w+){0,2}"
+_GREAT = r"(?:(?:stor|akut|alvorlig|overhaengende|umiddelbar|grave|great|immediate|serious|mortal) )?"
+_DANGER = (
+    rf"sos|mayday|livs ?fare|livsfarligt?|livstruende|i {_GREAT}noed|i {_GREAT}fare|\w{{0,30}}liv ?ifare"
+    rf"|fare for (?:\w+ )?\w{{0,30}}liv(?:et)?|in {_GREAT}danger|li(?:fe|ves?) (?:\w+ )?at risk|life ?threatening"
+    r"|danger to life|in distress|(?:ring|call) 112|er fanget|(?:are|is|am|m|re) trapped|evakuer (?:os|mig)"
+    r"|hjertestop|bevidstloese?|livloese?|drukner(?! i (?:arbejde|mails?|opgaver))"
+    r"|(?:kan|traekker|faar)(?: \w+)? ikke (?:(?:traekke|faa) )?(?:vejret|luft)"
+    r"|cardiac arrest|unconscious|not breathing|(?:can ?t|cannot|can not) breathe|drowning|h j (?:ae?|e) l p|h e l p"
+)
 # Anywhere in a clause, unless it is taken back directly before.
 _WITHIN = re.compile(
-    rf"\b{_CALL}{_GAP} {_RESCUE}\b|\b{_LACK}{_GAP} {_HELP_OF}\b|\b(?:{_HELP})e? (?:os|mig|us|me)\b"
-    r"|\b(?:sos|mayday|livsfare|livsfarligt?|livstruende|liv(?:et)? i fare|i (?:stor )?noed|(?:ring|call) 112"
-    r"|lives? (?:is |are )?(?:in danger|at risk)|in distress|er fanget|(?:are|is|am|m|re) trapped)\b"
+    rf"\b(?:{_CALL}{_GAP} {_RESCUE}|{_LACK}{_GAP} {_HELP_OF}|(?:{_HELP})e? (?:os|mig|us|me)|{_DANGER})\b"
+)
+# Help that does not come, or is not enough: the denial is the cry.
+_HELPER = rf"(?:{_HELP_OF}(?:en)?|(?:the )?(?:ambulancen?|laegen?|redningen?|assistancen?|rescue))"
+_NT = r"(?:do|does|did|wo|is|are|was|has|have|had|ca|could|would)n ?t"
+_NOT = rf"(?:ikke|aldrig|not|never|{_NT})"
+_NONE = rf"(?:ikke|ingen|intet|aldrig|no|not|never|nobody|{_NT})"
+_LIGHT = (
+    r"(?:(?:er|har|is|has|have|was|been|blevet|kom|faar|vi|jeg|we|stadig|endnu|still|yet|any|nogen|noget|den|mere|nok"
+    r"|enough|snart) )"
+)
+_GOT = (
+    r"(?:kommet|fremme|ankommet|modtaget|faaet|naaet|set|her|paa vej|nok|endnu|come|coming|arrived|received|here|yet"
+    r"|enough|so far|on (?:the|its) way)"
+)
+_UNHELPED = re.compile(
+    rf"\b(?:{_HELPER} {_LIGHT}{{0,3}}{_NONE} {_LIGHT}{{0,3}}{_GOT}"  # hjælpen er endnu ikke kommet
+    rf"|{_NONE} {_LIGHT}{{0,2}}{_HELPER} {_LIGHT}{{0,3}}{_GOT}"  # ingen hjælp er kommet, ikke hjælp nok
+    rf"|{_NONE} (?:nok|enough) {_HELPER}"
+    r"|(?:er|faar?|faaet|fik|kommer|kom|har|is|s|got|get|getting|have|had) (?:der |vi |jeg |os |there )?"
+    rf"(?:ingen|ikke|no|not any) (?:nogen )?{_HELPER}(?! (?:noedvendig|paakraevet|behov|brug|need|required|necessary))"
+    rf"|{_NONE} {_LIGHT}{{0,2}}(?:faaet|modtaget|received|had|gotten|got) {_LIGHT}{{0,2}}{_HELPER}"
+    rf"|(?:ingen|nobody|no one) (?:\w+ )?(?:kommer|kom|came|comes|coming)(?: \w+){{0,2}} {_HELP_OF}"
+    r"|(?:ingen|nobody|no one) (?:\w+ )?(?:hjaelper|hjalp|hjulpet|helps|helped|helping) (?:os|mig|us|me)"
+    rf"|(?:{_NOT}|cannot|doer|dies?|dying)(?: \w+){{0,5}} (?:uden|without)(?: \w+){{0,2}} {_HELPER}"
+    rf"|(?:uden|without) (?:\w+ )?{_HELPER}(?: \w+){{0,2}} (?:doer|drukner|dies?)"
+    rf"|(?:hvor|hvornaar|where|when) (?:bliver|er|kommer|is|s|does|will) {_HELPER})\b"
 )
 # As the first word of a clause.
 _FIRST = re.compile(rf"(?:{_HELP}|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
@@ -38,44 +72,59 @@ _NOT_A_CRY = re.compile(
     r"|faar?|faaet|fik|hente[rt]|yder|giver?|send(?:er|t)|g[eo]t|gave|kan|vil|skal|can|will|any|some|nogen"
     r"|ikke|ingen|intet|ej|no|not|needs?|wants?|bruge|mangler|kraever|oensker"
 )
-# After the first word: help that is there or on its way, or that nobody needs.
+# After the first word: help that is there or on its way, or that nobody needs. `hjælp på vej?` is a cry.
 _GIVEN = re.compile(
-    rf"(?:{_HELP})(?: (?:er|is))?(?: (?:nu|now|ikke|not|laengere))? (?:paa vej|fremme|kommet|ankommet|modtaget|coming"
-    r"|on (?:the|its) way|here|arrived|received|noedvendigt?|paakraevet|needed|required|necessary)\b"
+    rf"(?:{_HELP})(?: (?:er|har|is|has))?(?: (?:nu|now|allerede|already))? (?:paa vej|fremme|kommet|ankommet|modtaget"
+    r"|coming|on (?:the|its) way|here|arrived|received)\b(?! (?:for sent|too late))"
+    rf"|(?:{_HELP})(?: (?:er|is))? (?:ikke|not|no)(?: (?:laengere|mere|longer))?"
+    r" (?:noedvendigt?|paakraevet|needed|required|necessary)\b"
 )
 _ADVERB = (
     r"(?:(?:laengere|mere|akut|umiddelbart|umiddelbar|pt|i oejeblikket|lige nu|endnu|direkte|nogen|er|for|i"
-    r"|paa nuvaerende tidspunkt|any|any longer|longer|more|currently|really|in|a|an|have|immediate) )"
+    r"|paa nuvaerende tidspunkt|any|any longer|longer|more|currently|really|in|a|an|have|immediate"
+    r"|is|are|liv|lives|faaet) )"
+)
+_SOMEBODY = (
+    r"(?:her|af (?:os|dem)|mennesker|menneskeliv|personer|borgere|beboere|boern|patienter|ansatte|medarbejdere"
+    r"|people|persons|residents|patients|staff|children|other)"
 )
 _NEGATION = (
-    r"(?:ikke|ingen(?: (?:her |af os )?har)?|intet|hverken|uden|udenfor|aldrig"
-    r"|no|no one|nobody|not|never|without|(?:do|does|did|won)n ?t)"
+    rf"(?:(?:ikke|ingen|no|none|nobody)(?: {_SOMEBODY})?(?: har)?|intet|hverken|uden|udenfor|aldrig"
+    rf"|no one|not|never|without|{_NT})"
 )
 _WE = r"(?:i|du|vi|jeg|der|nogen|you|we|they|anyone|anybody)"
 _TAKEN_BACK = re.compile(
     rf"\b(?:{_NEGATION} {_ADVERB}{{0,3}}"
     rf"|(?:hvis|saafremt|if) {_WE} (?:\w+ )?"  # "sig til, hvis I får brug for hjælp"
-    r"|(?:har|faar) (?:i|du) |do (?:you|they) )$"  # "har I brug for hjælp?"
+    r"|(?:har|faar) (?:i|du) |do (?:you|they) |(?:hvem|who) (?:har )?|(?:^|hvor )er (?:der |nogen ){1,2})$"
 )
 _SPOKEN_DOTS = re.compile(r"\b(?:s\.o\.s|p\.t)\b\.?")
-_CLAUSE = re.compile(r"[,.;:!?()\n]| - |\b(?:men|but|og|and|fordi|because)\b")
+_CLAUSE = re.compile(r"([,.;:!?()\n]| - |\b(?:men|but|og|and|fordi|because)\b)")
 _WORD = re.compile(r"\w+")
 
 
 def asks_for_help(said: str) -> bool:
     """`said` in lower case and plain, with its line ends."""
     joined = _SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said)
-    return any(_cries(_WORD.findall(clause)) for clause in _CLAUSE.split(joined))
+    parts = [*_CLAUSE.split(joined), ""]
+    return any(
+        _cries(_WORD.findall(clause), asked=end == "?")
+        for clause, end in zip(parts[::2], parts[1::2], strict=True)
+    )
 
 
-def _cries(words: list[str]) -> bool:
+def _cries(words: list[str], *, asked: bool) -> bool:
     clause = " ".join(words)
-    if any(_TAKEN_BACK.search(clause[: found.start()]) is None for found in _WITHIN.finditer(clause)):
+    within = list(_WITHIN.finditer(clause))
+    if any(_TAKEN_BACK.search(clause[: found.start()]) is None for found in within):
         return True
-    if len(words) > 1 and _LAST.fullmatch(words[-1]) and not _NOT_A_CRY.fullmatch(words[-2]):
+    if _UNHELPED.search(clause) is not None:
+        return True
+    judged = bool(within) and within[-1].end() == len(clause)
+    if len(words) > 1 and not judged and _LAST.fullmatch(words[-1]) and not _NOT_A_CRY.fullmatch(words[-2]):
         return True
     first = " ".join(_after_fillers(words))
-    return _FIRST.match(first) is not None and _GIVEN.match(first) is None
+    return _FIRST.match(first) is not None and (asked or _GIVEN.match(first) is None)
 
 
 def _after_fillers(words: list[str]) -> list[str]:
