@@ -162,6 +162,8 @@ class Inbound:
     more: int = 0  # unreadable ones like it that came before it, and that the channel only counted
     # Why a program may have written it, by signs that people's messages bear too: it answers only where it is clear.
     doubtful: str = ""
+    # Programs write over its bearer as people do, and not all say so: only what reads as an answer is one.
+    programs_write: bool = False
     undelivered: bool = False  # automatic, about something that did not arrive, and nobody can tell what
     reaction: bool = False  # a sign of having seen it, such as a thumb: never an answer, whatever `text` says
     settle: Callable[[], Awaitable[None]] = field(default=_nothing, compare=False, repr=False)

@@ -9,7 +9,7 @@
 | the subject or the first words of an automatic answer                      | a program                |
 | Precedence: bulk, list or junk; List-*                                     | perhaps: groups add them |
 | such a subject behind `SV:`                                                | perhaps: it is answered  |
-| the words of an absence, of a receipt                                      | perhaps: people say them |
+| the words of an absence, of a receipt; a ticket's number in the subject    | perhaps: people say them |
 | X-Auto-Response-Suppress                                                   | nothing: Outlook adds it |
 
 Sources: RFC 3834 2 and 5, RFC 2919 (List-Id), RFC 2369 (List-*), MS-OXCMAIL 2.2.3.2.14 (X-Auto-Response-Suppress), and
@@ -19,6 +19,7 @@ what Exchange, Notes, Gmail and vacation(1) write.
 import re
 from dataclasses import dataclass
 
+from channels.email_automatic_words import ABSENT, FIRST_WORDS, PERHAPS, SUBJECT
 from channels.email_bounce import has_null_path
 from channels.email_mime import Letter
 from messages.answer import Kind, read_answer
@@ -37,47 +38,6 @@ _VACATION = (
 _RULES = "x-ms-exchange-inbox-rules-loop"  # also on what somebody's rule only passes on
 _PRECEDENCE = frozenset({"auto_reply", "auto-reply"})
 _BULK = frozenset({"bulk", "junk", "list"})
-_ANSWERED = r"(?:\W*(?:re|sv|aw|vs|svar)\s*:)"
-_SUBJECT = re.compile(
-    rf"""(?P<answered>{_ANSWERED}*)\W*(?:
-    auto(?:matisk|matic|matique|matische|maattinen|matiskt)?\s?-?(?:svar|reply|response|antwort|vastaus|responder)
-    |automatisch\w*\s|réponse\sautomatique|respuesta\sautomática|risposta\sautomatica|autosvar|autoreply
-    |out[ -]of[ -](?:the[ -])?office|ooo\b|away\s(?:from|until)|on\s(?:vacation|leave|holiday)\b|vacation\b
-    |i\s?am\s(?:away|out)\b|ikke\s(?:til\sstede|på\skontor|på\sarbejde)|fraværende|fravær(?:sbesked|smeddelelse|sassistent)?\b
-    |feriebesked|på\s(?:ferie|barsel|orlov|kursus)\b|ferie(?:svar|autosvar|lukket)|barselsorlov|væk\sfra\skontoret
-    |holder\s(?:ferie|fri|lukket)\b|kvittering\sfor\s(?:modtagelse|modtaget|din)|din\shenvendelse\ser\smodtaget
-    |frånvarande|frånvaro|poissa\b|abwesen|absence\b|ausência|fuori\ssede|afwezig
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_FIRST_WORDS = re.compile(
-    r"""\W*(?:
-    auto(?:matisk|matic|matique|matische|maattinen|matiskt)\s?-?(?:svar|reply|response|antwort|vastaus|genereret|generated)
-    |autosvar|auto-?reply|out[ -]of[ -](?:the[ -])?office\b
-    |(?:dette|det\sher)\ser\s(?:et|en)\sauto|this\sis\san\sauto|denne\s(?:mail|besked)\ser\s(?:sendt\s)?auto
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# What people say too. Looked for in the first words alone, behind a greeting.
-_ABSENT = re.compile(
-    r"""
-    \b(?:jeg|vi)\s(?:er|har|holder)\s(?:for\stiden\s|i\søjeblikket\s|desværre\s|pt\.?\s|p\.t\.\s|lige\snu\s|i\sdag\s)*
-        (?:(?:på|gået\spå)\s(?:\w+\s)?(?:ferie|sommerferie|vinterferie|efterårsferie|juleferie|barsel|barselsorlov|orlov
-            |kursus|konference|tjenesterejse)
-        |ferie\b|sommerferie|juleferie|fri\s(?:til|fra|indtil)|lukket
-        |(?:ikke\s(?:til\sstede|på\s(?:kontoret|arbejde|arbejdet)|ved\smin\smail)|væk\sfra\skontoret|bortrejst
-            |fraværende|ude\saf\shuset|ikke\sat\straeffe|ikke\sat\stræffe))
-    |\b(?:er|vender)\s(?:først\s)?tilbage\s(?:igen\s)?(?:(?:på\s)?(?:kontoret|arbejde)|man|tirs|ons|tors|fre|lør|søn|d\.|den|\d)
-    |\blæser\sikke\s(?:mine?\s)?(?:mails?|e-?mails?)
-    |\b(?:i|we)\s?(?:'m|’m|\sam|\sare)\s(?:currently\s|now\s)?(?:out\sof\s(?:the\s)?office|away\sfrom|on\s(?:\w+\s)?(?:leave|vacation|holiday))
-    |\bkontoret\s(?:er|holder)\slukket|\b(?:ved|i)\s(?:hastende|akutte|presserende)\s(?:henvendelser?|sager|tilfælde)
-    |\b(?:i|we)\s?(?:'ll|’ll|\swill)\sbe\s(?:out\sof|away)|\bwill\s(?:be\sback|return)\s(?:on|in|to)\b|\bno\slonger\s(?:work|with|employed)|\bikke\slængere\s(?:ansat|i\sorganisationen)
-    |\btak\sfor\s(?:din|jeres|deres)\s(?:mail|e-?mail|henvendelse|besked)\b|\bthank\syou\sfor\s(?:your|contacting)\b
-    |\b(?:vi|jeg)\s(?:har|bekræfter\s\w*)\s?(?:hermed\s)?modtage(?:t|lsen)\s?(?:af\s)?(?:din|jeres|deres)\b
-    |\bwe\shave\sreceived\syour\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 _ABSENT_WITHIN = 250  # characters
 _KEY = re.compile(r"\W*\d{1,2}(?:\W*$|\s*[,;:]\s)")
 _NOBODY = re.compile(
@@ -126,10 +86,10 @@ def _by_fields(mail: Letter) -> str:
 def _by_words(mail: Letter, text: str) -> str:
     if _NOBODY.search(mail.first("from")[:500]):
         return "from an address that takes no answers"
-    subject = _SUBJECT.match(mail.first("subject")[:200])
+    subject = SUBJECT.match(mail.first("subject")[:200])
     if subject is not None and not subject["answered"]:
         return "its subject is that of an automatic answer"
-    return "its first words are those of an automatic answer" if _FIRST_WORDS.match(text[:400]) else ""
+    return "its first words are those of an automatic answer" if FIRST_WORDS.match(text[:400]) else ""
 
 
 def _perhaps(mail: Letter, written: str) -> str:
@@ -137,9 +97,11 @@ def _perhaps(mail: Letter, written: str) -> str:
         return f"Precedence: {precedence}"
     if listed := next((name for name in _LISTS if name in mail.head.fields), ""):
         return f"from a list ({listed})"
-    if _SUBJECT.match(mail.first("subject")[:200]):
+    if SUBJECT.match(mail.first("subject")[:200]):
         return "its subject is that of an answer to an automatic answer"
-    absent = _ABSENT.search(written[:_ABSENT_WITHIN]) is not None and not _begins_as_answer(written)
+    if PERHAPS.match(mail.first("subject")[:200]):
+        return "its subject is that of a receipt"
+    absent = ABSENT.search(written[:_ABSENT_WITHIN]) is not None and not _begins_as_answer(written)
     return "it speaks as an automatic answer does" if absent else ""
 
 
@@ -147,4 +109,7 @@ def _begins_as_answer(written: str) -> bool:
     """`2`, `Nej`, and below it why: no program begins so."""
     lines = (line for line in written.split("\n") if line.strip() and not GREETING.fullmatch(line))
     first = next(lines, "")
-    return _KEY.match(first) is not None or read_answer(first, ()).kind in {Kind.YES, Kind.NO}
+    clause = re.split(r"[,.;!]", first, maxsplit=1)[0]
+    return _KEY.match(first) is not None or any(
+        read_answer(each, ()).kind in {Kind.YES, Kind.NO} for each in (first, clause)
+    )

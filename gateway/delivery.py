@@ -113,7 +113,9 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A person answered, by whatever way."""
+    """A person answered, by whatever way. `try_id`: what they say they answer, which therefore arrived."""
+
+    try_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ class ChannelSilent:
 
 @dataclass(frozen=True, slots=True)
 class ChannelProven:
-    """A report came back over the channel."""
+    """A report, or an answer to what it brought, shows that the channel delivers."""
 
     channel: str
 

@@ -30,9 +30,11 @@ async def asked(folder: Path, questions: int = 1) -> AsyncIterator[tuple[Bench, 
         yield bench, sent
 
 
-async def hears(bench: Bench, text: str, sender: str = "loopback:vagt", **more: Any) -> Matched:
+async def hears(
+    bench: Bench, text: str, sender: str = "loopback:vagt", *, channel: str = "loop", **more: Any
+) -> Matched:
     event = Inbound(**{"bearer_id": text, "sender": sender, "text": text, "at": bench.now} | more)
-    return await bench.store.run(receive, ("loop", event))
+    return await bench.store.run(receive, (channel, event))
 
 
 async def items(bench: Bench, *, everything: bool = False) -> list[dict[str, Any]]:

@@ -278,6 +278,12 @@ def test_an_answer_over_any_way_ends_it_and_empties_the_queue() -> None:
     assert (c.delivery.evidence, c.delivery.due_at) == (Evidence.ACKNOWLEDGED, None)
 
 
+def test_an_answer_proves_the_way_that_it_says_it_came_over() -> None:
+    c = case(FLASH, SMS, SDS)
+    c.hear(Answered(handed_over(c, "tetra")))
+    assert c.effects == (ChannelProven("tetra"), Drop(1), End(Ended.REACHED))
+
+
 def test_a_bearer_that_cannot_prove_counts_as_tried_and_the_ladder_goes_on() -> None:
     c = case(FLASH, rung("mqtt", proves=False), SMS, at_once=1)
     handed_over(c, "mqtt")

@@ -161,6 +161,11 @@ def test_a_read_receipt_is_read_only_if_a_person_opened_the_mail(
 
 DOUBTFUL = [
     {"Subject": "SV: Automatisk svar: Strømsvigt"},
+    {"Subject": "Sv: Læst: Strømsvigt"},
+    {"Subject": "[Ticket#2026112310000047] SV: Strømsvigt"},  # people answer through one too
+    {"Subject": "Sag 123456: Strømsvigt"},
+    {"Subject": "Modtaget: Strømsvigt"},
+    {"Subject": "Tak for din mail"},
     {"Precedence": "bulk"},
     {"Precedence": "junk"},
     {"Precedence": "list"},
@@ -180,6 +185,24 @@ AUTOMATIC = [
     {"Subject": "Frånvarande: Strømsvigt"},
     {"Subject": "På barsel"},
     {"Subject": "Automatic reply: Strømsvigt"},
+    *(
+        {"Subject": subject}
+        for subject in (
+            "Læst: Strømsvigt",
+            "Ikke læst: Strømsvigt",
+            "Read: Strømsvigt",
+            "Not read: Strømsvigt",
+            "Return Receipt (displayed) - Strømsvigt",
+            "Leveret: Strømsvigt",
+            "Relayed: Strømsvigt",
+            "Automatisk kvittering: Strømsvigt",
+            "[EKSTERN] Automatisk svar: Strømsvigt",
+            "Auto: Strømsvigt",
+            "Sag 123456 oprettet: Strømsvigt",
+            "[Ticket#2026112310000047] er registreret",
+            "Ferie til og med 29/11",
+        )
+    ),
     {"Precedence": "auto_reply"},
     {"X_Autoreply": "yes"},
     {"X_Autorespond": "Strømsvigt"},
@@ -220,6 +243,13 @@ def test_what_groups_and_people_add_too_is_doubtful(fields: dict[str, str]) -> N
         "Thank you for your email. I will be back on Monday.\n",
         "Vi bekræfter modtagelsen. Ved hastende henvendelser ring 00 00 00 01.\n",
         "1. december er jeg tilbage på kontoret. Jeg er på ferie.\n",
+        "Vi har registreret din henvendelse som sag nr. 4711. Denne postkasse overvåges kun på hverdage.\n",
+        "Din mail er modtaget og vil blive behandlet.\n",
+        "Vi kvitterer hermed for modtagelsen\n",
+        "Denne postkasse overvåges ikke\n",
+        "Jeg er fratrådt pr. 1/11\n",
+        "Jeg vender tilbage hurtigst muligt\n",
+        "Ferie til og med 29/11\n",
     ],
 )
 def test_words_of_an_absence_are_doubtful_since_people_say_them_too(body: str) -> None:
@@ -229,7 +259,13 @@ def test_words_of_an_absence_are_doubtful_since_people_say_them_too(body: str) -
 
 
 @pytest.mark.parametrize(
-    "body", ["2\n\nJeg er på ferie til mandag, prøv Mette\n", "Nej desværre\nJeg er på kursus\n"]
+    "body",
+    [
+        "2\n\nJeg er på ferie til mandag, prøv Mette\n",
+        "Nej desværre\nJeg er på kursus\n",
+        "Nej, jeg er sygemeldt\n",
+        "Ja, jeg vender tilbage med et antal\n",
+    ],
 )
 def test_a_reason_below_an_answer_makes_it_no_automatic_one(body: str) -> None:
     told = event(mail(body, In_Reply_To=f"<{NAMES.reference(ATTEMPT)}>"))
@@ -238,7 +274,15 @@ def test_a_reason_below_an_answer_makes_it_no_automatic_one(body: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["Automatisk svar: Jeg er ikke på kontoret\n", "Dette er et automatisk svar. JA\n"]
+    "body",
+    [
+        "Automatisk svar: Jeg er ikke på kontoret\n",
+        "Dette er et automatisk svar. JA\n",
+        "Din meddelelse\n\n   Til: Vagt\n   Emne: Strømsvigt\n\nblev slettet uden at være læst 23. november\n",
+        "Your message\n\n   To: Vagt\n   Subject: Strømsvigt\n\nwas read on Monday\n",
+        "Return Receipt\n\nYour Strømsvigt was received by Vagt\n",
+        "Dette er en kvittering for den e-mail, som du sendte til vagt\n",
+    ],
 )
 def test_an_automatic_text_under_a_plain_subject_is_automatic(body: str) -> None:
     told = event(mail(body))

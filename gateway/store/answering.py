@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gateway.attempt_names import attempt_id, attempt_name
 from gateway.clock import to_ms
 from gateway.delivery import Answered, Reported
 from gateway.errors import NotFound
+from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.finding import alert_number
 from gateway.store.ledger import Ledger
+from gateway.store.notices import Closed, answered_notice
 from gateway.store.questions import Question, asked_in
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
@@ -26,6 +29,8 @@ class Matched:
     recipient: str = ""
     urgent: int | None = None  # its number in the inbox, where somebody must act at once
     several: tuple[Question, ...] = ()  # where it may answer any of these
+    closed: Closed | None = None  # somebody has taken what others were asked to take
+    notice: bool = False  # it answers the hub's own question who takes an item
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,19 @@ class Spoken:
 
 
 def keep_answer(
-    tx: Transaction, question: Question, answer: Answer, *, via: str, at: datetime, sender: str = ""
-) -> None:
-    """Keeps the answer and raises the evidence; contradicting answers are kept beside each other."""
+    tx: Transaction,
+    question: Question,
+    answer: Answer,
+    *,
+    via: str,
+    at: datetime,
+    sender: str = "",
+    in_reply_to: str = "",
+) -> Closed | None:
+    """Keeps the answer and raises the evidence; contradicting answers are kept beside each other.
+
+    Of an answer to the hub's question who takes an item: who else was asked, and need not come.
+    """
     tx.connection.execute(
         t.answers.insert(),
         {
@@ -58,9 +73,21 @@ def keep_answer(
     if answer.kind is Kind.REACTION:
         _reacted(ledger, question.delivery_id, via=via, sender=sender)
     else:
-        ledger.step(question.delivery_id, Answered(), verb="answered", option=answer.option, channel=via)
+        event = Answered(_named(ledger, question, in_reply_to))
+        ledger.step(question.delivery_id, event, verb="answered", option=answer.option, channel=via)
         _show_answer(tx, question.delivery_id, answer)
     ledger.flush()
+    asks = question.submitter == ASKS and answer.kind is not Kind.REACTION
+    return answered_notice(tx, question, answer) if asks else None
+
+
+def _named(ledger: Ledger, question: Question, name: str) -> int | None:
+    """The try of the question's delivery that the bearer says was answered, whatever way the answer came."""
+    number = attempt_id(name)
+    if number is None or attempt_name(question.identifier, number) != name:
+        return None
+    tries = ledger.known[question.delivery_id].delivery.tries
+    return next((each.id for each in tries if each.id == number), None)
 
 
 def in_part(answer: Answer) -> Answer:
@@ -108,12 +135,16 @@ def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
             about={"who": spoken.recipient},
         )
     answer = question.read(spoken.text)
-    keep_answer(tx, question, answer, via=spoken.via, at=tx.now)
+    closed = keep_answer(tx, question, answer, via=spoken.via, at=tx.now)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
-    if is_urgent(question, answer):
-        number = put_by_hand(tx, spoken, question=question)
-        return Matched(kind, spoken.identifier, spoken.recipient, urgent=number)
-    return Matched(kind, spoken.identifier, spoken.recipient)
+    return Matched(
+        kind,
+        spoken.identifier,
+        spoken.recipient,
+        urgent=put_by_hand(tx, spoken, question=question) if is_urgent(question, answer) else None,
+        closed=closed,
+        notice=question.submitter == ASKS,
+    )
 
 
 def put_by_hand(tx: Transaction, spoken: Spoken, *, question: Question) -> int:

@@ -9,23 +9,32 @@
 
 A doubtful one is clear where all of it is one option that was asked for; else a person reads it, and says with one step
 whose answer it is.
+
+Words over a bearer that programs write to as well (`Inbound.programs_write`) are doubtful without any sign, where they
+read as no answer: a ticket system's receipt looks as a person's words do. To ask an honest person again costs them a
+text; to take a receipt for an answer leaves somebody whom nobody reaches.
 """
 
+import re
 from typing import Any
 
 from channels.base import Inbound
 from gateway.attempt_names import attempt_id
 from gateway.delivery import GivenUp
+from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched
 from gateway.store.ledger import Ledger
+from gateway.store.notices import unanswered_notice
 from gateway.store.questions import Found, Question, contacts_at
 from gateway.store.transaction import Transaction
-from gateway.store.urgency import cannot_wait
+from gateway.store.urgency import cannot_wait, is_urgent
 from messages.answer import Kind
 from messages.answer_number import NUMBER_KEY
 
 _LONGEST_CLEAR = 60  # characters; a program has more to say
+_UNCLEAR = "its words are no clear answer, and a program may have written them"
+_NUMBER_FIRST = re.compile(r"\W*(?:ca\.?|cirka|circa|about)?\W*\d", re.IGNORECASE)
 
 
 def keep_automatic(tx: Transaction, number: int, item: Inbound, *, channel: str, found: Found) -> Matched:
@@ -48,9 +57,31 @@ def keep_automatic(tx: Transaction, number: int, item: Inbound, *, channel: str,
     return Matched("automatic")
 
 
+def doubt(item: Inbound, found: Found) -> str:
+    """Why a person must say whether it is an answer; '' for what is one, and for what is about no question."""
+    if item.doubtful:
+        return "" if found.question is not None and is_clear(item, found.question) else item.doubtful
+    if not item.programs_write or item.reaction:
+        return ""
+    asked = (found.question,) if found.question is not None else found.several
+    return "" if not asked or any(_answers(item.text, each) for each in asked) else _UNCLEAR
+
+
+def _answers(text: str, question: Question) -> bool:
+    """Whether words that a program may have written read as an answer. A number far into a long text is any number."""
+    answer = question.read(text)
+    if answer.kind is Kind.OPTION and _asks_number(question):
+        return len(text) <= _LONGEST_CLEAR or _NUMBER_FIRST.match(text) is not None
+    return answer.kind is not Kind.UNREAD or is_urgent(question, answer)
+
+
+def _asks_number(question: Question) -> bool:
+    return any(key == NUMBER_KEY for key, _ in question.alert.answers)
+
+
 def is_clear(item: Inbound, question: Question) -> bool:
     """Whether a doubtful message is an answer all the same."""
-    if len(item.text) > _LONGEST_CLEAR or any(key == NUMBER_KEY for key, _ in question.alert.answers):
+    if len(item.text) > _LONGEST_CLEAR or _asks_number(question):
         return False
     answer = question.read(item.text)
     return answer.kind is Kind.OPTION and not answer.asks
@@ -59,6 +90,8 @@ def is_clear(item: Inbound, question: Question) -> bool:
 def keep_doubtful(tx: Transaction, number: int, item: Inbound, *, channel: str, found: Found) -> Matched:
     """A person looks at it, unless it is a stranger's about nothing: then it is one of many newsletters."""
     about_ours = found.question is not None or found.alert_id is not None
+    if found.question is not None and found.question.submitter == ASKS:
+        unanswered_notice(tx, found.question)  # a way that nobody may be at: the next is asked
     if about_ours or found.several or contacts_at(tx, item.sender):
         return _left(tx, number, item, kind="doubtful", channel=channel, found=found)
     _note(tx, number, kind="automatic", automatic=item.doubtful[:200])

@@ -14,8 +14,9 @@ from gateway.clock import to_ms
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
-from gateway.store.automatic import is_clear, keep_automatic, keep_doubtful
+from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
 from gateway.store.long_texts import Gathered, gather, overdue, spend
+from gateway.store.notices import declined_all
 from gateway.store.questions import Found, Question, contacts_at, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
@@ -53,8 +54,8 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     found = find_question(tx, item, item.text)
     if item.automatic:
         return keep_automatic(tx, number, item, channel=channel, found=found)
-    if item.doubtful and (found.question is None or not is_clear(item, found.question)):
-        return keep_doubtful(tx, number, item, channel=channel, found=found)
+    if why := doubt(item, found):
+        return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, text=item.text, found=found)
     return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
@@ -67,13 +68,19 @@ def _answer(
     urgent = is_urgent(question, answer)
     if missing:
         answer = in_part(answer)
-    keep_answer(tx, question, answer, via=channel, at=item.at, sender=item.sender)
+    about = item.in_reply_to
+    closed = keep_answer(tx, question, answer, via=channel, at=item.at, sender=item.sender, in_reply_to=about)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
-    if question.submitter == ASKS and kind == "answer":
-        answered_notice(tx, question, answer)
     to_see = urgent or missing > 0 or needs_a_reader(answer)
     _note(tx, number, kind=kind, delivery_id=question.delivery_id, urgent=urgent, open=to_see)
-    return Matched(kind, question.identifier, question.recipient, urgent=number if urgent else None)
+    return Matched(
+        kind,
+        question.identifier,
+        question.recipient,
+        urgent=number if urgent else None,
+        closed=closed,
+        notice=question.submitter == ASKS,
+    )
 
 
 def _part(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
