@@ -51,6 +51,54 @@ def told(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
 
 
+WITHOUT_A_RESULT = {*COMMANDS[-3:], "init", "run", "watch", "demo", "config check", "cap check"}
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each not in WITHOUT_A_RESULT])
+def test_every_command_with_a_result_for_scripts_says_what_stands_in_its_lines(command: str) -> None:
+    shown = " ".join(told(*command.split(), "--help").output.split())
+    assert "In a pipe or a file: " in shown
+    assert "with tabs between. Example:" in shown
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("inbox", "[NUMBER] [take|done|is] [WHO]"),
+        ("watch", "[ALERT]"),
+        ("cap check", "{FILE}..."),
+        ("channel", "{NAME} {disable|enable|test|log}"),
+    ],
+)
+def test_the_usage_has_one_pair_of_brackets_an_argument(command: str, usage: str) -> None:
+    shown = " ".join(told(*command.split(), "--help").output.split())
+    assert f"{command} [OPTIONS] {usage} " in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("inbox x", "'NUMBER': 'x' is no whole number: write 1 or more"),
+        ("inbox 0", "0 will not do: write 1 or more"),
+        ("inbox --limit 1.5", "'1.5' is no whole number: write 1 or more"),
+        ("list --limit -1", "-1 will not do: write 1 to 500"),
+        ("list --limit 501", "501 will not do: write 1 to 500"),
+        ("demo --seed x", "'x' is no whole number: write 0 or more"),
+        ("emulate gsm --link m --speed fast", "'fast' is no number: write 10, or 0.5"),
+        ("emulate foo", "There is no command 'foo' here: write gsm, iridium or tetra."),
+        ("sned", "There is no command 'sned' here: write send."),
+        ("channel practice pause", "'pause' is not one of disable, enable, test, log: write one of these"),
+        ("emulate --foo", "No such option: --foo"),
+    ],
+)
+def test_what_was_typed_wrongly_is_told_with_what_to_type(arguments: str, said: str) -> None:
+    result = told(*arguments.split())
+    shown = " ".join(result.stderr.replace("│", " ").split())
+    assert said in shown
+    assert "Input should" not in shown
+    assert result.exit_code == 2
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_teaches_itself_with_an_example(command: str) -> None:
     result = told(*command.split(), "--help")

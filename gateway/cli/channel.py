@@ -7,6 +7,7 @@ import typer
 
 from gateway.cli import channels
 from gateway.cli.desk import ConfigOption, JsonOption, LangOption, at_desk
+from gateway.cli.reading import one_of
 
 
 class What(StrEnum):
@@ -18,7 +19,9 @@ class What(StrEnum):
 
 def channel(
     name: channels.Name,
-    what: Annotated[What, typer.Argument(metavar="WHAT", help="What to do: disable, enable, test or log")],
+    what: Annotated[
+        What, typer.Argument(parser=one_of(What), metavar="disable|enable|test|log", help="What to do")
+    ],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is disabled; shown to everybody")] = "",
     as_json: JsonOption = False,
     config: ConfigOption = None,

@@ -61,7 +61,7 @@ def _count(words: Catalogue, noun: str, number: int) -> str:
 
 
 def cap_check(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="CAP 1.2 files; - is stdin")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="CAP 1.2 files; - is stdin")],
     as_json: JsonOption = False,
 ) -> None:
     """Judge CAP files: one line each, accept or refuse with the element and the reason."""

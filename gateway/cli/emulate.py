@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.errors import CommandError
+from gateway.cli.reading import factor, whole_number
 
 _WORDS = {
     "gsm": "a GSM modem with its network",
@@ -34,9 +35,14 @@ def command(name: str) -> Callable[..., None]:
         control: Annotated[
             Path | None, typer.Option(metavar="SOCKET", help="Unix socket that takes orders")
         ] = None,
-        seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same faults")] = 0,
+        seed: Annotated[
+            int, typer.Option(parser=whole_number(0), metavar="N", help="The same seed, the same faults")
+        ] = 0,
         speed: Annotated[
-            float, typer.Option(metavar="FACTOR", help="Times faster than life: sessions, reports, boots")
+            float,
+            typer.Option(
+                parser=factor, metavar="FACTOR", help="Times faster than life: sessions, reports, boots"
+            ),
         ] = 1.0,
     ) -> None:
         _run(name, link=link, faults=faults, journal=journal, control=control, seed=seed, speed=speed)

@@ -9,6 +9,7 @@ from gateway.cli import send
 from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.hub_client import alert_path, exactly
 from gateway.cli.posting import fields, new_key, pairs, post
+from gateway.cli.reading import one_of
 
 
 class Via(StrEnum):
@@ -159,7 +160,7 @@ def answer(
     alert: AlertArgument,
     who: Annotated[str, typer.Argument(metavar="WHO", help="The recipient's id")],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What they said: an answer's number, or words")],
-    via: Annotated[Via, typer.Option(parser=send.one_of(Via), metavar="voice|runner", help="How it came")],
+    via: Annotated[Via, typer.Option(parser=one_of(Via), metavar="voice|runner", help="How it came")],
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,

@@ -7,8 +7,9 @@ import typer
 
 from gateway.catalogue import Catalogue
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
-from gateway.cli.send import one_of
+from gateway.cli.reading import one_of, whole_number
 from gateway.cli.standing import Json, clock, wall_now
+from gateway.reasons import in_language
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,20 +28,21 @@ class What(StrEnum):
 
 def inbox(
     number: Annotated[
-        int | None, typer.Argument(metavar="[NUMBER]", min=1, help="One message: its number in the list")
+        int | None,
+        typer.Argument(parser=whole_number(1), metavar="NUMBER", help="One message: its number in the list"),
     ] = None,
     what: Annotated[
         What | None,
         typer.Argument(
-            parser=one_of(What), metavar="[take|done|is]", help="Take it, tick it off, or say whose it is"
+            parser=one_of(What), metavar="take|done|is", help="Take it, tick it off, or say whose it is"
         ),
     ] = None,
-    who: Annotated[str | None, typer.Argument(metavar="[WHO]", help="With is: the contact's id")] = None,
+    who: Annotated[str | None, typer.Argument(metavar="WHO", help="With is: the contact's id")] = None,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes it or ticks it off")] = "",
     note: Annotated[str, typer.Option(metavar="TEXT", help="With done: what came of it")] = "",
     alert: Annotated[str, typer.Option(metavar="ALERT", help="With is: the alert that it answers")] = "",
     everything: Annotated[bool, typer.Option("--all", metavar="", help="Also what has been handled")] = False,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="At most so many")] = LIMIT,
+    limit: Annotated[int, typer.Option(parser=whole_number(1), metavar="N", help="At most so many")] = LIMIT,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,
@@ -167,12 +169,12 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
         lines.append(in_line(words("inbox.missing", n=item["missing"]), "bold"))
     if item["unreadable"]:
         said = [plain(item["text"])] if item["text"].strip() else []
-        lines = [*said, in_line(words("inbox.unread", why=item["unreadable"]))]
+        lines = [*said, in_line(words("inbox.unread", why=in_language(item["unreadable"], words)))]
     raw = item.get("raw", "")
     if raw and raw != item["text"] and (item["unreadable"] or not item["text"].strip()):
         lines.append(plain(words("inbox.raw", raw=raw)))
     if item["more"]:
-        lines.append(in_line(words("inbox.more", n=item["more"]), "bold"))
+        lines.append(in_line(words("inbox.more" if item["unreadable"] else "inbox.like_it", n=item["more"]), "bold"))
     return lines
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.reading import whole_number
 from gateway.cli.standing import Json, grouped, missing, wall_now
 
 
 def show(
     alert: AlertArgument,
     attempts: Annotated[
-        bool, typer.Option("--attempts", help="Every attempt too, with what the network said")
+        bool, typer.Option("--attempts", metavar="", help="Every attempt too, with what the network said")
     ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -35,8 +36,12 @@ def summary(alert: Json) -> tuple[object, ...]:
 
 
 def list_(
-    open_only: Annotated[bool, typer.Option("--open", help="Only alerts that are still under way")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many, the newest first")] = 50,
+    open_only: Annotated[
+        bool, typer.Option("--open", metavar="", help="Only alerts that are still under way")
+    ] = False,
+    limit: Annotated[
+        int, typer.Option(parser=whole_number(1, 500), metavar="N", help="At most so many, the newest first")
+    ] = 50,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     lang: LangOption = None,

@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
@@ -12,13 +11,11 @@ from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.hub_client import Busy, Lost, Request
 from gateway.cli.posting import envelope, fields, new_key, pairs
+from gateway.cli.reading import one_of
 from gateway.cli.wait_for import wait_for
 from gateway.cli.warned import lines
 
 AGAIN_S, AGAIN_MOST_S = 0.3, 15.0  # a hub that restarts accepts again within 5 s
-
-
-Word = TypeVar("Word", bound=StrEnum)
 
 
 class PrecedenceWord(StrEnum):
@@ -43,18 +40,6 @@ class StatusWord(StrEnum):
     SYSTEM = "System"
     TEST = "Test"
     DRAFT = "Draft"
-
-
-def one_of(words: type[Word]) -> Callable[[str], Word]:
-    """Reads one of the words, in any case. Usage error that names them all."""
-
-    def read(given: str) -> Word:
-        found = {word.lower(): word for word in words}.get(given.lower())
-        if found is None:
-            raise typer.BadParameter(f"{given!r} is not one of {', '.join(words)}: write one of these")
-        return found
-
-    return read
 
 
 To = Annotated[

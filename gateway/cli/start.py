@@ -9,6 +9,7 @@ from gateway.catalogue import catalogue
 from gateway.cli.desk import ConfigOption, JsonOption, LangOption, words_of
 from gateway.cli.errors import CommandError
 from gateway.cli.installation import config_path, spoken
+from gateway.cli.reading import whole_number
 
 
 def init(
@@ -71,9 +72,11 @@ def run(config: ConfigOption = None, lang: LangOption = None) -> None:
 
 def demo(
     as_json: JsonOption = False,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed, the same run")] = None,
+    seed: Annotated[
+        int | None, typer.Option(parser=whole_number(0), metavar="N", help="The same seed, the same run")
+    ] = None,
     stay: Annotated[
-        bool, typer.Option("--stay", help="Keep the hub running afterwards, to look around")
+        bool, typer.Option("--stay", metavar="", help="Keep the hub running afterwards, to look around")
     ] = False,
     break_: Annotated[
         str | None, typer.Option("--break", metavar="all", help="Take every network down")

@@ -25,7 +25,7 @@ OPEN_MOST = 100  # alerts that are followed at once without a name
 
 def watch(
     alert: Annotated[
-        str | None, typer.Argument(metavar="[ALERT]", help="Only this one; ends when it has ended")
+        str | None, typer.Argument(metavar="ALERT", help="Only this one; ends when it has ended")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", metavar="", help="The hub's events, one JSON object a line")
@@ -179,7 +179,7 @@ def _tell(desk: Desk, alert: Json, shown: dict[str, dict[str, str]], *, silently
 
 
 def _tell_channel(desk: Desk, data: Json) -> None:
-    reason = f": {data['reason']}" if data["reason"] else ""
+    reason = f": {in_language(data['reason'], desk.words)}" if data["reason"] else ""
     state = desk.words.known("state", data["state"])
     _line(desk.words("watch.channel", at=_time(), name=data["name"], state=state, reason=reason))
 
