@@ -250,6 +250,7 @@ MAILS = (
     (b"leder", b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n\r\nMIAG\r\n"),
     (b"leder", b"\r\nVagten reacted to your message:\r\n> 1 = kommer\r\n"),
     (b"leder", "\r\nJeg er på ferie til den 1. Ved hastende sager ring 112.\r\n".encode()),
+    (b"leder", "\r\nOpgave nr. 4711 er lagt i kø hos Servicedesk.\r\n".encode()),
     (b"mailer-daemon", b"Subject: Undeliverable: alt muligt\r\n\r\n550 5.1.1 user unknown\r\n"),
 )
 
@@ -265,7 +266,14 @@ async def test_what_no_program_can_tell_stands_in_the_inbox(tmp_path: Path) -> N
         await mailbox.filed(len(mails))
         kept = await desk.hub.store.read(received, None)
         shown = await desk.deliveries(sent["id"])
-    assert [kind for _, kind in kept] == ["answer", "unreadable", "reaction", "doubtful", "bounce"]
+    assert [kind for _, kind in kept] == [
+        "answer",
+        "unreadable",
+        "reaction",
+        "doubtful",
+        "doubtful",
+        "bounce",
+    ]
     assert {who: (each["evidence"], each["answer"]) for who, each in shown.items()} == {
         "vagt": ("acknowledged", "1"),
         "leder": ("read", None),

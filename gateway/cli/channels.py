@@ -8,6 +8,7 @@ import typer
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.errors import CommandError
 from gateway.cli.standing import Json
+from gateway.reasons import in_language
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As in bavn.toml: [channels.NAME]")]
 
@@ -40,7 +41,7 @@ def enable(desk: Desk, name: str) -> None:
 def test(desk: Desk, name: str) -> None:
     """CommandError when it is down: a script that tests wants to know."""
     found = desk.hub.post(channel_path(name, "test"))
-    reason = f": {found['reason']}" if found["reason"] else ""
+    reason = f": {in_language(found['reason'], desk.words)}" if found["reason"] else ""
     line = desk.words(
         "channels.tested", name=name, state=desk.words.known("state", found["state"]), reason=reason
     )

@@ -29,6 +29,7 @@ from gateway.cli.standing import (
     originals,
     rows,
 )
+from gateway.reasons import in_language
 from messages.answer_number import NUMBER_KEY, is_number
 from messages.evidence import Ended
 from messages.neutral import neutral, neutral_line
@@ -249,7 +250,7 @@ def _state(channel: Json, words: Catalogue) -> Text:
     text = Text(word, "bold red" if channel["disabled"] else _STATE_STYLE.get(channel["state"], ""))
     reason = channel["reason"].removeprefix("disabled by an operator").removeprefix("disabled: ")
     if reason:
-        text.append_text(Text(f": {neutral_line(reason)}", "not bold"))
+        text.append_text(Text(f": {neutral_line(in_language(reason, words))}", "not bold"))
     return text
 
 

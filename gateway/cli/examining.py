@@ -9,6 +9,7 @@ from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.hub_client import Lost
 from gateway.doctor import Finding, Level, examine
+from gateway.reasons import in_language
 
 _STYLE = {Level.GOOD: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.WRONG: ("✗", "bold red")}
 
@@ -57,8 +58,11 @@ def _channels(desk: Desk) -> list[dict[str, Any]] | None:
 
 def _texts(finding: Finding, words: Catalogue) -> tuple[str, str]:
     """What was found and what to do, '' when there is nothing to do."""
-    what = words(f"doctor.{finding.key}", **finding.fields)
-    return what, "" if finding.level is Level.GOOD else words(f"remedy.{finding.key}", **finding.fields)
+    fields = dict(finding.fields)
+    if isinstance(reason := fields.get("reason"), str):
+        fields["reason"] = in_language(reason, words)
+    what = words(f"doctor.{finding.key}", **fields)
+    return what, "" if finding.level is Level.GOOD else words(f"remedy.{finding.key}", **fields)
 
 
 def _as_json(finding: Finding, words: Catalogue) -> dict[str, str]:

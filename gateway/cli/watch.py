@@ -15,6 +15,7 @@ from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.event_lines import event_lines
 from gateway.cli.hub_client import Lost, exactly
 from gateway.cli.standing import Json, standing, wall_now
+from gateway.reasons import in_language
 from messages.danish_time import danish_time
 
 if TYPE_CHECKING:
