@@ -174,7 +174,8 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
     if raw and raw != item["text"] and (item["unreadable"] or not item["text"].strip()):
         lines.append(plain(words("inbox.raw", raw=raw)))
     if item["more"]:
-        lines.append(in_line(words("inbox.more" if item["unreadable"] else "inbox.like_it", n=item["more"]), "bold"))
+        like_it = "inbox.more" if item["unreadable"] else "inbox.like_it"
+        lines.append(in_line(words(like_it, n=item["more"]), "bold"))
     return lines
 
 

@@ -1,7 +1,8 @@
 """Operations of the way back: messages from outside. Reports are in `reporting`, who is asked in `questions`.
 
-Nothing that arrives is lost: what answers no question is kept in the inbox for a person. Nothing that arrives
-commands: an answer raises evidence and stops further asking, and that is all it can do.
+Nothing that arrives is lost: what answers no question is kept in the inbox for a person, and of a flood of it the first
+are, with how many came after them. Nothing that arrives commands: an answer raises evidence and stops further asking,
+and that is all it can do.
 """
 
 from dataclasses import replace
@@ -15,17 +16,16 @@ from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
 from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
+from gateway.store.floods import UNREADABLE_MOST, count, one_too_many, unreadable_before
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.notices import declined_all
-from gateway.store.questions import Found, Question, contacts_at, find_question
+from gateway.store.questions import Found, Question, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import answered_notice, cannot_wait, declined_all, is_urgent, needs_a_reader
 from messages.answer import Kind
 
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
-UNREADABLE_MOST = 20  # unreadable messages of a channel that stand open, of one hour
-_UNREADABLE_MS = 3_600_000
 _NO_TEXT = "it has no text"
 
 
@@ -57,7 +57,7 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     if why := doubt(item, found):
         return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
     if found.question is None:
-        return _for_a_person(tx, number, channel, text=item.text, found=found)
+        return _for_a_person(tx, number, channel, item=item, found=found)
     return _answer(tx, number, channel, item=item, question=found.question, missing=missing)
 
 
@@ -129,10 +129,9 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
     found = find_question(tx, item, item.text)
     urgent = bool(item.text.strip()) and cannot_wait(tx, item.text, found)
-    before = () if urgent else _unreadable_before(tx, channel, item)
+    before = () if urgent else unreadable_before(tx, channel, item)
     if len(before) >= UNREADABLE_MOST:
-        _note(tx, before[0], more=t.inbound.c.more + 1 + item.more)
-        tx.changes.inbox = True
+        count(tx, before[0], 1 + item.more)
         return Matched("unreadable")
     number = _keep(tx, channel, item)
     alert_id = found.question.alert_id if found.question else found.alert_id
@@ -148,27 +147,16 @@ def _stands_open(
     return Matched("unreadable", urgent=number if urgent else None)
 
 
-def _unreadable_before(tx: Transaction, channel: str, item: Inbound) -> tuple[int, ...]:
-    """Of this channel, those that came within the hour and stand open, the newest first; for a contact only its own."""
-    kept = select(t.inbound.c.id).where(
-        t.inbound.c.open,
-        t.inbound.c.channel + "" == channel,  # by what is open: else SQLite reads all of the channel
-        t.inbound.c.kind == "unreadable",
-        t.inbound.c.received_ms > tx.now_ms - _UNREADABLE_MS,
-    )
-    if contacts_at(tx, item.sender):  # whom strangers' noise does not hide
-        kept = kept.where(t.inbound.c.sender == item.sender)
-    return tuple(row.id for row in tx.connection.execute(kept.order_by(t.inbound.c.id.desc())))
-
-
-def _for_a_person(tx: Transaction, number: int, channel: str, *, text: str, found: Found) -> Matched:
+def _for_a_person(tx: Transaction, number: int, channel: str, *, item: Inbound, found: Found) -> Matched:
     """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing.
 
-    What cannot wait is not asked back about: the duty officer is told with what is known.
+    What cannot wait is not asked back about: the duty officer is told with what is known. Of a flood not all are.
     """
     kind = "unmatched" if found.alert_id is None else "unconfirmed"
-    urgent = cannot_wait(tx, text, found)
-    declined_all(tx, found, text)
+    urgent = cannot_wait(tx, item.text, found)
+    declined_all(tx, found, item.text)
+    if one_too_many(tx, number, channel, item=item, kind=kind, urgent=urgent):
+        return Matched(kind)
     _note(tx, number, kind=kind, alert_id=found.alert_id, urgent=urgent, open=True)
     tx.audit("received", inbound=number, channel=channel, kind=kind)
     if found.alert_id is not None:
