@@ -1,5 +1,6 @@
 """The inbox: what needs a person stays until somebody ticks it off."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,20 @@ async def test_with_two_open_questions_staff_say_which_one_is_meant(tmp_path: Pa
             await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
         said = Identified(item["number"], "vagt", "leder", first.identifier)
         assert (await bench.store.run(identify, said)).alert == first.identifier
+
+
+async def test_a_message_answers_nothing_that_was_asked_after_it_came(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await hears(bench, "1", "loopback:laant-telefon")
+        bench.later(timedelta(minutes=5))
+        sent = await bench.accept("vagt", precedence=Precedence.FLASH)
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed)
+        [item] = await items(bench)
+        with pytest.raises(NotFound, match="--alert"):
+            await bench.store.run(identify, Identified(item["number"], "vagt", "leder"))
+        said = Identified(item["number"], "vagt", "leder", sent.identifier)
+        assert (await bench.store.run(identify, said)).alert == sent.identifier
 
 
 async def test_an_urgent_answer_said_by_voice_stands_there_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from gateway.errors import Conflict, NotFound
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.finding import alert_number
-from gateway.store.questions import Question, asked_in, asked_of
+from gateway.store.questions import Question, Said, asked_in, asked_of
 from gateway.store.showing import Json
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
@@ -24,6 +24,7 @@ from messages.answer import Kind as AnswerKind
 from messages.directory import Directory
 
 INBOX_MOST = 500  # items of a page
+CODES_MOST = 4  # questions that are named as those it may answer
 
 
 class Kind(StrEnum):
@@ -168,13 +169,15 @@ def _question_for(tx: Transaction, said: Identified, row: Row[Any]) -> Question:
             reason = f"{who!r} is not among the recipients of that alert"
             raise NotFound(reason, pointer="contact", code="not_asked", about=about)
         return question
-    found = asked_of(tx, frozenset({who}))
+    words = Said(row.text, row.received_ms, put_by_ms=row.received_ms)
+    directory = tx.world.directory
+    found = asked_of(tx.connection, words, contacts=frozenset({who}), directory=directory)
     if found.several:
-        codes = ", ".join(f"#{each.code}" for each in found.several)
+        codes = ", ".join(f"#{each.code}" for each in found.several[:CODES_MOST])
         reason = f"{who!r} was asked {codes}: say which, with --alert"
         raise Conflict(reason, pointer="alert", code="asked_several", about=about | {"codes": codes})
     if found.question is None:
-        reason = f"{who!r} was asked nothing that is open: name the alert, with --alert"
+        reason = f"{who!r} had been asked nothing when it came: name the alert, with --alert"
         raise NotFound(reason, pointer="alert", code="asked_nothing", about=about)
     return found.question
 

@@ -12,6 +12,7 @@ from gateway.errors import NotFound
 from gateway.store import tables as t
 from gateway.store.rows import load_ladder
 from gateway.store.series import show_series
+from gateway.store.sharing import shared
 from gateway.store.succession import successor
 from messages.alert import from_json
 from messages.evidence import Evidence
@@ -95,9 +96,10 @@ def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
             select(t.answers).where(t.answers.c.delivery_id.in_(mine)).order_by(t.answers.c.id)
         ).all()
     )
-    recipients = {row.id: row.recipient for row in rows}
+    recipients, sharing = {row.id: row.recipient for row in rows}, shared(rows, answers)
     return [
         _delivery(row, attempts.get(row.id, []), answers.get(row.id, []), recipients=recipients)
+        | {"shared": sharing.get(row.id, [])}
         for row in rows
     ]
 
