@@ -1,60 +1,62 @@
 """What the hub says of itself: it tells the duty officer of an urgent answer, and asks back which question is meant.
 
 Both are alerts like others, with evidence, a ladder and an audit, and each is sent once: their keys are made from
-what they are about. Nobody who is not in the directory is ever written to.
+what they are about. An urgent item that nobody takes is told of again and again, all such items in one notice, so
+that it is loud and bounded. Nobody who is not in the directory is ever written to.
 """
 
-import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from itertools import groupby
 
 from gateway.accept import Submission
+from gateway.clock import Clock, to_ms, wall_clock
 from gateway.errors import GatewayError
 from gateway.marks import ASKS, TELLS
+from gateway.notice_texts import (
+    again_alert,
+    alert_json,
+    closed_alert,
+    senders,
+    status_of,
+    to_ask,
+    urgent_alert,
+)
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
 from gateway.store.database import Store
 from gateway.store.inbox import inbox_item
+from gateway.store.notices import Closed, ToldAgain, Untaken, told_again, untaken
 from gateway.store.questions import Question
 from gateway.store.showing import Json
 from gateway.store.telling import told, told_lately, untold
-from gateway.world import World
-from messages.directory import Contact
 from messages.neutral import neutral_line
-from messages.precedence import Precedence
 
 log = logging.getLogger(__name__)
 
-_TEXT_MOST = 60  # characters of what they wrote that go with it
+_MS = timedelta(milliseconds=1)
+AGAIN = timedelta(minutes=10)  # nobody has taken it for so long: it is told of again
+AGAIN_LATER, LATER = timedelta(hours=1), timedelta(hours=2)  # and so seldom once it is so old
 _NAMES_MOST = 4  # questions that are named when the hub asks back
 _OF_A_STRANGER, _OF_STRANGERS = 3, 10  # notices an hour; the rest stand in the inbox
 _WORDS = {
-    "da": {
-        "urgent": "HASTEMELDING {code}fra {who}: {said}",
-        "stranger": "{who} (ikke i kontakterne)",
-        "nobody": "ukendt afsender",
-        "take": "jeg tager den",
-        "which": "Hvad svarer du på?",
-        "write": "Skriv koden først: {codes}",
-    },
-    "en": {
-        "urgent": "URGENT {code}from {who}: {said}",
-        "stranger": "{who} (not among the contacts)",
-        "nobody": "unknown sender",
-        "take": "I take it",
-        "which": "What are you answering?",
-        "write": "Begin with the code: {codes}",
-    },
+    "da": {"which": "Hvad svarer du på?", "write": "Skriv koden først: {codes}"},
+    "en": {"which": "What are you answering?", "write": "Begin with the code: {codes}"},
 }
 
 
 class Duty:
     """Sends what the hub itself has to say. `send` takes the JSON of the contract and a submission."""
 
-    def __init__(self, store: Store, send: Callable[[bytes, Submission], Awaitable[Accepted]]) -> None:
-        self._store, self._send = store, send
+    def __init__(
+        self,
+        store: Store,
+        send: Callable[[bytes, Submission], Awaitable[Accepted]],
+        clock: Clock = wall_clock,
+    ) -> None:
+        self._store, self._send, self._clock = store, send, clock
 
     async def heard(self, matched: Matched) -> None:
         """Does what an inbound message calls for. What cannot be sent is logged, and stands in the inbox."""
@@ -63,75 +65,121 @@ class Duty:
                 await self._tell(matched.urgent)
             if matched.several:
                 await self._ask_back(matched.several)
+            if matched.closed is not None:
+                await self._close(matched.closed)
         except GatewayError as error:
             log.error("what the hub has to say was not accepted: %s", error)
+        if matched.notice:
+            await self.look()
 
     async def catch_up(self) -> None:
         """After a restart: urgent answers of which nobody has been told."""
         for number in await self._store.read(untold, None):
             await self.heard(Matched("answer", urgent=number))
 
+    async def closed(self, closed: Closed | None) -> None:
+        """Staff took or handled an item: who was asked hears that they need not come."""
+        if closed is not None:
+            await self.heard(Matched("answer", closed=closed))
+
+    async def look(self) -> None:
+        """Tells again of what nobody has: at once of what was let go, else after a while, as long as it takes."""
+        if not self._store.world.duty:
+            return
+        now_ms = to_ms(self._clock())
+        try:
+            waiting = await self._store.read(untaken, now_ms)
+            if any(_overdue(each, now_ms) for each in waiting):
+                await self._tell_all([each for each in waiting if each.told or _overdue(each, now_ms)])
+                return
+            for _, same in groupby([each for each in waiting if each.asked.at_once], lambda each: each.told):
+                await self._ask_others(list(same))
+        except GatewayError as error:
+            log.error("of what nobody has taken nobody could be told: %s", error)
+
     async def _tell(self, number: int) -> None:
-        duty, item = self._store.world.duty, await self._store.read(inbox_item, number)
+        world, item = self._store.world, await self._store.read(inbox_item, number)
         if item["told"]:
             return
-        if not duty:
+        if not world.duty:
             log.warning("urgent item %d is in the inbox, and no duty officer is configured", number)
             return
-        people, lately = senders(item, self._store.world), await self._store.read(told_lately, number)
+        lately = await self._store.read(told_lately, number)
         if lately.same:  # who takes the one takes the other
             await self._store.run(told, (number, lately.same))
             return
-        if not people and (lately.of_sender >= _OF_A_STRANGER or lately.unmatched >= _OF_STRANGERS):
+        enough = lately.of_sender >= _OF_A_STRANGER or lately.unmatched >= _OF_STRANGERS
+        if enough and not senders(item, world):
             log.warning("urgent item %d is in the inbox: enough was told of strangers in this hour", number)
             return
-        body = urgent_alert(item, people, duty=duty, plane=self._store.world.plane)
+        if not (to := to_ask(item, world)):
+            log.error("urgent item %d is the duty officer's own, and nobody else can be asked", number)
+            return
+        body = urgent_alert(item, world, to=to)
         accepted = await self._send(body, Submission(submitter=ASKS, key=f"urgent:{number}"))
         await self._store.run(told, (number, accepted.identifier))
+
+    async def _tell_all(self, waiting: Sequence[Untaken]) -> None:
+        """One notice about all of them, in place of those before; drills apart from what is in earnest."""
+        world = self._store.world
+        known = [(each, await self._store.read(inbox_item, each.number)) for each in waiting]
+        for status in sorted({status_of(item, world) for _, item in known}):
+            these = [(each, item) for each, item in known if status_of(item, world) == status]
+            to = dict.fromkeys(name for _, item in these for name in to_ask(item, world))
+            await self._again(these, tuple(to), instead=True)
+
+    async def _ask_others(self, waiting: Sequence[Untaken]) -> None:
+        """Everybody who may take what was let go, but those who just said that they do not, or are being asked."""
+        world, directory = self._store.world, self._store.world.directory
+        known = [(each, await self._store.read(inbox_item, each.number)) for each in waiting]
+        asked = [each.asked for each in waiting]
+        declined = frozenset[str]().union(*(each.declined for each in asked))
+        names = dict.fromkeys(name for _, item in known for name in to_ask(item, world))
+        found = directory.expand((*names, *sorted(frozenset[str]().union(*(x.everybody for x in asked)))))
+        deputies = [c.deputy for name in sorted(declined) if (c := directory.contact(name)) and c.deputy]
+        busy = declined.union(*(each.under_way for each in asked))
+        busy |= {contact.id for _, item in known for contact in senders(item, world)}
+        to = dict.fromkeys((*(contact.id for contact in found.contacts), *deputies))
+        await self._again(known, tuple(name for name in to if name not in busy), instead=False)
+
+    async def _again(
+        self, these: Iterable[tuple[Untaken, Json]], to: Sequence[str], *, instead: bool
+    ) -> None:
+        if not to:
+            return
+        items = [item for _, item in these]
+        body = again_alert(items, self._store.world, to=to)
+        about = "\n".join(f"{each.number} {each.told}" for each, _ in these)
+        key = f"again:{sha256(body + about.encode()).hexdigest()}"
+        accepted = await self._send(body, Submission(submitter=ASKS, key=key))
+        numbers = tuple(item["number"] for item in items)
+        await self._store.run(told_again, ToldAgain(numbers, accepted.identifier, instead))
+
+    async def _close(self, closed: Closed) -> None:
+        world = self._store.world
+        to = [name for name in closed.recipients if world.directory.contact(name) is not None]
+        if not to:
+            return
+        item = await self._store.read(inbox_item, closed.number)
+        body = closed_alert(item, world, to=to, by=closed.by, handled=closed.handled)
+        await self._send(body, Submission(submitter=TELLS, key=f"closed:{sha256(body).hexdigest()}"))
 
     async def _ask_back(self, several: tuple[Question, ...]) -> None:
         body = which_alert(several)
         await self._send(body, Submission(submitter=TELLS, key=f"which:{sha256(body).hexdigest()}"))
 
 
-def senders(item: Json, world: World) -> tuple[Contact, ...]:
-    """Whose message it is, or may be: nobody's where the sender is not in the directory."""
-    if item["recipient"]:
-        contact = world.directory.contact(item["recipient"])
-        return (contact,) if contact else ()
-    return world.directory.at(item["sender"])
-
-
-def urgent_alert(item: Json, people: tuple[Contact, ...], *, duty: str, plane: str) -> bytes:
-    """The alert about an urgent item, to the duty officer: who, what, about which alert; or what is known of that."""
-    alert = item["alert"]
-    words = _words(alert["language"] if alert else "da")
-    said = neutral_line(item["text"])
-    shown = f"{said[:_TEXT_MOST]}..." if len(said) > _TEXT_MOST else said
-    code = f"#{alert['code']} " if alert else ""
-    headline = words["urgent"].format(code=code, who=_who(item, people, words), said=shown)
-    return _json(
-        to=[duty],
-        status=alert["status"] if alert else "Actual" if plane == "live" else "Exercise",
-        precedence=Precedence.FLASH.word,
-        headline=headline,
-        answers={"1": words["take"]},
-    )
-
-
-def _who(item: Json, people: tuple[Contact, ...], words: dict[str, str]) -> str:
-    if people:
-        return " / ".join(neutral_line(each.name) for each in people[:_NAMES_MOST])
-    address = neutral_line(item["recipient"] or item["sender"].partition(":")[2] or item["sender"])
-    return words["stranger"].format(who=address[:_TEXT_MOST]) if address else words["nobody"]
+def _overdue(each: Untaken, now_ms: int) -> bool:
+    pause = AGAIN if now_ms - each.received_ms < LATER // _MS else AGAIN_LATER
+    return now_ms - each.asked.since_ms >= pause // _MS
 
 
 def which_alert(several: tuple[Question, ...]) -> bytes:
     """The alert that asks back, to the one person who may have answered any of these."""
     first = several[0]
-    words = _words(first.alert.language)
+    words = _WORDS["da" if first.alert.language.lower().startswith("da") else "en"]
     named = [f"#{q.code} ({neutral_line(q.alert.headline)[:30]})" for q in several[:_NAMES_MOST]]
-    return _json(
+    return alert_json(
         to=[first.recipient],
         status=first.alert.status.value,
         precedence=min(q.alert.precedence for q in several).word,
@@ -139,11 +187,3 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
         text=words["write"].format(codes=", ".join(named)),
         want="delivered",
     )
-
-
-def _words(language: str) -> dict[str, str]:
-    return _WORDS["da" if language.lower().startswith("da") else "en"]
-
-
-def _json(**fields: Any) -> bytes:
-    return json.dumps(fields, ensure_ascii=False).encode()

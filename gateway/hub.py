@@ -53,8 +53,10 @@ class Hub:
         self.watchers = Watchers()
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
-        self.duty = Duty(store, self.intake.json)
-        self.timekeeper = Timekeeper(store, clock, again=self.intake.again, heard=self.duty.heard)
+        self.duty = Duty(store, self.intake.json, clock)
+        self.timekeeper = Timekeeper(
+            store, clock, again=self.intake.again, heard=self.duty.heard, untaken=self.duty.look
+        )
         self.inbox = Inbox(store, note=self._note, heard=self.duty.heard)
         services = Services(self.outgoing.make, self._health_changed, self.inbox.follow)
         self.dispatchers = {name: Dispatcher(name, make, store, services) for name, make in makers.items()}

@@ -148,7 +148,7 @@ class Operator:
 
     async def take(self, taken: Taken) -> Json:
         """Somebody takes an item of the inbox, or ticks it off."""
-        await self._hub.store.run(take, taken)
+        await self._hub.duty.closed(await self._hub.store.run(take, taken))
         return await self._hub.store.read(inbox_item, taken.number)
 
     async def identify(self, said: Identified) -> Json:

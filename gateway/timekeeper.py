@@ -20,12 +20,17 @@ log = logging.getLogger(__name__)
 LONGEST_SLEEP_S = 30.0  # so that a jump of the wall clock is noticed
 STORE_PAUSE_S = 0.5
 HOUSEKEEPING = timedelta(hours=1)
+UNTAKEN = timedelta(seconds=10)  # how often it is looked for what nobody has taken
+
+
+async def _nothing() -> None:
+    return
 
 
 class Timekeeper:
     """Sleeps until the next deadline of any delivery, or until an earlier one is committed.
 
-    `again` sends a round, `heard` does what a message calls for.
+    `again` sends a round, `heard` does what a message calls for, `untaken` tells of what nobody has taken.
     """
 
     def __init__(
@@ -35,11 +40,13 @@ class Timekeeper:
         *,
         again: Callable[[Due], Awaitable[object]],
         heard: Callable[[Matched], Awaitable[None]],
+        untaken: Callable[[], Awaitable[None]] = _nothing,
     ) -> None:
         self._store, self._clock, self._again, self._heard = store, clock, again, heard
         self._next: datetime | None = None
         self._sooner = asyncio.Event()
-        self._cleaned = clock()
+        self._untaken = untaken
+        self._cleaned = self._looked = clock()
 
     def heard(self, changes: Changes) -> None:
         if changes.due_ms is not None and (self._next is None or changes.due_ms < to_ms(self._next)):
@@ -52,6 +59,7 @@ class Timekeeper:
                     pass
                 await self._ask_again()
                 await self._pass_on()
+                await self._tell_again()
                 await self._clean()
                 self._sooner.clear()
                 self._next = None  # whatever is committed from here on may be sooner than what is read now
@@ -77,6 +85,12 @@ class Timekeeper:
         while passed_on := await self._store.run(pass_on_incomplete, None):
             for matched in passed_on:
                 await self._heard(matched)
+
+    async def _tell_again(self) -> None:
+        now = self._clock()
+        if abs(now - self._looked) >= UNTAKEN:
+            self._looked = now
+            await self._untaken()
 
     async def _sleep(self) -> None:
         until = LONGEST_SLEEP_S

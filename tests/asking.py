@@ -18,11 +18,13 @@ STATUS = (("1", "alt ok"), ("4", "liv i fare"))
 
 
 @asynccontextmanager
-async def asked(folder: Path, questions: int = 1) -> AsyncIterator[tuple[Bench, list[Accepted]]]:
+async def asked(
+    folder: Path, questions: int = 1, *, people: list[dict[str, Any]] | None = None, to: str = "vagt"
+) -> AsyncIterator[tuple[Bench, list[Accepted]]]:
     """A store in which the duty contact was asked for a status, with 4 an urgent answer."""
-    async with store_in(folder) as bench:
+    async with store_in(folder, people=people) as bench:
         sent = [
-            await bench.accept("vagt", precedence=Precedence.FLASH, answers=STATUS, urgent=("4",))
+            await bench.accept(to, precedence=Precedence.FLASH, answers=STATUS, urgent=("4",))
             for _ in range(questions)
         ]
         for claimed in await bench.claim(window=9):

@@ -12,11 +12,14 @@ from sqlalchemy import Connection, Row, func, select
 
 from gateway.clock import rfc3339
 from gateway.errors import Conflict, NotFound
+from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.finding import alert_number
+from gateway.store.notices import Closed, close
 from gateway.store.questions import Question, Said, asked_in, asked_of
 from gateway.store.showing import Json
+from gateway.store.telling import names
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
 from messages.alert import from_json
@@ -111,8 +114,11 @@ def inbox_item(connection: Connection, number: int) -> Json:
     return _item(row) | {"raw": row.raw}
 
 
-def take(tx: Transaction, taken: Taken) -> None:
-    """Writes down who takes it or that it is handled. Conflict names who has it already."""
+def take(tx: Transaction, taken: Taken) -> Closed | None:
+    """Writes down who takes it or that it is handled. Conflict names who has it already.
+
+    Then nobody else is asked to take it: who was, and need not come.
+    """
     row = _row(tx.connection, taken.number)
     if not taken.done and row.handled_ms is not None:
         raise _conflict("inbox_handled", "was handled already: see `bavn inbox --all`", row)
@@ -130,6 +136,8 @@ def take(tx: Transaction, taken: Taken) -> None:
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == taken.number).values(**values))
     tx.audit("inbox_handled" if taken.done else "inbox_taken", inbound=taken.number, by=taken.by)
     tx.changes.inbox = True
+    free = row.taken_ms is None and row.handled_ms is None
+    return close(tx, [taken.number], by=taken.by, handled=taken.done) if free else None
 
 
 def _conflict(code: str, reason: str, row: Row[Any]) -> Conflict:
@@ -144,7 +152,7 @@ def identify(tx: Transaction, said: Identified) -> Matched:
         raise _conflict("inbox_is_answer", "is taken for an answer already: see `bavn inbox --all`", row)
     question = _question_for(tx, said, row)
     answer = in_part(question.read(row.text)) if row.missing else question.read(row.text)
-    keep_answer(tx, question, answer, via=row.channel, at=tx.now)
+    closed = keep_answer(tx, question, answer, via=row.channel, at=tx.now)
     urgent = is_urgent(question, answer)
     kind = Kind.REACTION if answer.kind is AnswerKind.REACTION else Kind.ANSWER
     values = {"kind": kind, "delivery_id": question.delivery_id, "alert_id": None}
@@ -154,7 +162,16 @@ def identify(tx: Transaction, said: Identified) -> Matched:
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == said.number).values(**values, **state))
     tx.audit("inbox_identified", inbound=said.number, delivery=question.delivery_id, by=said.by)
     tx.changes.inbox = True
-    return Matched(kind, question.identifier, question.recipient, urgent=said.number if urgent else None)
+    if not urgent:
+        closed = close(tx, [said.number], by=said.by, handled=True) or closed
+    return Matched(
+        kind,
+        question.identifier,
+        question.recipient,
+        urgent=said.number if urgent else None,
+        closed=closed,
+        notice=question.submitter == ASKS,
+    )
 
 
 def _question_for(tx: Transaction, said: Identified, row: Row[Any]) -> Question:
@@ -226,7 +243,7 @@ def _item(row: Row[Any]) -> Json:
         "missing": row.missing,
         "recipient": row.recipient,
         "alert": _about(row) if row.alert else None,
-        "told": row.told,
+        "told": next(reversed(names(row.told)), None),
         "owner": row.owner,
         "taken_at": rfc3339(row.taken_ms),
         "handled_at": rfc3339(row.handled_ms),
@@ -243,4 +260,5 @@ def _about(row: Row[Any]) -> Json:
         "withdrawn": row.withdrawn,
         "status": row.status,
         "language": alert.language,
+        "answers": dict(alert.answers),
     }

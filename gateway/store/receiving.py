@@ -16,13 +16,14 @@ from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
 from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
+from gateway.store.code_after import take_before
 from gateway.store.floods import UNREADABLE_MOST, count, one_too_many, unreadable_before
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.notices import declined_all
 from gateway.store.questions import Found, Question, find_question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
-from gateway.store.urgency import answered_notice, cannot_wait, declined_all, is_urgent, needs_a_reader
+from gateway.store.urgency import cannot_wait, is_urgent, needs_a_reader
 from messages.answer import Kind
 
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
@@ -54,6 +55,9 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     found = find_question(tx, item, item.text)
     if item.automatic:
         return keep_automatic(tx, number, item, channel=channel, found=found)
+    if found.question is not None and not (missing or item.doubtful):
+        if before := take_before(tx, number, item, question=found.question):
+            return before
     if why := doubt(item, found):
         return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
     if found.question is None:

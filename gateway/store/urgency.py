@@ -1,13 +1,8 @@
-"""What cannot wait, and who takes it on. In doubt a message is urgent: from whom and about what is found out after.
+"""What cannot wait. In doubt a message is urgent: from whom and about what is found out after.
 
-The duty officer is asked who takes it by an alert of the hub's own. Only a yes takes it; after anything else the
-next is asked, which is the deputy of who answered.
+Who takes it on is asked by the hub's own notices: see gateway.store.notices.
 """
 
-from gateway.clock import to_ms
-from gateway.marks import ASKS
-from gateway.store import tables as t
-from gateway.store.ledger import Ledger
 from gateway.store.questions import Found, Question, alert_with
 from gateway.store.transaction import Transaction
 from messages.alert import Alert
@@ -43,41 +38,3 @@ def cannot_wait(tx: Transaction, text: str, found: Found) -> bool:
 def needs_a_reader(answer: Answer) -> bool:
     """Words that nobody could read, or a question beside an answer that could be: a person reads them."""
     return answer.kind is Kind.UNREAD or answer.asks
-
-
-def answered_notice(tx: Transaction, notice: Question, answer: Answer) -> None:
-    """The duty officer was asked who takes an urgent item, and answered. A thumb says nothing either way."""
-    of = t.inbound.c
-    about = (of.told == notice.identifier) & of.handled_ms.is_(None)
-    tx.changes.inbox = True
-    if answer.option or answer.kind is Kind.YES:
-        free = t.inbound.update().where(about, of.taken_ms.is_(None))
-        tx.connection.execute(free.values(owner=notice.recipient, taken_ms=tx.now_ms))
-        return
-    if answer.kind is Kind.NO:
-        theirs = t.inbound.update().where(about, of.owner == notice.recipient)
-        tx.connection.execute(theirs.values(owner=None, taken_ms=None))
-    waiting = t.inbound.select().where(about, of.taken_ms.is_(None)).limit(1)
-    if tx.connection.execute(waiting).first() is not None:
-        _ask_next(tx, notice)
-
-
-def declined_all(tx: Transaction, found: Found, text: str) -> None:
-    """A no to one of several notices, and nobody knows to which: the deputy hears of each, and no harm is done."""
-    notices = [each for each in found.several if each.submitter == ASKS]
-    if len(notices) == len(found.several) and read_answer(text, ()).kind is Kind.NO:
-        for notice in notices:
-            _ask_next(tx, notice)
-
-
-def _ask_next(tx: Transaction, notice: Question) -> None:
-    """The deputy gets the notice now, not when nobody has answered for some minutes."""
-    if notice.withdrawn or notice.expires_ms <= to_ms(tx.now):
-        return
-    ledger = Ledger(tx)
-    ledger.load([notice.delivery_id])
-    delivery = ledger.known[notice.delivery_id].delivery
-    asked = ledger.new.ask_deputy(notice.alert_id, notice.recipient, delivery=delivery)
-    if asked is not None:
-        tx.audit("passed_on", delivery=notice.delivery_id, deputy=asked)
-    ledger.flush()
