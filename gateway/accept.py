@@ -28,7 +28,17 @@ from gateway.store.series import Due
 from gateway.strict_json import read_object
 from gateway.warnings import Json, not_here, warnings
 from gateway.world import World
-from messages.alert import Alert, AlertError, AlertRequest, MsgType, Status, compose, from_cap, to_json
+from messages.alert import (
+    Alert,
+    AlertError,
+    AlertRequest,
+    MsgType,
+    Status,
+    compose,
+    from_cap,
+    is_time,
+    to_json,
+)
 from messages.cap import CapError, parse
 from messages.directory import Contact
 from messages.evidence import Evidence
@@ -67,7 +77,7 @@ class Intake:
         request = read_request(body, world)
         alert = composed(request, world, now)
         acceptance = judge(alert, submission, world=world, now=now, body=body)
-        return await self._keep(acceptance)
+        return await self._keep(replace(acceptance, expires_given=is_time(request.expires)))
 
     async def cap(self, body: bytes, submission: Submission) -> Accepted:
         """An alert as a CAP 1.2 file; what CAP lacks comes from our profile's parameters or the envelope."""
@@ -75,10 +85,13 @@ class Intake:
         judged = await self._judging.of(len(body), lambda: judge_cap(body, submission, world=world, now=now))
         return await self._keep(judged)
 
-    async def follow(self, alert: Alert, submission: Submission, body: bytes) -> Accepted:
+    async def follow(
+        self, alert: Alert, submission: Submission, body: bytes, *, expires_given: bool = False
+    ) -> Accepted:
         """A correction, update or all-clear that the hub itself composed from an earlier alert."""
         world, now = self._store.world, self._clock()
-        return await self._keep(judge(alert, submission, world=world, now=now, body=body))
+        acceptance = judge(alert, submission, world=world, now=now, body=body)
+        return await self._keep(replace(acceptance, expires_given=expires_given))
 
     async def again(self, due: Due) -> Accepted:
         """The next round of a question that is put again and again. Its key is made from the round: it is sent once."""
@@ -236,6 +249,7 @@ def judge(
     if want < Evidence.SUBMITTED:
         known = ", ".join(each.word for each in Evidence if each >= Evidence.SUBMITTED)
         raise Refused(f"evidence {want.word!r} cannot be wanted: ask for one of {known}", pointer="want")
+    given = cap is not None and expires_at == alert.expires_at
     answers, until = _answers(alert, want), expires_at.replace(microsecond=0)
     if answers != alert.answers or until != alert.expires_at:
         alert = replace(alert, expires_at=until, answers=answers)
@@ -250,6 +264,7 @@ def judge(
         expires_ms=to_ms(expires_at),
         recipients=() if replacing else audience(alert, world),
         want=want,
+        expires_given=given,
     )
 
 

@@ -17,7 +17,7 @@ from channels.registry import new_channel
 from gateway.anchor import Anchor, AnchorFile, looked_at
 from gateway.api.server import application, listener, nobody_listens, serving
 from gateway.audit_watch import AuditWatch
-from gateway.clock import Clock, wall_clock
+from gateway.clock import Clock, Steady, steady_clock, wall_clock
 from gateway.config import Config
 from gateway.errors import StoreFailure, StoreUnfit
 from gateway.hub import Hub
@@ -36,8 +36,13 @@ WATCHDOG_SHARE = 0.4  # of systemd's interval
 
 
 @asynccontextmanager
-async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator[tuple[Hub, int]]:
-    """A hub that accepts and sends until the block ends; yields it with its TCP port."""
+async def running(
+    config: Config, *, clock: Clock = wall_clock, steady: Steady | None = steady_clock
+) -> AsyncIterator[tuple[Hub, int]]:
+    """A hub that accepts and sends until the block ends; yields it with its TCP port.
+
+    `steady` None where `clock` is one that is told: it may leap.
+    """
     if not await nobody_listens(config.socket):
         raise StoreUnfit(f"a hub is running already on {config.socket}: stop it first")
     tokens, key = read_tokens(config.tokens_file), own_master_key(config.key_file)
@@ -46,7 +51,7 @@ async def running(config: Config, *, clock: Clock = wall_clock) -> AsyncIterator
         log.error("the audit's anchors: %s: %s", config.anchor, anchors.bad[0])
     tcp = listener(config)
     try:
-        store = await Store.open(config.database, clock)
+        store = await Store.open(config.database, clock, steady=steady)
     except BaseException:
         tcp.close()
         raise

@@ -21,7 +21,7 @@ from messages.alert_model import (
     Status,
     Withdrawal,
 )
-from messages.alert_request import AlertRequest, compose
+from messages.alert_request import AlertRequest, compose, is_time
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 
@@ -39,6 +39,7 @@ __all__ = [
     "compose",
     "from_cap",
     "from_json",
+    "is_time",
     "to_cap",
     "to_json",
 ]

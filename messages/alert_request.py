@@ -180,6 +180,11 @@ def _span(text: str) -> timedelta:
     return timedelta(**{_UNITS[duration[2]]: int(duration[1])})
 
 
+def is_time(expires: str | None) -> bool:
+    """Whether it is a time, and not how long."""
+    return expires is not None and _DURATION.fullmatch(expires) is None
+
+
 def expires_at(expires: str, sent: datetime) -> datetime:
     """The time, aware UTC in whole seconds, that `2h` after `sent` or an RFC 3339 time is; ValueError when neither."""
     duration = _DURATION.fullmatch(expires)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from gateway.accept import Submission, judge
 from gateway.audit import Flaw, verify
+from gateway.clock import Steady
 from gateway.delivery import FellSilent, HandedOver, TurnedDown
 from gateway.policy import DEFAULTS
 from gateway.router import Surroundings, Way
@@ -139,11 +140,15 @@ def a_world(*ways: Way, directory: Directory | None = None) -> World:
 
 @asynccontextmanager
 async def store_in(
-    folder: Path, *ways: Way, people: list[dict[str, Any]] | None = None, at: datetime = NOW
+    folder: Path,
+    *ways: Way,
+    people: list[dict[str, Any]] | None = None,
+    at: datetime = NOW,
+    steady: Steady | None = None,
 ) -> AsyncIterator[Bench]:
-    """Opens (again) the store of this folder, with these people imported."""
+    """Opens (again) the store of this folder, with these people imported. `steady` is the clock that nobody moves."""
     clock = [at]
-    store = await Store.open(folder / "bavn.db", lambda: clock[0])
+    store = await Store.open(folder / "bavn.db", lambda: clock[0], steady=steady)
     try:
         directory = read({"contacts": PEOPLE if people is None else people}, file="directory.toml")
         world = a_world(*ways, directory=directory)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.clock import Clock
+from gateway.clock import Clock, ClockWatch, Steady
 from gateway.errors import StoreUnfit
 from gateway.store import schema, sqlite
 from gateway.store.lock import lock_file, only_hub
@@ -30,9 +30,9 @@ __all__ = ["Changes", "Store", "Transaction"]
 class Store:
     """One database, one writer, one reading thread. Opened with `Store.open`, closed with `close`."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, steady: Steady | None = None) -> None:
         self.path = path
-        self._clock = clock
+        self._watch = ClockWatch(clock, steady)
         self._world: World | None = None
         self._listener: Callable[[Changes], None] = lambda changes: None
         self._writer = Writer(self._session, lambda changes: self._listener(changes))
@@ -40,9 +40,12 @@ class Store:
         self._reader = Reader(self._connect)
 
     @classmethod
-    async def open(cls, path: Path, clock: Clock) -> "Store":
-        """Opens or makes the database. StoreUnfit says why it may not be used, and what to do."""
-        store = cls(path, clock)
+    async def open(cls, path: Path, clock: Clock, *, steady: Steady | None = None) -> "Store":
+        """Opens or makes the database. StoreUnfit says why it may not be used, and what to do.
+
+        With `steady` the store finds that `clock` was moved, and what waits goes on.
+        """
+        store = cls(path, clock, steady)
         session = await asyncio.get_running_loop().run_in_executor(None, store._first_session)
         store._writer.start(session)
         return store
@@ -94,7 +97,7 @@ class Store:
             ) from error
 
     def _session(self) -> Session:
-        session = Session(sqlite.open_engine(self.path), lambda: self.world, self._clock)
+        session = Session(sqlite.open_engine(self.path), lambda: self.world, self._watch)
         with session.connection.begin():
             sqlite.check(session.connection, self.path)
         return session

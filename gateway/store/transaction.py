@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, LargeBinary, cast, func, select
 from sqlalchemy.engine import RootTransaction
 
-from gateway.audit import GENESIS, Entry, address_mark, chain
-from gateway.clock import Clock, to_ms
+from gateway.audit import GENESIS, Entry, address_mark, chain, inside
+from gateway.clock import ClockWatch, Reading, to_ms
 from gateway.store import sqlite
 from gateway.store import tables as t
 from gateway.store.bulk import inserting
+from gateway.store.clock_jumps import Jump, take_over
 from gateway.world import World
 from messages.answer import DIGITS, LETTERS, code_of
 
 _INSERT_AUDIT = inserting(t.audit)
+_OCTETS = cast(t.audit.c.record, LargeBinary).label("record")  # a damaged one may be no text
 SHORT_CODES = len(LETTERS) * len(DIGITS)
 CODE_REST_MS = 7 * 24 * 3600 * 1000  # a code is not used again until this long after its alert's expiry
 
@@ -36,6 +38,7 @@ class Changes:
     due_ms: int | None = None  # the earliest new deadline
     silence: bool = False  # a channel's standing may have changed
     inbox: bool = False  # there is more, or less, for a person to look at
+    jump: Jump | None = None  # the wall clock was moved
 
     def due_by(self, ms: int) -> None:
         if self.due_ms is None or ms < self.due_ms:
@@ -50,6 +53,7 @@ class Pending:
     transaction: RootTransaction
     head: tuple[int, bytes]  # of the audit chain, once this is kept
     changes: Changes
+    reading: Reading
 
     def commit(self) -> Changes:
         """Returns when the disk has it. StoreFailure if it did not confirm: then the session must be closed."""
@@ -58,6 +62,7 @@ class Pending:
         except Exception as error:
             raise sqlite.failure(error) from error
         self.session.audit_n, self.session.audit_head = self.head
+        self.session.watch.settle(self.reading)
         return self.changes
 
 
@@ -107,18 +112,19 @@ class Transaction:
 class Session:
     """The writer's connection and what it remembers between transactions."""
 
-    def __init__(self, engine: Engine, world: Callable[[], World], clock: Clock) -> None:
+    def __init__(self, engine: Engine, world: Callable[[], World], watch: ClockWatch) -> None:
         self.connection: Connection = engine.connect()
-        self.world, self._clock = world, clock
+        self.world, self.watch = world, watch
         with self.connection.begin():
             self._next = {table.name: self._last_id(table) for table in (t.alerts, t.deliveries, t.attempts)}
             last = self.connection.execute(
-                select(t.audit.c.n, t.audit.c.hash).order_by(t.audit.c.n.desc()).limit(1)
+                select(t.audit.c.n, t.audit.c.hash, _OCTETS).order_by(t.audit.c.n.desc()).limit(1)
             ).first()
             self.audit_n: int = last.n if last else 0
             self.audit_head: bytes = last.hash if last else GENESIS
-            self.codes = self._load_codes()
-        self._codes_at_ms = to_ms(clock())
+            watch.begin(_written_ms(last.record) if last else 0)
+            self._codes_at_ms = to_ms(watch.look().now)
+            self.codes = self._load_codes(self._codes_at_ms)
         self._keys: dict[str, bytes] = {}
         self._patient = True
 
@@ -128,17 +134,20 @@ class Session:
         Not `patient`: where another process holds the database it fails at once.
         """
         self._wait_for_others(patient)
-        tx = Transaction(self, self._clock())
+        reading = self.watch.look()
+        tx = Transaction(self, reading.now)
         transaction = self.connection.begin()
         try:
-            if tx.now_ms > self._codes_at_ms + 3_600_000:
-                self.codes, self._codes_at_ms = self._load_codes(), tx.now_ms
+            if reading.moved_ms:
+                _go_on(tx, reading.moved_ms)
+            if abs(tx.now_ms - self._codes_at_ms) > 3_600_000:
+                self.codes, self._codes_at_ms = self._load_codes(tx.now_ms), tx.now_ms
             work(tx)
             head = self._write_audit(tx)
         except BaseException:
             transaction.rollback()
             raise
-        return Pending(self, transaction, head, tx.changes)
+        return Pending(self, transaction, head, tx.changes, reading)
 
     def _wait_for_others(self, patient: bool) -> None:
         if patient is not self._patient:
@@ -182,7 +191,21 @@ class Session:
     def _last_id(self, table: Any) -> int:
         return int(self.connection.execute(select(func.max(table.c.id))).scalar() or 0)
 
-    def _load_codes(self) -> Codes:
-        until = to_ms(self._clock()) - CODE_REST_MS
+    def _load_codes(self, now_ms: int) -> Codes:
+        until = now_ms - CODE_REST_MS
         busy = self.connection.execute(select(t.alerts.c.code).where(t.alerts.c.expires_ms > until))
         return Codes({row.code for row in busy})
+
+
+def _go_on(tx: Transaction, moved_ms: int) -> None:
+    """What waits is moved with the clock before anything is decided by the new time."""
+    jump = tx.changes.jump = take_over(tx.connection, tx.now_ms, by_ms=moved_ms)
+    tx.audit("clock_jumped", **jump.facts)
+    tx.changes.alerts.update(jump.alerts)
+    tx.changes.due_by(0)  # whoever sleeps until a time of the old clock
+
+
+def _written_ms(record: bytes) -> int:
+    """When a record was written; 0 for what is damaged."""
+    at = inside(record.decode("utf-8", "surrogateescape")).get("at")
+    return at if isinstance(at, int) else 0

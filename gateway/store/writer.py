@@ -150,7 +150,10 @@ class Writer:
         jobs = [self._jobs.popleft() for _ in range(min(len(self._jobs), GROUP_MOST))]
         self._busy = True
         session = self._session
-        if session is None or not all(job.op.__dict__.get("brief") for job in jobs):
+        brief_ones = all(job.op.__dict__.get("brief") for job in jobs)
+        if (
+            session is None or not brief_ones or session.watch.look().moved_ms
+        ):  # then every row that waits is written
             self._thread.give(lambda: self._done(jobs, self._work(jobs)))
             return
         pending = _composed(session, jobs, patient=False)

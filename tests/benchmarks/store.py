@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.accept import Submission, judge
+from gateway.clock import ClockWatch
 from gateway.delivery import HandedOver
 from gateway.store import schema, sqlite
 from gateway.store.accepting import Acceptance, accept
@@ -61,7 +62,7 @@ def _session(folder: Path) -> Session:
         surroundings=plain.surroundings,
         policies=plain.policies,
     )
-    return Session(engine, lambda: world, lambda: datetime.now(UTC))
+    return Session(engine, lambda: world, ClockWatch(lambda: datetime.now(UTC), None))
 
 
 def _accept_all(session: Session, items: list[Acceptance], size: int) -> None:
