@@ -28,6 +28,7 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar, Self
 
 from channels import base
@@ -37,6 +38,7 @@ from channels.mqtt_arrivals import Arrivals, Overflow
 from channels.mqtt_client import NotOpen
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_keeper import Keeper
+from channels.mqtt_memory import SessionMemory
 from channels.mqtt_outcome import KEPT, LOST, SILENT, detail, refusal
 from channels.mqtt_session import Session
 from channels.watch import stop
@@ -67,9 +69,14 @@ class MqttChannel:
             two_way=True,
             seconds_per_message=0.01,
         )
-        self._overflow = Overflow()
+        self._overflow, self._memory = Overflow(), SessionMemory()
+
+    def keep_in(self, folder: Path, *, key: bytes) -> None:
+        """That the broker had a session of ours: after a restart as well one that was forgotten is missed."""
+        self._memory = SessionMemory(folder)
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._memory.recall)
         tls = await asyncio.to_thread(_tls_context, self.name, self.config)
         self._feed = Feed()
         self._arrivals = Arrivals(self.name, self.config, self._feed, note=self._note_overflow)
@@ -77,6 +84,7 @@ class MqttChannel:
             self.config,
             tls,
             client_id=self.config.identifier(self.name),
+            memory=self._memory,
             health=lambda broker: self._feed.put_health(self._state(broker)),
             incoming=self._arrivals.arrived,
         )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from channels.base import ChannelDown, Health, State
 from channels.mqtt_client import End, Incoming, NotOpen
 from channels.mqtt_config import MqttConfig
+from channels.mqtt_memory import SessionMemory
 from channels.mqtt_outcome import TAKEN_OVER
 from channels.mqtt_session import Session
 
@@ -31,16 +32,17 @@ class Keeper:
         tls: ssl.SSLContext | None,
         *,
         client_id: str,
+        memory: SessionMemory,
         health: Callable[[Health], object],
         incoming: Callable[[Session, Incoming], None],
     ) -> None:
         self._config, self._tls, self._client_id = config, tls, client_id
+        self._memory, self._name_of_session = memory, f"{client_id} at {config.host}:{config.port}"
         self._tell, self._incoming = health, incoming
         self._session: Session | None = None
         self._decided = asyncio.Event()  # the last try to have a session has ended, well or not
         self._check: asyncio.Task[None] | None = None
         self._pause_s = config.reconnect_s
-        self._had_one = False
         self._short = 0  # sessions in a row that ended soon
         self.health = Health(State.STARTING)
 
@@ -106,9 +108,13 @@ class Keeper:
             log.exception("a session with the broker could not be opened")
             return End(f"it failed: {error!r}")
         self._session = session
-        self._set(Health(State.UP, _FORGOTTEN if self._had_one and not session.offer.resumed else ""))
-        self._had_one = True
+        forgotten = not session.offer.resumed and self._memory.had(self._name_of_session)
+        if forgotten:
+            log.warning("%s: %s", self._name_of_session, _FORGOTTEN)
+        self._set(Health(State.UP, _FORGOTTEN if forgotten else ""))
         self._decided.set()
+        if not self._memory.had(self._name_of_session):
+            await asyncio.to_thread(self._memory.opened, self._name_of_session)
         end = await asyncio.shield(session.gone)
         self._decided.clear()
         await session.close()

@@ -117,6 +117,23 @@ async def test_a_broker_that_is_killed_and_forgets_us_is_said_to_have_done_so(tm
     assert "had forgotten our session" in reason
 
 
+@pytest.mark.parametrize(
+    ("forgets", "client_id", "said"),
+    [(False, "bavn", False), (True, "bavn", True), (True, "another", False)],
+)
+async def test_a_session_forgotten_while_we_were_away_is_missed_also_after_a_restart_of_ours(
+    tmp_path: Path, forgets: bool, client_id: str, said: bool
+) -> None:
+    with MosquittoServer(tmp_path / "broker", persistence=not forgets) as server:
+        for name, forgot in (("bavn", False), (client_id, said)):
+            channel = mqtt_channel(server.port, client_id=name)
+            channel.keep_in(tmp_path / "kept" / "mqtt", key=b"")
+            async with channel:
+                assert ("forgotten our session" in (await channel.probe()).reason) is forgot
+            server.stop()
+            server.start()
+
+
 async def test_a_broker_killed_with_an_alert_in_its_hands_leaves_it_unknown(server: MosquittoServer) -> None:
     async with a_subscriber(server.port), up(server.port) as channel:
         os.kill(server.pid, signal.SIGSTOP)
