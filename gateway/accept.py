@@ -6,7 +6,7 @@ that names the element. The audience is never guessed: no recipients means a ref
 
 import hashlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -237,6 +237,7 @@ def judge(
         raise Refused(
             'this gateway is on the exercise plane: send it as Exercise, or set plane = "live" in bavn.toml',
             pointer="status",
+            code="exercise_only",
         )
     if alert.sent > now + SKEW:
         raise Refused(
@@ -288,14 +289,16 @@ def _expiry(alert: Alert, policy: Policy, *, now: datetime, strict: bool) -> dat
     if alert.expires_at is None:
         return now + policy.expires_after
     if alert.expires_at <= now:
-        raise Refused(
-            f"it expired at {alert.expires_at:%Y-%m-%d %H:%M}Z: nothing is sent late", pointer="expires"
-        )
+        at = f"{alert.expires_at:%Y-%m-%d %H:%M}Z"
+        reason = f"it expired at {at}: nothing is sent late"
+        raise Refused(reason, pointer="expires", code="expired", about={"at": at})
     if strict and alert.expires_at > longest:
         hours = policy.expires_longest // timedelta(hours=1)
         raise Refused(
             f"{alert.precedence.word} may be valid for at most {hours} hours: give an earlier time",
             pointer="expires",
+            code="valid_too_long",
+            about={"precedence": alert.precedence.word, "hours": hours},
         )
     return min(alert.expires_at, longest)
 
@@ -305,20 +308,36 @@ def audience(alert: Alert, world: World) -> tuple[Contact, ...]:
     if not alert.status.actionable:
         return ()
     if not alert.to:
-        raise Refused("it names no recipients: give contact or group ids", pointer="to")
+        raise Refused("it names no recipients: give contact or group ids", pointer="to", code="no_to")
     found = world.directory.expand(alert.to)
     if found.unknown:
         named = [_unknown(name, world) for name in found.unknown[:UNKNOWN_NAMED]]
         more = len(found.unknown) - len(named)
         names = "; ".join([*named, f"and {more} more"] if more else named)
-        raise Refused(
-            f"{names} (the directory is read at the start: restart the hub after a change)", pointer="to"
-        )
+        code, about = _by_key(found.unknown, world)
+        reason = f"{names} (the directory is read at the start: restart the hub after a change)"
+        raise Refused(reason, pointer="to", code=code, about=about)
     return found.contacts
 
 
 def _unknown(name: str, world: World) -> str:
-    known = [contact.id for contact in world.directory.contacts] + list(world.directory.groups)
-    close = get_close_matches(name, known, n=1)
+    close = _close(name, world)
     hint = f"did you mean {close[0]!r}?" if close else "see directory.toml"
     return f"{name!r} is neither a contact nor a group: {hint}"
+
+
+def _close(name: str, world: World) -> list[str]:
+    """The one contact or group that was probably meant, if any."""
+    known = [contact.id for contact in world.directory.contacts] + list(world.directory.groups)
+    return get_close_matches(name, known, n=1)
+
+
+def _by_key(unknown: Sequence[str], world: World) -> tuple[str, dict[str, str]]:
+    """The same by the catalogue's key: with what was meant where each name has such a one."""
+    names = unknown[:UNKNOWN_NAMED]
+    more = [f"(+{len(unknown) - len(names)})"] if len(unknown) > len(names) else []
+    about = {"names": ", ".join([*map(repr, names), *more])}
+    close = [each for name in names for each in _close(name, world)]
+    if len(close) == len(unknown):
+        return "unknown_to_close", about | {"close": ", ".join(close)}
+    return "unknown_to", about

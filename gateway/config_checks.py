@@ -11,7 +11,7 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from channels.base import ChannelConfig
-from gateway.config_errors import Problem, closest, is_secret
+from gateway.config_errors import Doubt, Problem, closest, is_secret
 from gateway.config_read import world_readable
 from gateway.config_tables import Config
 from gateway.durations import in_words
@@ -36,7 +36,7 @@ def cross_check(config: Config) -> list[Problem]:
     return [problem for check in checks for problem in check(config)]
 
 
-def doubts(config: Config) -> list[Problem]:
+def doubts(config: Config) -> list[Doubt]:
     """What works and is probably not meant."""
     checks = (_anchor_inside, _open_listener, _silent_channels, _shared_addresses, _nobody, _no_duty)
     return [problem for check in checks for problem in check(config)]
@@ -44,6 +44,10 @@ def doubts(config: Config) -> list[Problem]:
 
 def _problem(config: Config, key: str, reason: str, remedy: str = "") -> Problem:
     return Problem(config.path.name, key, reason, remedy)
+
+
+def _doubt(config: Config, key: str, reason: str, remedy: str, *, code: str, **about: object) -> Doubt:
+    return Doubt(config.path.name, key, reason, remedy, code=code, about=tuple(about.items()))
 
 
 def _data_dir(config: Config) -> Iterator[Problem]:
@@ -72,10 +76,11 @@ def _duty(config: Config) -> Iterator[Problem]:
         yield _problem(config, "gateway.duty", f"{duty!r} is neither a contact nor a group", remedy)
 
 
-def _no_duty(config: Config) -> Iterator[Problem]:
+def _no_duty(config: Config) -> Iterator[Doubt]:
     if not config.gateway.duty and config.directory.contacts:
         reason = "nobody is told of urgent answers: they only stand in the inbox"
-        yield _problem(config, "gateway.duty", reason, 'Write for example duty = "krisestabens-vagt"')
+        remedy = 'Write for example duty = "krisestabens-vagt"'
+        yield _doubt(config, "gateway.duty", reason, remedy, code="no_duty")
 
 
 def _unknown_domains(config: Config, key: str, names: Iterable[str]) -> Iterator[Problem]:
@@ -175,32 +180,34 @@ def _directory_domains(config: Config) -> Iterator[Problem]:
                 yield Problem(file, problem.key, problem.reason, problem.remedy)
 
 
-def _anchor_inside(config: Config) -> Iterator[Problem]:
+def _anchor_inside(config: Config) -> Iterator[Doubt]:
     if config.anchor.resolve().is_relative_to(config.data_dir.resolve()):
         reason = (
             f"{config.anchor} lies inside data_dir, so whoever can change the store can change the anchor"
         )
-        yield _problem(config, "audit.anchor", reason, "Put it on another disk or machine")
+        remedy = "Put it on another disk or machine"
+        yield _doubt(config, "audit.anchor", reason, remedy, code="anchor_inside", file=config.anchor)
 
 
-def _open_listener(config: Config) -> Iterator[Problem]:
+def _open_listener(config: Config) -> Iterator[Doubt]:
     if config.http.host not in {"127.0.0.1", "::1", "localhost"}:
         reason = f"{config.http.listen} can be reached from other machines, without encryption"
-        yield _problem(config, "http.listen", reason, "Listen on 127.0.0.1 and put a TLS proxy in front")
+        remedy, listen = "Listen on 127.0.0.1 and put a TLS proxy in front", config.http.listen
+        yield _doubt(config, "http.listen", reason, remedy, code="open_listener", listen=listen)
 
 
-def _silent_channels(config: Config) -> Iterator[Problem]:
+def _silent_channels(config: Config) -> Iterator[Doubt]:
     for name in config.channels:
         if not config.planes(name):
             reason = (
                 f"holds nothing that [gateway] plane = {config.gateway.plane!r} allows: nothing can leave"
             )
-            yield _problem(
-                config, f"channels.{name}.planes", reason, "Right for a drill machine; else change the plane"
-            )
+            remedy, plane = "Right for a drill machine; else change the plane", config.gateway.plane
+            key = f"channels.{name}.planes"
+            yield _doubt(config, key, reason, remedy, code="silent_channel", plane=plane)
 
 
-def _shared_addresses(config: Config) -> Iterator[Problem]:
+def _shared_addresses(config: Config) -> Iterator[Doubt]:
     """An answer is known by the address it comes from. A telephone or a radio group may well be several people's."""
     who: dict[str, list[str]] = {}
     for contact in config.directory.contacts:
@@ -211,10 +218,13 @@ def _shared_addresses(config: Config) -> Iterator[Problem]:
         if len(ids) > 1:
             reason = f"{', '.join(ids)} have {address} in common: an answer from there may be either's"
             remedy = "Give each an address of their own, or make them one contact"
-            yield Problem(config.gateway.directory.name, f"contacts.{ids[1]}.addresses", reason, remedy)
+            key, about = f"contacts.{ids[1]}.addresses", (("who", ", ".join(ids)), ("address", address))
+            file = config.gateway.directory.name
+            yield Doubt(file, key, reason, remedy, code="shared_address", about=about)
 
 
-def _nobody(config: Config) -> Iterator[Problem]:
+def _nobody(config: Config) -> Iterator[Doubt]:
     if not config.directory.contacts:
         remedy = "Write a table [[contacts]] with id, name and addresses for each of them"
-        yield Problem(config.gateway.directory.name, "", "holds no contact, so nobody can be reached", remedy)
+        reason = "holds no contact, so nobody can be reached"
+        yield Doubt(config.gateway.directory.name, "", reason, remedy, code="no_contacts")

@@ -34,9 +34,24 @@ class Problem:
     reason: str
     remedy: str = ""
 
+    @property
+    def where(self) -> str:
+        return f"{self.file}: {self.key}: " if self.key else f"{self.file}: "
+
     def __str__(self) -> str:
-        where = f"{self.file}: {self.key}: " if self.key else f"{self.file}: "
-        return f"{where}{self.reason}. {self.remedy}" if self.remedy else f"{where}{self.reason}"
+        return f"{self.where}{self.reason}. {self.remedy}" if self.remedy else f"{self.where}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(Problem):
+    """What works and is probably not meant. The catalogue has it as doctor.CODE and remedy.CODE, with `fields`."""
+
+    code: str = ""
+    about: tuple[tuple[str, object], ...] = ()
+
+    @property
+    def fields(self) -> dict[str, object]:
+        return {"where": self.where, **dict(self.about)}
 
 
 class ConfigError(GatewayError):

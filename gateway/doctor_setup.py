@@ -33,7 +33,7 @@ NAMES_MOST = 8  # contacts named in one finding
 def doubtful(config: Config, _now: datetime) -> Iterator[Finding]:
     """What `bavn config check` mentions too."""
     for doubt in doubts(config):
-        yield warning("doubt", what=doubt)
+        yield warning(doubt.code, **doubt.fields)
 
 
 @dataclass(frozen=True, slots=True)

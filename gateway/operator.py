@@ -213,7 +213,9 @@ class Operator:
     def _known(self, name: str) -> Any:
         if name not in self._hub.dispatchers:
             known = ", ".join(self._hub.dispatchers)
-            raise NotFound(f"there is no channel {name!r}: this gateway has {known}")
+            about = {"name": repr(name), "known": known}
+            reason = f"there is no channel {name!r}: this gateway has {known}"
+            raise NotFound(reason, code="no_channel", about=about)
         return self._hub.dispatchers[name]
 
 

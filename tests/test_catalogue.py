@@ -37,6 +37,13 @@ def test_every_text_that_the_command_line_asks_for_by_name_is_there() -> None:
     assert asked - set(catalogue("da").keys()) == set()
 
 
+def test_every_reason_that_the_gateway_has_a_key_for_is_there() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(cli.__file__).parents[1].rglob("*.py"))
+    raised = set(re.findall(r'raise \w+\([^()]*code="([a-z_]+)"', source))
+    assert {"exercise_only", "no_channel", "one_line"} <= raised
+    assert {f"refused.{code}" for code in raised} - set(catalogue("da").keys()) == set()
+
+
 @pytest.mark.parametrize(
     ("group", "words"),
     [

@@ -253,7 +253,11 @@ def test_config_check_mentions_what_is_doubtful(installation: InitResult) -> Non
     )
     result = told("config", "check", "--config", path)
     assert result.exit_code == 0
-    assert "audit.anchor" in result.stdout
+    assert "Obs: bavn.toml: audit.anchor: " in result.stdout
+    assert "Læg det på en anden disk eller maskine." in result.stdout
+    english = told("config", "check", "--config", path, "--lang", "en").stdout
+    assert "Note: bavn.toml: audit.anchor: " in english
+    assert "Put it on another disk or machine." in english
 
 
 @pytest.mark.parametrize("command", ["config check", "run"])

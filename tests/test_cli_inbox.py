@@ -90,6 +90,31 @@ def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language
             "Der er intet varsel Z9 her.",
             "There is no alert Z9",
         ),
+        (
+            ("channel", "nope", "test"),
+            "Der er ingen vej 'nope': her er practice",
+            "There is no channel 'nope': this gateway has practice",
+        ),
+        (
+            ("send", "--to", "krisestap,nogen", "--precedence", "flash", "--headline", "x"),
+            "'krisestap', 'nogen' er hverken kontakt eller gruppe. Se directory.toml",
+            "'krisestap', 'nogen' is neither a contact nor a group. See directory.toml",
+        ),
+        (
+            ("send", "--to", "krisestap", "--precedence", "flash", "--headline", "x"),
+            "'krisestap' er hverken kontakt eller gruppe: mente du krisestab?",
+            "'krisestap' is neither a contact nor a group: did you mean krisestab?",
+        ),
+        (
+            (*QUESTION, "--expires", "2000d"),
+            "priority må højst gælde i ",
+            "priority may be valid for ",
+        ),
+        (
+            (*QUESTION, "--status", "Actual"),
+            "Denne gateway er på øvelsesplanen",
+            "This gateway is on the exercise plane",
+        ),
     ],
 )
 def test_a_refusal_is_in_the_language_of_the_command(

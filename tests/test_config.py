@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from channels.registry import BEARERS, channel_class
+from gateway.catalogue import catalogue
 from gateway.config import Config, ConfigError, doubts, load
 from gateway.config_checks import SCHEMES
-from gateway.config_errors import is_secret
+from gateway.config_errors import Doubt, is_secret
 from gateway.config_tables import PolicyTable
 from gateway.init import InitResult
 from gateway.policy import Policy, policies
@@ -157,10 +158,18 @@ def test_the_mark_that_some_editors_put_first_is_no_fault(installation: InitResu
     assert (len(config.directory.contacts), len(read_tokens(config.tokens_file))) == (3, 1)
 
 
+def assert_in_words(doubt: Doubt) -> None:
+    """The English of the catalogue is what the doubt says by itself."""
+    said = " ".join(catalogue("en")(f"{part}.{doubt.code}", **doubt.fields) for part in ("doctor", "remedy"))
+    assert said.rstrip(".") == str(doubt).rstrip(".")
+    assert catalogue("da")(f"doctor.{doubt.code}", **doubt.fields).startswith(doubt.where)
+
+
 def test_a_directory_without_contacts_is_a_doubt(installation: InitResult) -> None:
     (installation.folder / "directory.toml").write_text("", encoding="utf-8")
     (doubt,) = doubts(load(installation.folder / "bavn.toml", environ={}))
     assert str(doubt).startswith("directory.toml: holds no contact, so nobody can be reached. Write a table")
+    assert_in_words(doubt)
 
 
 def test_paths_are_relative_to_the_file(installation: InitResult, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -322,13 +331,16 @@ def test_a_wrong_secret_is_never_shown(installation: InitResult) -> None:
         ("file:anchors.log", "file:var/anchors.log", "audit.anchor"),
         ("127.0.0.1:8470", "0.0.0.0:8470", "http.listen"),
         ('bearer = "loopback"', 'bearer = "loopback"\nplanes = ["live"]', "channels.practice.planes"),
+        ('duty = "vagthavende"', "", "gateway.duty"),
     ],
 )
 def test_what_works_and_is_probably_not_meant_is_a_doubt(
     installation: InitResult, old: str, new: str, key: str
 ) -> None:
     config = load(with_text(installation, old=old, new=new), environ={})
-    assert [doubt.key for doubt in doubts(config)] == [key]
+    found = doubts(config)
+    assert [doubt.key for doubt in found] == [key]
+    assert_in_words(found[0])
 
 
 @pytest.mark.parametrize(
@@ -348,6 +360,8 @@ def test_an_address_that_two_have_is_a_doubt_where_answers_come_from(
         file.write(two)
     found = doubts(load(installation.folder / "bavn.toml", environ={}))
     assert [f"x, y have {address} in common" in str(doubt) for doubt in found] == [True] * doubted
+    for doubt in found:
+        assert_in_words(doubt)
 
 
 def test_a_new_installation_raises_no_doubt(installation: InitResult) -> None:

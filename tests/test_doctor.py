@@ -198,7 +198,7 @@ def alter(database: Path, *, n: int) -> None:
 
 def test_an_anchor_inside_the_store_s_folder_is_doubtful(installation: InitResult) -> None:
     config = changed(installation, old="file:anchors.log", new="file:var/anchors.log")
-    assert "audit.anchor" in str(found(config)["doubt"].fields["what"])
+    assert found(config)["anchor_inside"].fields["where"] == "bavn.toml: audit.anchor: "
 
 
 def test_domains_that_no_channel_uses_are_named(config: Config) -> None:

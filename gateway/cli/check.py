@@ -28,7 +28,8 @@ def config_check(config: ConfigOption = None, lang: LangOption = None) -> None:
         raise CommandError("\n".join(found))
     words = catalogue(spoken(lang, loaded.gateway.language))
     for doubt in doubts(loaded):
-        print(harmless(words("check.doubt", what=doubt)))
+        what = " ".join(words(f"{part}.{doubt.code}", **doubt.fields) for part in ("doctor", "remedy"))
+        print(harmless(words("check.doubt", what=what)))
     channels, contacts = len(loaded.channels), len(loaded.directory.contacts)
     print(
         words(
