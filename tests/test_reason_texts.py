@@ -42,7 +42,7 @@ def test_every_reason_has_a_text() -> None:
 
 
 def test_the_inbox_says_it_so() -> None:
-    item = {"text": "", "missing": 0, "unreadable": "nothing is written in it", "more": 0}
+    item = {"alert": None, "text": "", "missing": 0, "unreadable": "nothing is written in it", "more": 0}
     assert [line.plain for line in said_in(item, catalogue("da"))] == [
         "Kan ikke læses: der er ikke skrevet noget"
     ]
