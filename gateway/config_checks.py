@@ -72,8 +72,8 @@ def _duty(config: Config) -> Iterator[Problem]:
     duty, known = config.gateway.duty, config.directory
     if duty and known.contacts and known.contact(duty) is None and duty not in known.groups:
         names = [*(contact.id for contact in known.contacts), *known.groups]
-        remedy = closest(duty, names) or f"Add {duty!r} to {config.gateway.directory.name}"
-        yield _problem(config, "gateway.duty", f"{duty!r} is neither a contact nor a group", remedy)
+        reason = f"{duty!r} is neither a contact nor a group in {config.gateway.directory.name}"
+        yield _problem(config, "gateway.duty", reason, closest(duty, names))
 
 
 def _no_duty(config: Config) -> Iterator[Doubt]:
