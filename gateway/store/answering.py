@@ -3,14 +3,17 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
+
 from gateway.attempt_names import attempt_id, attempt_name
 from gateway.clock import to_ms
-from gateway.delivery import Answered, Reported
+from gateway.delivery import Answered, Delivery, Reported
 from gateway.errors import NotFound
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.finding import alert_number
 from gateway.store.ledger import Ledger
+from gateway.store.long_texts import GAP
 from gateway.store.notices import Closed, answered_notice
 from gateway.store.questions import Question, asked_in
 from gateway.store.transaction import Transaction
@@ -18,6 +21,8 @@ from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
 from messages.evidence import Evidence
 from messages.neutral import neutral_line
+
+CLOCKS_MS = 2000  # bearers say whole seconds, and clocks differ: so near each other the last to come is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ def keep_answer(
 
     Of an answer to the hub's question who takes an item: who else was asked, and need not come.
     """
+    ledger = Ledger(tx)
+    ledger.load([question.delivery_id])
+    at_ms = _said_ms(tx, ledger.known[question.delivery_id].delivery, at)
     tx.connection.execute(
         t.answers.insert(),
         {
@@ -64,18 +72,16 @@ def keep_answer(
             "option": answer.option,
             "text": answer.text[:1000],
             "via": via,
-            "at_ms": to_ms(at),
+            "at_ms": at_ms,
         },
     )
     tx.changes.alerts.add(question.alert_id)
-    ledger = Ledger(tx)
-    ledger.load([question.delivery_id])
     if answer.kind is Kind.REACTION:
         _reacted(ledger, question.delivery_id, via=via, sender=sender)
     else:
         event = Answered(_named(ledger, question, in_reply_to))
         ledger.step(question.delivery_id, event, verb="answered", option=answer.option, channel=via)
-        _show_answer(tx, question.delivery_id, answer)
+        _show_answer(tx, question.delivery_id, answer, at_ms=at_ms)
     ledger.flush()
     asks = question.submitter == ASKS and answer.kind is not Kind.REACTION
     return answered_notice(tx, question, answer) if asks else None
@@ -108,15 +114,28 @@ def _reacted(ledger: Ledger, delivery_id: int, *, via: str, sender: str) -> None
         ledger.step(delivery_id, event, verb="reacted", attempt=seen[0].id)
 
 
-def _show_answer(tx: Transaction, delivery_id: int, answer: Answer) -> None:
-    """The latest answer that says anything is shown on the delivery; all stay in `answers` beside it."""
-    if not (answer.option or answer.text):
-        return
-    tx.connection.execute(
-        t.deliveries.update()
-        .where(t.deliveries.c.id == delivery_id)
-        .values(answer=answer.option or answer.text[:200], answered_ms=tx.now_ms)
-    )
+def _said_ms(tx: Transaction, delivery: Delivery, at: datetime) -> int:
+    """When it was said, as far as the bearer's clock can be right: after the question left, and not in the future."""
+    left = min((x.started_at for x in delivery.tries if x.started_at), default=delivery.began_at)
+    return min(max(to_ms(at), to_ms(left)), tx.now_ms)
+
+
+def _show_answer(tx: Transaction, delivery_id: int, answer: Answer, *, at_ms: int) -> None:
+    """The latest that says anything is shown on the delivery, however late the others come; all stay in `answers`."""
+    said = answer.option or answer.text[:200]
+    of = t.deliveries.c
+    shown, shown_ms = tx.connection.execute(
+        select(of.answer, of.answered_ms).where(of.id == delivery_id)
+    ).one()
+    if said and not (shown and _came_too_late(said, at_ms, shown=shown, shown_ms=shown_ms or 0)):
+        values = {"answer": said, "answered_ms": at_ms}
+        tx.connection.execute(t.deliveries.update().where(of.id == delivery_id).values(**values))
+
+
+def _came_too_late(said: str, at_ms: int, *, shown: str, shown_ms: int) -> bool:
+    """Whether something later is shown. What lacks a part hides nothing that lacks none, unless it is truly later."""
+    only_this_lacks = GAP.strip() in said and GAP.strip() not in shown
+    return at_ms <= shown_ms if only_this_lacks else at_ms < shown_ms - CLOCKS_MS
 
 
 def seen_only(text: str) -> Answer:
