@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from gateway.clock import rfc3339
+from gateway.clock import from_ms, rfc3339
 from gateway.errors import Conflict, NotFound
 from gateway.marks import ASKS
 from gateway.store import tables as t
@@ -152,7 +152,7 @@ def identify(tx: Transaction, said: Identified) -> Matched:
         raise _conflict("inbox_is_answer", "is taken for an answer already: see `bavn inbox --all`", row)
     question = _question_for(tx, said, row)
     answer = in_part(question.read(row.text)) if row.missing else question.read(row.text)
-    closed = keep_answer(tx, question, answer, via=row.channel, at=tx.now)
+    closed = keep_answer(tx, question, answer, via=row.channel, at=from_ms(row.at_ms))
     urgent = is_urgent(question, answer)
     kind = Kind.REACTION if answer.kind is AnswerKind.REACTION else Kind.ANSWER
     values = {"kind": kind, "delivery_id": question.delivery_id, "alert_id": None}

@@ -93,7 +93,9 @@ def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
     )
     answers = _by_delivery(
         connection.execute(
-            select(t.answers).where(t.answers.c.delivery_id.in_(mine)).order_by(t.answers.c.id)
+            select(t.answers)
+            .where(t.answers.c.delivery_id.in_(mine))
+            .order_by(t.answers.c.at_ms, t.answers.c.id)
         ).all()
     )
     recipients, sharing = {row.id: row.recipient for row in rows}, shared(rows, answers)
