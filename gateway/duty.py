@@ -42,8 +42,8 @@ AGAIN_LATER, LATER = timedelta(hours=1), timedelta(hours=2)  # and so seldom onc
 _NAMES_MOST = 4  # questions that are named when the hub asks back
 _OF_A_STRANGER, _OF_STRANGERS = 3, 10  # notices an hour; the rest stand in the inbox
 _WORDS = {
-    "da": {"which": "Hvad svarer du på?", "write": "Skriv koden først: {codes}"},
-    "en": {"which": "What are you answering?", "write": "Begin with the code: {codes}"},
+    "da": {"which": "Hvad svarer du på?", "write": "Skriv koden: {codes}", "rest": " og {n} ældre"},
+    "en": {"which": "What are you answering?", "write": "Send the code: {codes}", "rest": " and {n} older"},
 }
 
 
@@ -179,11 +179,13 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
     first = several[0]
     words = _WORDS["da" if first.alert.language.lower().startswith("da") else "en"]
     named = [f"#{q.code} ({neutral_line(q.alert.headline)[:30]})" for q in several[:_NAMES_MOST]]
+    rest = len(several) - len(named)
+    codes = ", ".join(named) + (words["rest"].format(n=rest) if rest else "")
     return alert_json(
         to=[first.recipient],
         status=first.alert.status.value,
         precedence=min(q.alert.precedence for q in several).word,
         headline=words["which"],
-        text=words["write"].format(codes=", ".join(named)),
+        text=words["write"].format(codes=codes),
         want="delivered",
     )

@@ -55,9 +55,8 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     found = find_question(tx, item, item.text)
     if item.automatic:
         return keep_automatic(tx, number, item, channel=channel, found=found)
-    if found.question is not None and not (missing or item.doubtful):
-        if before := take_before(tx, number, item, question=found.question):
-            return before
+    if before := take_before(tx, number, item, question=found.question):
+        return before
     if why := doubt(item, found):
         return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
     if found.question is None:

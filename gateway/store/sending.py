@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, literal_column, select
 from gateway.audit import far_end_code
 from gateway.clock import from_ms
 from gateway.delivery import ChannelWentDown, Event, FellSilent, Tick, TryState, TurnedDown
+from gateway.marks import TELLS
 from gateway.scheduler import Head, choose
 from gateway.store import tables as t
 from gateway.store.bulk import Query, updating
@@ -72,6 +73,7 @@ _DETAILS = (
         t.alerts.c.identifier,
         t.alerts.c.body,
         t.alerts.c.code,
+        t.alerts.c.submitter,
         _EARLIER.c.code.label("replaces_code"),
         t.alerts.c.plane,
         t.alerts.c.precedence,
@@ -192,7 +194,7 @@ def _claimed(tx: Transaction, row: Any) -> Claimed:
         alert_id=row.alert_id,
         identifier=row.identifier,
         body=row.body,
-        code=row.code,
+        code="" if row.submitter == TELLS else row.code,  # nothing answers it
         replaces_code=row.replaces_code or "",
         recipient=row.recipient,
         address=row.address,
