@@ -16,9 +16,36 @@ _PAIRS = [  # the letter turns fastest: neighbours in time differ in what is rea
 
 _SHAPE = rf"([{LETTERS}])\s*([{DIGITS}])((?:[{LETTERS}][{DIGITS}])*[{LETTERS}]?)(?![0-9A-ZÆØÅ])"
 _MARKED = re.compile(rf"#\s*{_SHAPE}", re.IGNORECASE)
+_JOINED = re.compile(  # with what joins it to the answer: `1 til #K7`, `Ad #K7: ja`
+    rf"(?:\b(?:svar|kode|koden|til|på|paa|ad|vedr|vedrørende|ang|angående|re|to|for|regarding|code)\b[.:]?\s+){{0,3}}"
+    rf"#\s*{_SHAPE}\s*:?",
+    re.IGNORECASE,
+)
 _BARE = re.compile(rf"(?:[{LETTERS}][{DIGITS}])+[{LETTERS}]?", re.IGNORECASE)
 _WORD = re.compile(r"[#\w]+")
-_BEFORE = frozenset({"svar", "på", "paa", "kode", "koden", "re", "answer", "reply", "to", "code"})
+_BEFORE = frozenset(
+    (
+        *(
+            "svar",
+            "på",
+            "paa",
+            "kode",
+            "koden",
+            "re",
+            "sv",
+            "til",
+            "ad",
+            "vedr",
+            "vedrørende",
+            "ang",
+            "angående",
+        ),
+        *("hej", "goddag", "godmorgen", "øvelse", "oevelse", "exercise"),
+        *("answer", "reply", "to", "for", "code", "regarding", "hi", "hello"),
+    )
+)
+_AFTER = frozenset({"øvelse", "oevelse", "exercise"})
+_JOINS = re.compile(r"(?:\b(?:til|på|paa|to|for|kode|koden|code)\b[.:]?\s*){1,2}$", re.IGNORECASE)
 _MOST_CHARACTERS = 2_000  # of a text that are looked through
 
 
@@ -64,15 +91,21 @@ def without_codes(text: str, own: str = "") -> str:
     for match in reversed(_bare(text) if own else []):
         if match[0].upper() == own:
             before = text[: match.start()]
-            kept = "" if all(word.lower() in _BEFORE for word in _WORD.findall(before)) else before
+            kept = (
+                ""
+                if all(word.lower() in _BEFORE for word in _WORD.findall(before))
+                else _JOINS.sub("", before)
+            )
             text = f"{kept} {text[match.end() :]}"
-    return _MARKED.sub(" ", text)
+    return _JOINED.sub(" ", text)
 
 
 def _bare(text: str) -> list[re.Match[str]]:
     """The words that stand where a bare code may, and have the form of one; in their order."""
     text = text[:_MOST_CHARACTERS].rstrip()
     words = list(_WORD.finditer(text))
+    while words and words[-1][0].lower() in _AFTER:
+        words.pop()
     line = [word for word in words if "\n" not in text[: word.start()].lstrip()]
     first = next((word for word in words if word[0].lower() not in _BEFORE), None)
     places = {word.start(): word for word in (first, *line[-1:], *words[-1:]) if word is not None}

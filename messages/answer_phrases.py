@@ -35,11 +35,20 @@ class Sense(Enum):
 
 
 _BY_SENSE: dict[Sense, tuple[str, ...]] = {
-    Sense.YES: ("ja", "jo", "jep", "jeps", "jada", "yes", "yep", "yeah", "y", "j"),
-    Sense.NO: ("nej", "næ", "niks", "kan ikke", "no", "nope", "cannot", "can not", "cant", "can t", "n"),
+    Sense.YES: (
+        *("ja", "jo", "jep", "jeps", "jada", "ja da", "yes", "yep", "yeah", "y", "j"),
+        *("selvfølgelig", "naturligvis", "absolut", "klart", "bestemt", "helt sikkert", "sagtens", "gerne"),
+        *("kan", "kan godt", "gør", "vil gerne", "gør gerne"),
+        *("sure", "of course", "will do", "wilco", "affirmative", "affirm", "absolutely", "definitely"),
+    ),
+    Sense.NO: (
+        *("nej", "næ", "niks", "kan ikke", "gør ikke", "negativ", "negativt"),
+        *("no", "nope", "cannot", "can not", "cant", "can t", "n", "negative"),
+    ),
     Sense.OK: (
         *("ok", "okay", "okey", "k", "javel", "fint", "super", "det er i orden", "i orden", "forstået"),
-        *("roger", "copy", "understood"),
+        *("bekræftet", "bekræfter", "bekræftes", "modtaget forstået", "set forstået", "læst forstået"),
+        *("roger", "copy", "understood", "confirmed", "confirm", "copied"),
     ),
     Sense.RECEIVED: (
         *("modtaget", "er modtaget", "besked modtaget", "set", "læst", "har set", "har læst"),
@@ -59,6 +68,14 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "kan komme",
             "kan godt komme",
             "der",
+            "fremme",
+            "fremmødt",
+            "mødt",
+            "ankommer",
+            "ankommet",
+            "møder ind",
+            "tager afsted",
+            "på plads",
         ),
         *(
             "coming",
@@ -70,6 +87,17 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "will come",
             "ll come",
             "there",
+            "be there",
+            "ll be there",
+            "will be there",
+            "en route",
+            "enroute",
+            "arrived",
+            "attending",
+            "will attend",
+            "can attend",
+            "can make it",
+            "will make it",
         ),
     ),
     Sense.NOT_COMING: (
@@ -81,7 +109,33 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "møder ikke",
             "er forhindret",
         ),
-        *("forhindret", "ikke på vej", "kan desværre ikke", "kan ikke møde"),
+        *(
+            "forhindret",
+            "ikke på vej",
+            "kan desværre ikke",
+            "kan ikke møde",
+            "komme ikke",
+            "kommer ikke alligevel",
+        ),
+        *(
+            "afbud",
+            "melder afbud",
+            "må melde afbud",
+            "melder fra",
+            "må melde fra",
+            "kan ikke nå det",
+            "når det ikke",
+        ),
+        *("kan ikke nå", "når ikke", "won t be there", "not attending", "can t attend", "cannot attend"),
+        *(
+            "can t make it",
+            "cant make it",
+            "cannot make it",
+            "can not make it",
+            "won t make it",
+            "unable to come",
+        ),
+        *("unable to attend", "not able to come", "not able to attend"),
         *("not coming", "cannot come", "can not come", "cant come", "can t come", "won t come", "wont come"),
     ),
 }
@@ -133,6 +187,7 @@ FILLERS = frozenset(
 )
 # Numbers beside these are times, not answers: "om 20", "kl 4", "20 min".
 BEFORE_A_TIME = frozenset({"om", "ca", "cirka", "kl", "klokken", "in", "about", "at", "ved"})
+BEFORE_A_TIME |= {"eta", "ank", "inden", "senest", "omkring", "around", "within", "approx"}
 COUNTS = frozenset(
     {"en", "et", "halv", "to", "tre", "fem", "ti", "tyve", "a", "an", "half", "five", "ten", "twenty"}
 )
@@ -153,6 +208,10 @@ AFTER_A_TIME = frozenset(
         "kvarter",
     }
 )
+# Fillers that tell of somebody: beside them a number counts people (`vi er 2`), and chooses nothing.
+PERSONS = frozenset({"jeg", "vi", "er", "og", "i", "am", "m", "we", "are", "re", "and"})
+_SPELT = "en:1 et:1 én:1 one:1 to:2 two:2 tre:3 three:3 four:4 fem:5 five:5"  # not `fire`, which an Englishman shouts
+SPELT_KEYS = {word: key for word, _, key in (pair.partition(":") for pair in _SPELT.split())}
 # May stand before the real answer: "ok kommer", "nej kommer ikke". True: only a refusal may follow.
 OPENERS = {
     "ok": False,
@@ -161,13 +220,24 @@ OPENERS = {
     "jo": False,
     "jep": False,
     "yes": False,
+    "jada": False,
+    "jeps": False,
+    "selvfoelgelig": False,
+    "naturligvis": False,
+    "absolut": False,
+    "klart": False,
     "nej": True,
     "no": True,
 }
 
 # A negation, and what begins a question that doubts what stands before it: "kommer, eller hvad?"
 NEGATIONS = frozenset({"ikke", "ingen", "ej", "nej", "aldrig", "not", "no", "never"})
-DOUBTS = frozenset({"eller", "ikke", "vel", "maaske", "or", "right", "maybe"})
+# Words that may be an answer, wherever they stand: no name, title or place has them.
+TELLING = frozenset(word for phrase in (*PHRASES, *OPENERS) for word in phrase.split()) - frozenset(
+    {"det", "i", "m", "fra", "in", "of", "en", "plads"}
+)
+AGREEING = frozenset(OPENERS) - {"ok", "okay", "nej", "no"}
+DOUBTS = frozenset({"eller", "ikke", "ik", "ikk", "vel", "maaske", "or", "right", "maybe"})
 
 # What a phone sends as a text when its owner reacts to a message instead of answering: it quotes the
 # question. iOS and Google Messages, English and Danish.

@@ -4,11 +4,12 @@ import re
 
 from messages.answer_phrases import AFTER_A_TIME, BEFORE_A_TIME, COUNTS
 
-_CLOCK = re.compile(r"(?<=[a-z]) [0-9]{1,2}[.:][0-9]{2}(?![0-9])")
+_AT = r"(?:(?:kl|klokken|ca|cirka|omkring|inden|senest|eta|ank|at|around|about)\b\.?\s*)"
+_CLOCK = re.compile(rf"(?:(?<=[a-z]) {_AT}{{0,3}}|\b{_AT}{{1,3}})[0-9]{{1,2}}[.:][0-9]{{2}}(?![0-9])")
 
 
 def without_clock(said: str) -> str:
-    """The text (lower case, plain) without times of day that follow a word: `er der 04.10`."""
+    """The text (lower case, plain) without times of day that follow a word: `er der 04.10`, `kl. 04.10`."""
     return _CLOCK.sub("", said)
 
 

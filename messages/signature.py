@@ -8,7 +8,7 @@ import re
 from collections.abc import Set
 
 from messages.answer import Kind, read_answer
-from messages.answer_phrases import AFTER_A_TIME, BEFORE_A_TIME, OPENERS, PHRASES, plain
+from messages.answer_phrases import AFTER_A_TIME, BEFORE_A_TIME, TELLING, plain
 from messages.quote_marks import GREETING
 from messages.signature_marks import CONTACT, GIVEN_NAMES, PERSON, POSTSCRIPT, SIGN_OFF, SIGN_OFF_WITHIN
 
@@ -20,7 +20,6 @@ _WORD = re.compile(r"\w+")
 _DIGIT = re.compile(r"\W*\d{1,2}\W*")
 _NAME = re.compile(r"[\s/~*_–—-]*([^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})[\s,.]*")
 _CALL = re.compile(r":\s*$|\b(?:ring|kontakt|call|contact|nummer|number|på)\b[^\w]*$", re.IGNORECASE)
-_TELLING = frozenset(word for phrase in (*PHRASES, *OPENERS) for word in phrase.split()) - {"det", "i", "m"}
 _TIMES = frozenset(BEFORE_A_TIME | AFTER_A_TIME)
 _JOINING = frozenset(("fra", "og", "på", "vegne", "af", "from", "and", "of", "the", "ved", "v", "i", "for"))
 
@@ -137,7 +136,7 @@ def _answers(line: str) -> bool:
 
 
 def _telling(words: list[str]) -> bool:
-    return any(plain(word.lower()) in _TELLING for word in words)
+    return any(plain(word.lower()) in TELLING for word in words)
 
 
 def _postscript(lines: list[str]) -> list[str]:

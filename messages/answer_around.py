@@ -1,0 +1,91 @@
+"""What stands around an answer and says nothing: the marks of a drill, and who signs it. Pure.
+
+Text is in lower case and plain (`answer_phrases.plain`), with its line ends. In doubt it is part of what was said.
+"""
+
+import re
+
+from messages.answer_phrases import DOUBTS, NEGATIONS, TELLING
+
+_MARK = r"(?:oevelse|exercise)"
+_MARKS_BEFORE = re.compile(rf"^(?:[\s(\[*.:,-]*\b{_MARK}\b[\s)\]*.:,;!]*)+", re.MULTILINE)
+_MARKS_AFTER = re.compile(
+    rf"(?<![\s(\[*.:,;!–-])(?:[\s(\[*.:,;!–-]*\b{_MARK}\b[)\]*.:!]*)+[ ]*$", re.MULTILINE
+)
+_SPELT = (  # as they are typed in a hurry
+    (re.compile(r"(?<![,.] )\b(?:ikk?|ikek|ike|ikkke)\b"), "ikke"),  # but `kommer, ik` asks
+    (re.compile(r"\b(kl|ca|nr)\."), r"\1 "),
+    (re.compile(r"\b(?:jaa+h?|jah|ja ?ja)\b"), "ja"),
+    (re.compile(r"\bne+jj*\b"), "nej"),
+    (re.compile(r"\byess+\b"), "yes"),
+)
+_SIGN_OFF = re.compile(
+    r"(?:(?<![\w/])(?:m\.?\s?v\.?\s?h|v\.?h|d\.?b\.?h|k\.?h|(?:med )?(?:venlige?|bedste|kaerlig) hilsen|hilsen|hilsner"
+    r"|(?:best |kind |kindest )?regards|br)(?!\w)|(?<=\s)/)[\s.,:/–-]*"
+)
+_PHONE = re.compile(
+    r"(?:\b(?:tlf|tel|telefon|mobil|mob)\b[.:]*\s*(?:nr\.?)?\s*)?(?:\+45\s?)?\b(?:[0-9]{2} ?){4}\b"
+)
+_GREETING = re.compile(
+    r"\W*(?:kaere|hej|hi|hello|dear|goddag|god ?morgen|god ?aften)\b(?P<whom>(?: +\w[\w.-]*){0,3}) *[,.!]? *\n\s*"
+)
+_WORD = re.compile(r"\w+")
+_LONGEST_SIGNER = 100
+_MOST_SIGNER_WORDS = 6
+_TELLS = (
+    frozenset(word for word in TELLING if len(word) > 1)  # `mvh K` is an initial
+    | NEGATIONS
+    | DOUBTS
+    | {
+        "jeg",
+        "vi",
+        "du",
+        "det",
+        "hvis",
+        "men",
+        "naar",
+        "har",
+        "skal",
+        "vil",
+        "maa",
+        "mangler",
+        "foerst",
+        "senere",
+    }
+    | {"if", "but", "when", "later", "have", "need"}
+)
+
+
+def without_marks(said: str) -> str:
+    """`oevelse 1 oevelse` is `1`; so for each line."""
+    return _MARKS_AFTER.sub("", _MARKS_BEFORE.sub("", said))
+
+
+def respelt(said: str) -> str:
+    """With the words as the tables have them: `kommer ik` is `kommer ikke`, `jaaa` is `ja`."""
+    for spelling, word in _SPELT:
+        said = spelling.sub(word, said)
+    return said
+
+
+def without_greeting(said: str) -> str:
+    """Without a first line that greets somebody: `Hej Krisestab`."""
+    found = _GREETING.match(said)
+    if found is None or any(word in _TELLS or word.isdigit() for word in _WORD.findall(found["whom"])):
+        return said
+    return said[found.end() :]
+
+
+def without_signer(said: str) -> str:
+    """`kommer mvh bo` is `kommer`. What could say something is none: `hilsen fra os, kommer ikke`."""
+    for found in _SIGN_OFF.finditer(said):
+        if _WORD.search(said, 0, found.start()) and _signs(said[found.end() :]):
+            return said[: found.start()].rstrip(" ,\n")
+    return said
+
+
+def _signs(rest: str) -> bool:
+    if len(rest) > _LONGEST_SIGNER or "?" in rest:
+        return False
+    words = _WORD.findall(_PHONE.sub(" ", rest))
+    return len(words) <= _MOST_SIGNER_WORDS and not any(word in _TELLS or word.isdigit() for word in words)
