@@ -171,7 +171,7 @@ class Duty:
 
 def _overdue(each: Untaken, now_ms: int) -> bool:
     pause = AGAIN if now_ms - each.received_ms < LATER // _MS else AGAIN_LATER
-    return now_ms - each.asked.since_ms >= pause // _MS
+    return abs(now_ms - each.asked.since_ms) >= pause // _MS  # also where the clock was put back
 
 
 def which_alert(several: tuple[Question, ...]) -> bytes:

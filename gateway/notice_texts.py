@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.store.showing import Json
 from gateway.world import World
-from messages.answer import read_answer, without_codes
+from messages.answer_meaning import meaning, without_its_code
 from messages.directory import Contact
 from messages.evidence import Evidence
 from messages.neutral import neutral_line
@@ -140,14 +140,12 @@ def _code(item: Json) -> str:
 def _said(item: Json, *, most: int) -> str:
     """What they wrote without its codes, and what the number in it means."""
     alert = item["alert"] or {"code": "", "answers": {}}
-    text = neutral_line(without_codes(item["text"], alert["code"])).strip(" :;,-") or neutral_line(item["text"])
-    offered = alert["answers"]
-    key = read_answer(text, tuple(offered.items())).option or next(iter(text.split()), "")
-    meaning = neutral_line(offered.get(key, ""))
+    text = without_its_code(item["text"], alert["code"])
+    key, what = meaning(item["text"], tuple(alert["answers"].items()), code=alert["code"])
+    if key and text.strip(" .!") == key:
+        return what
     shown = f"{text[:most]}..." if len(text) > most else text
-    if not meaning or meaning.lower() in text.lower():
-        return shown
-    return meaning if text.strip(" .!") == key else f"{shown} ({key}={meaning})"
+    return f"{shown} ({key}={what})" if key else shown
 
 
 def _who(item: Json, world: World) -> str:

@@ -86,6 +86,11 @@ def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language
             "7 is none of the",
         ),
         (
+            ("answer", "{code}", "souschef", "x" * 3000, "--via", "voice"),
+            "text har 3000 tegn, og højst 1000 kan gemmes",
+            "text has 3000 characters, and at most 1000",
+        ),
+        (
             ("answer", "Z9", "souschef", "1", "--via", "voice"),
             "Der er intet varsel Z9 her.",
             "There is no alert Z9",

@@ -76,6 +76,12 @@ def drawn(found: dict[str, Any], language: str = "da", **options: bool) -> str:
     return out.getvalue()
 
 
+def test_a_question_who_takes_it_says_that_nobody_has_though_all_have_answered() -> None:
+    item = {"number": 6, "owner": None, "taken_at": None, "handled_at": None, "note": None}
+    shown = drawn(alert(delivery("v1", "acknowledged", answer="nej"), items=[item]))
+    assert "HASTEMELDING 6: Ingen har taget den: bavn inbox 6 take" in shown
+
+
 @pytest.mark.parametrize(
     ("evidence", "word"),
     [

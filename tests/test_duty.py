@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from gateway.accept import Submission
+from gateway.catalogue import catalogue
+from gateway.cli.standing import owned
 from gateway.duty import Duty
 from gateway.marks import ASKS, TELLS
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Spoken, answer_by_hand
 from gateway.store.inbox import Identified, Taken, identify, take
+from gateway.store.showing import show_alert
 from gateway.store.telling import told
 from gateway.strict_json import read_object
 from messages.evidence import Evidence
@@ -306,9 +309,10 @@ async def on_duty(folder: Path, duty: str = "vagter") -> AsyncIterator[tuple[Ben
 
 async def says(bench: Bench, duty: Duty, *said: str) -> None:
     """`v1: 1` for each, and the hub does what it calls for. Each names the first notice."""
-    for number, each in enumerate(said):
+    for each in said:
         who, _, text = each.partition(": ")
-        name = f"{who}-{number}-{bench.now:%H%M}"
+        [heard] = await bench.rows("select count(*) as so_far from inbound")
+        name = f"{who}-{heard['so_far']}"
         codes = await bench.rows("select code from alerts where submitter = :asks order by id", asks=ASKS)
         text = text.format(code=codes[0]["code"] if codes else "", last=codes[-1]["code"] if codes else "")
         await duty.heard(await hears(bench, text, f"loopback:{who}", bearer_id=name))
@@ -403,6 +407,19 @@ async def test_when_somebody_has_it_nobody_else_is_asked_any_more(tmp_path: Path
         assert await waiting_for(bench) == set()
         what = "HÅNDTERET af Vagt to" if how == "done" else "TAGET af Vagt to"
         assert told_to(duty)[1:] == [(["v1"], what)]
+
+
+async def test_show_of_a_notice_says_who_has_what_it_is_about(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v1: {code} nej")
+        notice, words = (await items(bench))[0]["told"], catalogue("da")
+        for said, owned_by in (
+            ("v2: {code} nej", "Ingen har taget den: bavn"),
+            ("v2: {code} 1", "Taget af v2"),
+        ):
+            await says(bench, duty, said)
+            [item] = (await bench.store.read(show_alert, notice))["items"]
+            assert owned(item, words, now=bench.now).startswith(owned_by)
 
 
 async def test_who_takes_it_late_hears_once_who_has_it(tmp_path: Path) -> None:

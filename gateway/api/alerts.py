@@ -12,6 +12,7 @@ from pydantic_core import to_json as json_octets
 from gateway.accept import Submission
 from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
+from gateway.api.switches import switched_on
 from gateway.errors import Refused
 from gateway.marks import EXACTLY
 from gateway.no_way import explained
@@ -30,6 +31,7 @@ _OURS = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9A-F]{10}")  # gateway.accept.new_ide
 
 KEY_MOST = 200
 LIST_MOST = 500
+TEXT_MOST = 1000  # characters of what a person said
 
 
 @routes.post("/api/v1/alerts")
@@ -140,7 +142,7 @@ async def listing(request: web.Request) -> web.Response:
     limit = request.query.get("limit", "50")
     if not limit.isascii() or not limit.isdigit() or len(limit) > 4 or not 1 <= int(limit) <= LIST_MOST:
         raise Refused(f"limit is a number from 1 to {LIST_MOST}", pointer="limit")
-    wanted = Wanted(int(limit), request.query.get("open") in {"1", "true"})
+    wanted = Wanted(int(limit), switched_on(request, "open"))
     return web.json_response({"alerts": await request.app[HUB].store.read(list_alerts, wanted)})
 
 
@@ -194,7 +196,11 @@ async def answer(request: web.Request) -> web.Response:
 
 def _text(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > 1000 or "\x00" in value:
+    if isinstance(value, str) and len(value) > TEXT_MOST:
+        about = {"name": name, "most": TEXT_MOST, "length": len(value)}
+        reason = f"{name} has {len(value)} characters, and at most {TEXT_MOST} are kept: shorten it"
+        raise Refused(reason, pointer=name, code="too_long", about=about)
+    if not isinstance(value, str) or not value.strip() or "\x00" in value:
         reason = f"{name} is missing, empty or not a text"
         raise Refused(reason, pointer=name, code="no_text", about={"name": name})
     return value

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
+from gateway.api.switches import switched_on
 from gateway.errors import Refused
 from gateway.store.finding import find_alert
 from gateway.store.inbox import INBOX_MOST, Identified, Listed, Taken, inbox_item, inbox_page
@@ -24,8 +25,7 @@ async def listing(request: web.Request) -> web.Response:
     limit = _number(request, "limit", default=100, least=1, most=INBOX_MOST)
     offset = _number(request, "offset", default=0, least=0, most=OFFSET_MOST)
     store = request.app[HUB].store
-    everything = request.query.get("all") in {"1", "true"}
-    listed = Listed(everything, limit, offset, store.world.directory)
+    listed = Listed(switched_on(request, "all"), limit, offset, store.world.directory)
     page = await store.read(inbox_page, listed)
     items = [_with_contacts(item, store.world.directory) for item in page["items"]]
     return web.json_response({**page, "items": items, "offset": offset})

@@ -27,6 +27,7 @@ from gateway.cli.standing import (
     missing,
     old,
     originals,
+    owned,
     rows,
 )
 from gateway.reasons import in_language
@@ -50,7 +51,7 @@ def in_line(text: object, style: str = "") -> Text:
 
 def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool = False) -> Group:
     """One alert: what it is, the four words, who is missing, and a row for each recipient."""
-    parts: list[RenderableType] = [*_head(alert, words, now=now)]
+    parts: list[RenderableType] = [*_head(alert, words, now=now), *_items(alert, words, now=now)]
     if not alert["deliveries"]:
         return Group(*parts)
     parts += [Text(), _four_words(alert, words), Text(), _missing(alert, words), Text()]
@@ -68,6 +69,16 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
     if attempts:
         parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
     return Group(*parts)
+
+
+def _items(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
+    """Who has the items of the inbox that it asks about: that all have answered says nothing of it."""
+    lines = []
+    for item in alert.get("items", ()):
+        has_it = bool(item["taken_at"] or item["handled_at"])
+        line = f"{words('inbox.urgent')} {item['number']}: {owned(item, words, now=now)}"
+        lines.append(in_line(line, "green" if has_it else "bold red"))
+    return lines
 
 
 def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:

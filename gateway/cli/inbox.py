@@ -8,7 +8,7 @@ import typer
 from gateway.catalogue import Catalogue
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.reading import one_of, whole_number
-from gateway.cli.standing import Json, clock, wall_now
+from gateway.cli.standing import Json, clock, owned, wall_now
 from gateway.reasons import in_language
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
     """What it says and what of it is missing; what nobody can read as it came, where one item is shown."""
     from gateway.cli.drawing import in_line, plain
 
-    lines = [plain(item["text"] or words("inbox.empty"))]
+    lines = [plain(item["text"] or words("inbox.empty")), *_meant(item)]
     if item["missing"]:
         lines.append(in_line(words("inbox.missing", n=item["missing"]), "bold"))
     if item["unreadable"]:
@@ -177,6 +177,18 @@ def said_in(item: Json, words: Catalogue) -> "list[Text]":
         like_it = "inbox.more" if item["unreadable"] else "inbox.like_it"
         lines.append(in_line(words(like_it, n=item["more"]), "bold"))
     return lines
+
+
+def _meant(item: Json) -> "list[Text]":
+    """What a number stands for, for who did not write the question."""
+    from gateway.cli.drawing import in_line
+    from messages.answer_meaning import meaning
+
+    if not item["alert"]:
+        return []
+    alert = item["alert"]
+    key, what = meaning(item["text"], tuple(alert["answers"].items()), code=alert["code"])
+    return [in_line(f"{key} = {what}")] if key else []
 
 
 def _kind(item: Json, words: Catalogue) -> str:
@@ -200,13 +212,9 @@ def _sender(item: Json, words: Catalogue) -> str:
 
 def _standing(item: Json, desk: Desk) -> str:
     """Who has it, or the one step that it waits for."""
-    now, words = wall_now(), desk.words
-    if item["handled_at"]:
-        at = clock(item["handled_at"], words, now=now)
-        note = f": {item['note']}" if item["note"] else ""
-        return words("inbox.handled", owner=item["owner"] or "", at=at, note=note)
-    if item["taken_at"]:
-        return words("inbox.taken", owner=item["owner"] or "", at=clock(item["taken_at"], words, now=now))
+    words = desk.words
+    if item["handled_at"] or item["taken_at"]:
+        return owned(item, words, now=wall_now())
     if not item["open"]:
         return ""
     if item["kind"] in {"unconfirmed", "doubtful"} and not item["urgent"]:

@@ -234,6 +234,17 @@ def clock(time: str | None, words: Catalogue, *, now: datetime) -> str:
     return words("show.clock_date", date=date[:5], clock=shown)
 
 
+def owned(item: Json, words: Catalogue, *, now: datetime) -> str:
+    """Who has an item of the inbox, or has handled it; or that nobody has it."""
+    if item["handled_at"]:
+        at = clock(item["handled_at"], words, now=now)
+        note = f": {item['note']}" if item["note"] else ""
+        return words("inbox.handled", owner=item["owner"] or "", at=at, note=note)
+    if item["taken_at"]:
+        return words("inbox.taken", owner=item["owner"] or "", at=clock(item["taken_at"], words, now=now))
+    return words("inbox.untaken", number=item["number"])
+
+
 def old(time: str | None, *, now: datetime) -> str:
     """How old something is, in the two largest units; '' for what never was."""
     return in_words(now - datetime.fromisoformat(time)) if time else ""

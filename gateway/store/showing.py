@@ -9,6 +9,7 @@ from sqlalchemy import Connection, LargeBinary, Row, cast, func, select
 from gateway.audit import Record
 from gateway.clock import rfc3339
 from gateway.errors import NotFound
+from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.rows import load_ladder
 from gateway.store.series import show_series
@@ -78,7 +79,24 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
         "replaced_by": after.identifier if after else None,
         "unconfirmed_answers": unconfirmed,
         "series": show_series(connection, row.id),
+        "items": _items(connection, row) if row.submitter == ASKS else [],
     }
+
+
+def _items(connection: Connection, row: Row[Any]) -> list[Json]:
+    """Of the hub's question who takes an item: the items of the inbox that it is about, and who has them."""
+    of = t.inbound.c
+    query = select(of.id, of.owner, of.taken_ms, of.handled_ms, of.note)
+    return [
+        {
+            "number": each.id,
+            "owner": each.owner,
+            "taken_at": rfc3339(each.taken_ms),
+            "handled_at": rfc3339(each.handled_ms),
+            "note": each.note,
+        }
+        for each in connection.execute(query.where(of.told.contains(row.identifier, autoescape=True)))
+    ]
 
 
 def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
