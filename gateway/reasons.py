@@ -29,6 +29,9 @@ _KNOWN = tuple(
         "no_answer": r"it has neither answer nor text",
         "topic": r"(?P<why>.+) \(it came on (?P<what>.+)\)",
         "webhook": r"of a webhook: (?P<why>.+)",
+        "waiting": r"set up, and the answer to a message may still come: (?P<why>.+)",
+        "owed": r"nothing is sent until (?P<at>\S+ \S+), or until the last message is answered: "
+        r"a late answer does not say whose it is",
     }.items()
 )
 

@@ -1,5 +1,8 @@
 """What channels say in English is shown in the language of who reads it."""
 
+import asyncio
+import re
+
 import pytest
 
 from channels.base import Health, State
@@ -8,6 +11,10 @@ from gateway.cli.inbox import said_in
 from gateway.health import judge
 from gateway.reasons import _KNOWN, in_language
 from gateway.store.channel_states import ChannelState
+from hardware.gsm_events import EventQueue
+from hardware.gsm_init import Setup
+from hardware.gsm_standing import Standing
+from hardware.gsm_state import State as GsmState
 from tests.test_email_reading import UNREADABLE, event
 
 
@@ -35,6 +42,20 @@ def test_why_a_mail_cannot_be_read_is_said_in_both_languages(name: str) -> None:
 def test_a_reason_is_known_by_its_words_and_else_stands_as_it_is(reason: str, danish: str) -> None:
     assert in_language(reason, catalogue("da")) == danish
     assert in_language(reason, catalogue("en")) == reason
+
+
+async def test_a_modem_that_owes_an_answer_says_until_when_it_sends_nothing() -> None:
+    standing = Standing(Setup(), EventQueue(bound=1))
+    for reason in (
+        untold := standing.untold(asyncio.get_running_loop().time()),
+        f"{GsmState.WAITING.value}: {untold}",
+    ):
+        assert in_language(reason, catalogue("en")) == reason
+        danish = in_language(reason, catalogue("da"))
+        assert re.search(
+            "intet sendes før [0-9:]{8} [A-Z0-9+-]+, eller før den sidste besked er besvaret", danish
+        )
+        assert "late" not in danish
 
 
 def test_every_reason_has_a_text() -> None:
