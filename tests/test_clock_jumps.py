@@ -13,12 +13,14 @@ import pytest
 from channels.base import Inbound
 from gateway.clock import JUMP_LEAST_MS, ClockWatch, from_ms, moved_ms
 from gateway.delivery import TurnedDown
-from gateway.store.accepting import Acceptance, accept
+from gateway.store.accepting import Acceptance, accept, withdraw
+from gateway.store.answering import Spoken, answer_by_hand
 from gateway.store.clock_jumps import last_jump
 from gateway.store.database import Transaction
 from gateway.store.receiving import receive
 from gateway.store.sending import Outcome, conclude, look, next_look
-from gateway.store.showing import audit_records
+from gateway.store.showing import audit_records, show_alert
+from messages.alert import MsgType, Withdrawal
 from messages.precedence import Precedence
 from tests.stores import NOW, Bench, a_way, store_in
 
@@ -211,7 +213,7 @@ async def test_a_start_with_a_clock_behind_the_store_goes_on(tmp_path: Path) -> 
 
 async def busy(bench: Bench) -> None:
     """A series whose first round was refused for now, and the first part of an answer."""
-    await bench.accept("leder", key="k", repeat=3 * H, repeat_until=NOW + 24 * H)
+    sent = await bench.accept("leder", "vagt", key="k", repeat=3 * H, repeat_until=NOW + 24 * H)
     [claimed] = await bench.claim()
     later = TurnedDown(claimed.attempt_id, permanent=False, retry_at=NOW + 7 * M)
     refused = Outcome(
@@ -225,18 +227,22 @@ async def busy(bench: Bench) -> None:
     await bench.store.run(conclude, refused)
     part = Inbound(bearer_id="1", sender="loopback:vagt", text="hj", at=bench.now, part=(9, 2, 1))
     await bench.store.run(receive, ("loop", part))
+    await bench.store.run(answer_by_hand, Spoken(sent.identifier, "vagt", "kommer", "voice"))
 
 
 @pytest.mark.parametrize("by", [3 * H, -3 * H])
 @pytest.mark.parametrize(
     ("table", "column", "where"),
     [
-        ("attempts", "not_before_ms", "state = 1"),
-        ("attempts", "started_ms", "state = 3"),
+        ("attempts", "not_before_ms", "not_before_ms"),
+        ("attempts", "started_ms", "started_ms"),
         ("idempotency", "until_ms", "1"),
         ("inbound", "received_ms", "kind = 'part'"),
         ("series", "next_ms", "1"),
         ("series", "until_ms", "1"),
+        ("alerts", "accepted_ms", "1"),
+        ("deliveries", "answered_ms", "answered_ms"),
+        ("answers", "at_ms", "1"),
     ],
 )
 async def test_whatever_waits_is_moved(
@@ -251,3 +257,25 @@ async def test_whatever_waits_is_moved(
         by_ms = by // timedelta(milliseconds=1)
         assert before
         assert [row["at"] for row in await clocks.bench.rows(asked)] == [row["at"] + by_ms for row in before]
+
+
+@pytest.mark.parametrize("by", [3 * H, -3 * H])
+async def test_what_follows_an_alert_is_still_found(tmp_path: Path, by: timedelta) -> None:
+    async with clocks_in(tmp_path) as clocks:
+        bench = clocks.bench
+        for expires_at in (NOW + M, NOW + 10 * H):  # the earlier of one has expired when the clock is moved
+            first = bench.acceptance("leder", expires_at=expires_at)
+            await bench.store.run(accept, first)
+            more: dict[str, Any] = {"msg_type": MsgType.UPDATE, "withdrawal": Withdrawal.CORRECTION}
+            second = bench.acceptance("leder", **more, references=(first.alert.reference,))
+            await bench.store.run(withdraw, second)
+        clocks.passes(2 * M)
+        clocks.moved(by)
+        await clocks.looked()
+        rows = await bench.rows(
+            "select identifier, replaces, withdrawn_ms, accepted_ms from alerts order by id"
+        )
+        assert [rows[n]["withdrawn_ms"] for n in (0, 2)] == [rows[n]["accepted_ms"] for n in (1, 3)]
+        for earlier, later in ((0, 1), (2, 3)):
+            shown = await bench.store.read(show_alert, rows[earlier]["identifier"])
+            assert shown["replaced_by"] == rows[later]["identifier"]
