@@ -1,9 +1,12 @@
 """`bavn inbox` and `bavn answer` against a running hub: what is left out is counted, and errors speak one language."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from gateway.catalogue import catalogue
+from gateway.cli.inbox import next_step
 from tests.running import HubProcess, hub_in
 
 QUESTION = (
@@ -131,3 +134,39 @@ def test_a_refusal_is_in_the_language_of_the_command(
         refused = hub.bavn(*(word.format(code=code) for word in command), "--lang", language)
         assert refused.returncode == 1
         assert f"{frame}{said}" in " ".join(refused.stderr.split())
+
+
+TWO = [{"who": "vagt", "code": "J2"}, {"who": "vagt", "code": "F2"}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "danish", "english"),
+    [
+        (
+            {"asked": TWO, "contacts": ["vagt"]},
+            "Svar på #J2, #F2? bavn inbox 5 is vagt --alert J2",
+            "An answer to #J2, #F2? bavn inbox 5 is vagt --alert J2",
+        ),
+        (
+            {"contacts": ["vagt"]},
+            "Svar på et varsel? bavn inbox 5 is vagt --alert KODE. Ellers: bavn inbox 5 done",
+            "An answer to an alert? bavn inbox 5 is vagt --alert CODE. Else: bavn inbox 5 done",
+        ),
+        (
+            {},
+            "Svar på et varsel? bavn inbox 5 is HVEM --alert KODE. Ellers: bavn inbox 5 done",
+            "An answer to an alert? bavn inbox 5 is WHO --alert CODE. Else: bavn inbox 5 done",
+        ),
+        (
+            {"urgent": True, "asked": TWO},
+            "Ingen har taget den: bavn inbox 5 take",
+            "Nobody has taken it: bavn inbox 5 take",
+        ),
+    ],
+)
+def test_what_matches_no_question_says_what_to_type(
+    changes: dict[str, Any], danish: str, english: str
+) -> None:
+    known = {"number": 5, "kind": "unmatched", "urgent": False, "open": True, "contacts": [], "asked": []}
+    item = {**known, "taken_at": None, "handled_at": None, "owner": None, **changes}
+    assert [next_step(item, catalogue(language)) for language in ("da", "en")] == [danish, english]

@@ -350,3 +350,13 @@ def test_an_answer_to_a_withdrawn_alert_is_red_and_says_so(withdrawn: str | None
     screen = Console(file=StringIO(), width=80, force_terminal=True, color_system="standard", no_color=False)
     screen.print(alert_view(found, catalogue("en"), now=NOW))
     assert ("\x1b[1;31mAcknowledged" in screen.file.getvalue()) is bool(withdrawn)  # type: ignore[attr-defined]
+
+
+def test_an_answer_from_a_shared_address_says_that_it_may_be_either_ones() -> None:
+    said = [{"text": text, "option": text, "via": "sms", "at": "2026-01-12T02:30:30Z"} for text in ("1", "2")]
+    nat = delivery("nat", "acknowledged", answer="2", answered_at="2026-01-12T02:30:30Z", answers=said)
+    found = alert(nat | {"shared": ["nat", "dag"]}, delivery("dag", "delivered", shared=["nat", "dag"]))
+    shown = {row.recipient: row.how_far for row in rows(found, catalogue("da"), now=NOW)}
+    assert all("en af nat, dag svarede" in each for each in shown.values())
+    assert "MODSIGER" in shown["nat"]
+    assert "dag" in missing(found)

@@ -9,11 +9,12 @@ import pytest
 from gateway.attempt_names import attempt_name
 from gateway.marks import ASKS
 from gateway.store.answering import Spoken, answer_by_hand
+from gateway.store.candidates import with_contacts
 from gateway.store.inbox import Taken, take
 from gateway.store.showing import show_alert
 from gateway.store.telling import told
 from messages.precedence import Precedence
-from tests.asking import STATUS, asked, hears
+from tests.asking import STATUS, asked, hears, items
 from tests.stores import Bench, store_in
 
 MANY = 60
@@ -202,3 +203,15 @@ async def test_who_replies_to_a_colleagues_copy_answers_for_themselves(
         reply = attempt_name(name, copy["id"])
         found = await hears(bench, "1", sender, in_reply_to=reply, claimed=claimed)
         assert (found.kind, found.recipient) == (kind, who)
+
+
+async def test_the_inbox_names_what_its_sender_had_been_asked_when_it_came(tmp_path: Path) -> None:
+    async with asked(tmp_path, questions=2) as (bench, [first, second]):
+        for text, sender in (("1", "loopback:vagt"), ("2", "loopback:leder"), ("3", "loopback:fremmed")):
+            await hears(bench, text, sender)
+        bench.later(timedelta(minutes=1))
+        await put(bench, "vagt", "leder", claims=2)
+        given = (await items(bench), bench.store.world.directory)
+        asked_of = {each["text"]: each["asked"] for each in await bench.store.read(with_contacts, given)}
+        known = [{"who": "vagt", "code": sent.code} for sent in (second, first)]
+        assert asked_of == {"1": known, "2": [], "3": []}

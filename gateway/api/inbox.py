@@ -8,10 +8,10 @@ from gateway.api.auth import SUBMITTER
 from gateway.api.keys import HUB, OPERATOR
 from gateway.api.switches import switched_on
 from gateway.errors import Refused
+from gateway.store.candidates import with_contacts
 from gateway.store.finding import find_alert
 from gateway.store.inbox import INBOX_MOST, Identified, Listed, Taken, inbox_item, inbox_page
 from gateway.strict_json import read_object
-from messages.directory import Directory
 
 routes = web.RouteTableDef()
 
@@ -27,7 +27,7 @@ async def listing(request: web.Request) -> web.Response:
     store = request.app[HUB].store
     listed = Listed(switched_on(request, "all"), limit, offset, store.world.directory)
     page = await store.read(inbox_page, listed)
-    items = [_with_contacts(item, store.world.directory) for item in page["items"]]
+    items = await store.read(with_contacts, (page["items"], store.world.directory))
     return web.json_response({**page, "items": items, "offset": offset})
 
 
@@ -38,16 +38,16 @@ def _number(request: web.Request, name: str, *, default: int, least: int, most: 
     return int(given)
 
 
-def _with_contacts(item: dict[str, Any], directory: Directory) -> dict[str, Any]:
-    """Whose address the sender's is: what they wrote may still answer nothing."""
-    return {**item, "contacts": [contact.id for contact in directory.at(item["sender"])]}
+async def _one(request: web.Request, item: dict[str, Any]) -> web.Response:
+    store = request.app[HUB].store
+    [found] = await store.read(with_contacts, ([item], store.world.directory))
+    return web.json_response(found)
 
 
 @routes.get("/api/v1/inbox/{number:[0-9]{1,15}}")
 async def show(request: web.Request) -> web.Response:
     store = request.app[HUB].store
-    item = await store.read(inbox_item, int(request.match_info["number"]))
-    return web.json_response(_with_contacts(item, store.world.directory))
+    return await _one(request, await store.read(inbox_item, int(request.match_info["number"])))
 
 
 @routes.post("/api/v1/inbox/{number:[0-9]{1,15}}/{word:take|done}")
@@ -57,8 +57,7 @@ async def take(request: web.Request) -> web.Response:
     by = fields.get("by") or request[SUBMITTER]
     done = request.match_info["word"] == "done"
     taken = Taken(int(request.match_info["number"]), by, done=done, note=fields.get("note", ""))
-    item = await request.app[OPERATOR].take(taken)
-    return web.json_response(_with_contacts(item, request.app[HUB].store.world.directory))
+    return await _one(request, await request.app[OPERATOR].take(taken))
 
 
 @routes.post("/api/v1/inbox/{number:[0-9]{1,15}}/is")
@@ -72,8 +71,7 @@ async def identify(request: web.Request) -> web.Response:
         alert = (await request.app[HUB].store.read(find_alert, fields["alert"])).identifier
     by = fields.get("by") or request[SUBMITTER]
     said = Identified(int(request.match_info["number"]), fields["contact"], by, alert)
-    item = await request.app[OPERATOR].identify(said)
-    return web.json_response(_with_contacts(item, request.app[HUB].store.world.directory))
+    return await _one(request, await request.app[OPERATOR].identify(said))
 
 
 async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:

@@ -155,8 +155,8 @@ def _drawn(item: Json, desk: Desk) -> "RenderableType":
         about = words("inbox.about", code=item["alert"]["code"], headline="")
         lines.append(Padding(Text.assemble(about, in_line(item["alert"]["headline"])), (0, 0, 0, 6)))
     lines += [Padding(said, (0, 0, 0, 6)) for said in said_in(item, words)]
-    if standing := _standing(item, desk):
-        lines.append(Padding(in_line(standing, "dim"), (0, 0, 0, 6)))
+    if step := next_step(item, desk.words):
+        lines.append(Padding(in_line(step, "dim"), (0, 0, 0, 6)))
     return Group(*lines)
 
 
@@ -210,14 +210,25 @@ def _sender(item: Json, words: Catalogue) -> str:
     return f"{item['sender']} ({who})" if who else item["sender"] or words("inbox.nobody")
 
 
-def _standing(item: Json, desk: Desk) -> str:
+def next_step(item: Json, words: Catalogue) -> str:
     """Who has it, or the one step that it waits for."""
-    words = desk.words
     if item["handled_at"] or item["taken_at"]:
         return owned(item, words, now=wall_now())
     if not item["open"]:
         return ""
+    if item["kind"] == "unmatched" and not item["urgent"]:
+        return _unplaced(item, words)
     if item["kind"] in {"unconfirmed", "doubtful"} and not item["urgent"]:
         only = item["contacts"] if item["kind"] == "doubtful" and len(item["contacts"]) == 1 else []
         return words("inbox.unnamed", number=item["number"], who=next(iter(only), words("inbox.somebody")))
     return words("inbox.read" if _is_to_read(item) else "inbox.untaken", number=item["number"])
+
+
+def _unplaced(item: Json, words: Catalogue) -> str:
+    """What to type: with the code of what it may answer, where that is known."""
+    number, asked = item["number"], item["asked"]
+    if asked:
+        codes = ", ".join(f"#{each['code']}" for each in asked)
+        return words("inbox.which", number=number, codes=codes, **asked[0])
+    who = item["contacts"][0] if len(item["contacts"]) == 1 else words("inbox.somebody")
+    return words("inbox.unplaced", number=number, who=who)

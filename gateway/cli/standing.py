@@ -115,6 +115,8 @@ def _row(
     how_far = standing(delivery, alert, words)
     if who in stood_in and evidence_of(delivery) < Evidence.ACKNOWLEDGED:
         how_far = f"{how_far}\n{words('show.covered', who=stood_in[who])}"
+    if delivery.get("shared"):
+        how_far = f"{how_far}\n{words('show.shared', who=', '.join(delivery['shared']))}"
     if delivery.get("no_way"):
         how_far = f"{how_far}\n{reason(delivery['no_way'], words)}"
     if alert["answers"] and who in lacking and not delivery.get("can_answer", True):

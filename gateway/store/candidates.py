@@ -1,0 +1,38 @@
+"""What a message that matches no question may be about: so that who reads it has only to say which."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from gateway.store import tables as t
+from gateway.store.inbox import CODES_MOST, Kind
+from gateway.store.questions import Said, asked_of
+from gateway.store.showing import Json
+from messages.directory import Directory
+
+
+def with_contacts(connection: Connection, given: tuple[Sequence[Json], Directory]) -> list[Json]:
+    """The items, each with whose address the sender's is, and what these had been asked that it may answer."""
+    items, directory = given
+    of = t.inbound.c
+    loose = [item["number"] for item in items if item["open"] and item["kind"] == Kind.UNMATCHED]
+    came = connection.execute(select(of.id, of.received_ms).where(of.id.in_(loose)))
+    at_ms = {row.id: row.received_ms for row in came}
+    return [
+        {
+            **item,
+            "contacts": [contact.id for contact in directory.at(item["sender"])],
+            "asked": _asked(connection, item, directory, at_ms=at_ms.get(item["number"])),
+        }
+        for item in items
+    ]
+
+
+def _asked(connection: Connection, item: Json, directory: Directory, *, at_ms: int | None) -> list[Json]:
+    contacts = frozenset(contact.id for contact in directory.at(item["sender"]))
+    if at_ms is None or not contacts:
+        return []
+    said = Said(item["text"], at_ms, item["sender"], put_by_ms=at_ms)
+    found = asked_of(connection, said, contacts=contacts, directory=directory)
+    questions = found.several or ((found.question,) if found.question else ())
+    return [{"who": each.recipient, "code": each.code} for each in questions[:CODES_MOST]]
