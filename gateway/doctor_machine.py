@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, StoreUnfit
 from gateway.init import read_master_key
 from gateway.layout import LayoutError, check_layout
 from gateway.room import MB, room_on
+from gateway.store.clock_jumps import Jump, last_jump
 from gateway.store.sqlite import check as check_settings
 from gateway.store.sqlite import driver, open_engine
 from gateway.tokens import TokensError, read_tokens
@@ -106,6 +107,8 @@ def clock(config: Config, now: datetime) -> Iterator[Finding]:
         yield wrong("clock_behind_store", now=f"{now:%Y-%m-%d %H:%M}Z", seen=f"{seen:%Y-%m-%d %H:%M}Z")
     elif now < program - timedelta(days=1):
         yield wrong("clock_behind_program", now=f"{now:%Y-%m-%d %H:%M}Z", made=f"{program:%Y-%m-%d}")
+    elif (jump := _jump(config)) is not None and jump.lately(now):
+        yield warning("clock_moved", by=jump.signed, at=f"{jump.at:%Y-%m-%d %H:%M:%S}Z")
     elif _unsynchronised():
         yield warning("clock_unsynchronised")
     else:
@@ -118,6 +121,13 @@ def _latest_record(config: Config) -> datetime | None:
 
     record = last_record(config)
     return None if record is None else from_ms(record.at_ms)
+
+
+def _jump(config: Config) -> Jump | None:
+    """When the clock was last moved under the hub; None if it never was, or nothing can be read now."""
+    from gateway.doctor_setup import read_store
+
+    return read_store(config, lambda connection: last_jump(connection, None))
 
 
 def _unsynchronised() -> bool:

@@ -1,9 +1,9 @@
 """What the doctor looks at in the set-up: the anchor, the domains, the contacts, and the channels of a running hub."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,7 +18,7 @@ from gateway.errors import GatewayError
 from gateway.init import own_master_key
 from gateway.policy import policies
 from gateway.router import Rung, Surroundings, plan
-from gateway.store.chain import Anchors, Page, verified
+from gateway.store.chain import Anchors, Page, sets_anchors, verified
 from gateway.store.lock import is_held, lock_file
 from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
@@ -26,6 +26,7 @@ from messages.directory import Contact
 from messages.precedence import Precedence
 
 ANCHOR_LATE = timedelta(seconds=2 * ANCHOR_EVERY_S)
+T = TypeVar("T")
 PRACTICE = "loopback"  # ends in a file: no way to a person
 NAMES_MOST = 8  # contacts named in one finding
 
@@ -65,8 +66,11 @@ class _Store:
             return verified(connection, page).flaws
 
     def record(self, n: int) -> Record | None:
+        return self.reads(lambda connection: _record(connection, n))
+
+    def reads(self, read: Callable[[Connection], T]) -> T:
         with self._engine.connect() as connection, connection.begin():
-            return _record(connection, n)
+            return read(connection)
 
 
 def _record(connection: Connection, n: int) -> Record | None:
@@ -90,6 +94,15 @@ def last_record(config: Config) -> LastRecord | None:
     return LastRecord(record.n, facts["at"], facts.get("head", 0) if facts.get("event") == ANCHORED else 0)
 
 
+def read_store(config: Config, read: Callable[[Connection], T | None]) -> T | None:
+    """What it reads; None where the store cannot be read now, which is the audit check's finding."""
+    store = _Store(config)
+    try:
+        return store.reads(read) if store.readable else None
+    except SQLAlchemyError:
+        return None
+
+
 def audit(config: Config, now: datetime) -> Iterator[Finding]:
     """The last anchor against the record it vouches for, how old it is, and whether the newest records hold."""
     store = _Store(config)
@@ -104,6 +117,7 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
         anchored = max(anchors, default=0)
         record = store.record(anchored) if anchored else None
         flaws = store.flaws(number, anchors) if number else ()
+        set_before = bool(anchors) or store.reads(sets_anchors)
     except OSError as error:
         yield wrong("anchor_damaged", reason=error)
     except (SQLAlchemyError, GatewayError) as error:
@@ -114,6 +128,9 @@ def audit(config: Config, now: datetime) -> Iterator[Finding]:
         if file.bad and not anchors:
             return
         met = record is not None and record.hash == anchors[anchored]
+        if head is not None and not set_before:
+            yield warning("not_anchored_yet", n=head.n, file=config.anchor)
+            return
         yield _anchored(config, anchored, head, met=met, now=now)
         yield from (wrong("audit_flaw", n=flaw.n, reason=flaw.reason) for flaw in flaws[:1])
 

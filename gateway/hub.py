@@ -20,6 +20,7 @@ from gateway.outgoing import OutgoingMaker
 from gateway.room import Reserve, room_on
 from gateway.router import Way
 from gateway.store.channel_states import ChannelState, load_states
+from gateway.store.clock_jumps import Jump, last_jump
 from gateway.store.database import Changes, Store
 from gateway.store.sending import channel_down, recover
 from gateway.timekeeper import Timekeeper
@@ -50,6 +51,7 @@ class Hub:
         self._world = world
         self._kept: dict[str, ChannelState] = {}
         self.stopping = False
+        self.jump: Jump | None = None  # the last time that the clock was moved
         self.watchers = Watchers()
         self.outgoing = OutgoingMaker(clock, lambda: store.world)
         self.intake = Intake(store, clock, self.outgoing, self.reserve)
@@ -64,6 +66,7 @@ class Hub:
 
     async def __aenter__(self) -> Self:
         self._kept = await self.store.read(load_states, None)
+        self.jump = await self.store.read(last_jump, None)
         self.store.attach(self._world, self._committed)
         self._look_around()
         recovered = await self.store.run(recover, None)
@@ -140,7 +143,21 @@ class Hub:
         while after is not None:
             after = await self.store.run(channel_down, (name, after))
 
+    @property
+    def warning(self) -> str:
+        """What is wrong though it can accept, '' as long as all is well."""
+        jump = self.jump if self.jump is not None and self.jump.lately(self.clock()) else None
+        return "; ".join(str(each) for each in (self.audit_watch.warning, jump) if each)
+
+    def _jumped(self, jump: Jump) -> None:
+        self.jump = jump
+        log.warning("%s; %d alerts under way go on as they would have", jump, len(jump.alerts))
+        if jump.lapsed:
+            log.error("%d alerts lapsed by it: the time that their author wrote has passed", len(jump.lapsed))
+
     def _committed(self, changes: Changes) -> None:
+        if changes.jump is not None:
+            self._jumped(changes.jump)
         for name in changes.channels & self.dispatchers.keys():
             self.dispatchers[name].wake()
         self.timekeeper.heard(changes)

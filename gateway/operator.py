@@ -20,7 +20,17 @@ from gateway.store.inbox import Identified, Taken, identify, inbox_item, take
 from gateway.store.series import standing_rounds
 from gateway.store.showing import Json, alert_row
 from gateway.store.stopping import Stopping, stop
-from messages.alert import Alert, AlertError, AlertRequest, MsgType, Reference, Withdrawal, compose, from_json
+from messages.alert import (
+    Alert,
+    AlertError,
+    AlertRequest,
+    MsgType,
+    Reference,
+    Withdrawal,
+    compose,
+    from_json,
+    is_time,
+)
 from messages.precedence import Precedence
 
 
@@ -90,7 +100,8 @@ class Operator:
         rounds = [from_json(each.body).reference for each in rows]
         alert = self._composed(up, earlier, references=tuple(dict.fromkeys((earlier.reference, *rounds))))
         body = b"\n".join((up.kind.encode(), up.identifier.encode(), up.body))
-        return await self._hub.intake.follow(alert, submission, body)
+        given = is_time(up.fields.get("expires"))
+        return await self._hub.intake.follow(alert, submission, body, expires_given=given)
 
     def _composed(self, up: FollowUp, earlier: Alert, *, references: tuple[Reference, ...]) -> Alert:
         wrong = up.fields.keys() - _ALLOWED

@@ -16,6 +16,7 @@ from gateway.audit import Flaw, Record, verify
 from gateway.config import Config
 from gateway.errors import GatewayError
 from gateway.init import own_master_key
+from gateway.store.chain import sets_anchors
 from gateway.store.lock import is_held, lock_file
 from gateway.store.showing import audit_head, audit_records
 from gateway.store.sqlite import driver, open_engine
@@ -89,7 +90,8 @@ def _verified(config: Config, anchors: AnchorFile) -> Verification:
             flaws.append(flaw)
             if len(flaws) == FLAWS_MOST:
                 break
-    if seen.last and not heads:
+        set_before = bool(heads) or sets_anchors(connection)
+    if seen.last and not heads and set_before:
         flaws.append(Flaw(seen.last, "no anchor is in the file, and each start of the hub sets one"))
     anchored = max((n for n in heads if n <= seen.last), default=0)
     return Verification(seen.last, anchored, tuple(flaws), anchors.bad[:FLAWS_MOST])

@@ -13,6 +13,9 @@ from gateway.anchor import Anchor, read_anchors
 from gateway.audit import Flaw
 from gateway.audit_watch import AuditWatch
 from gateway.cli.main import app
+from gateway.clock import wall_clock
+from gateway.config import load
+from gateway.doctor import Level, examine
 from gateway.store.sqlite import driver
 from tests.hubs import hub_in, until
 from tests.stores import Bench, store_in
@@ -136,6 +139,29 @@ async def test_an_emptied_anchor_file_alone_is_a_flaw_too(tmp_path: Path) -> Non
     found = verified(tmp_path)
     assert found.exit_code == 1
     assert "no anchor is in the file, and each start of the hub sets one" in found.stderr
+
+
+async def test_a_store_of_a_version_that_set_no_anchors_is_not_accused(tmp_path: Path) -> None:
+    async with hub_in(tmp_path):
+        pass
+    sql(tmp_path, "DELETE FROM audit WHERE n > 1")  # what such a version would have left
+    sql(tmp_path, "UPDATE alembic_version SET version_num = '0006'")
+    (tmp_path / "anchors.log").unlink()
+    found = verified(tmp_path)
+    assert found.exit_code == 0, found.output
+    assert "No anchor yet" in found.output
+    config = load(tmp_path / "bavn.toml")
+    doctor = {f.key: f.level for f in examine(config, now=wall_clock(), channels=())}
+    assert doctor["not_anchored_yet"] is Level.WARNING
+    assert "anchor_none" not in doctor
+
+
+async def test_a_store_that_notes_anchors_needs_them_whatever_its_schema_says(tmp_path: Path) -> None:
+    async with hub_in(tmp_path):
+        pass
+    sql(tmp_path, "UPDATE alembic_version SET version_num = '0006'")
+    (tmp_path / "anchors.log").unlink()
+    assert verified(tmp_path).exit_code == 1
 
 
 async def test_a_torn_line_is_a_flaw_of_its_own_and_the_chain_is_verified(

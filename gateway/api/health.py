@@ -26,7 +26,7 @@ async def readyz(request: web.Request) -> web.Response:
     await hub.store.run(_nothing, None)
     if hub.reserve.room.gone:
         return web.json_response({"status": "only FLASH: the disk is nearly full"}, status=503)
-    warning = hub.audit_watch.warning
+    warning = hub.warning
     return web.json_response({"status": "ready", **({"warning": warning} if warning else {})})
 
 

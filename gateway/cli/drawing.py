@@ -102,9 +102,23 @@ def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
     lines += [
         Text(words(f"show.{name}", id=alert[name])) for name in ("replaces", "replaced_by") if alert[name]
     ]
+    lines += [_jump(each, words, now=now) for each in alert.get("clock_moved", ())]
     if not alert["deliveries"] and alert["status"] in {"Test", "Draft"}:
         lines.append(Text(words("show.not_sent", status=alert["status"])))
     return lines
+
+
+def _jump(jump: Json, words: Catalogue, *, now: datetime) -> Text:
+    """The hub's clock was moved while it was under way: it goes on as before, or that ended it."""
+    from datetime import timedelta
+
+    from gateway.durations import in_words
+
+    way = "back" if jump["by_s"] < 0 else "forward"
+    by = in_words(timedelta(seconds=abs(jump["by_s"])))
+    moved = words(f"show.clock_{way}", by=by, at=clock(jump["at"], words, now=now))
+    after = words("show.clock_lapsed" if jump["lapsed"] else "show.clock_goes_on")
+    return Text(f"{moved} {after}", "bold red" if jump["lapsed"] else "yellow")
 
 
 def _four_words(alert: Json, words: Catalogue) -> Table:

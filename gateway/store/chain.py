@@ -4,9 +4,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from gateway.audit import ANCHORED, GENESIS, Flaw, verify
+from gateway.store import tables as t
+from gateway.store.schema import revision
 from gateway.store.showing import records_after
 from gateway.store.transaction import Transaction
 from gateway.store.writer import brief
@@ -28,6 +30,7 @@ class Anchors:
         return {n: self.hashes[n] for n in span}
 
 
+_SET_ANCHORS = "0007"  # the schema of the first version of which every start sets one
 UNREAD = Anchors({}, known=range(1 << 63))  # a file that cannot be read: nothing in it is missed
 
 
@@ -69,6 +72,14 @@ def _head(connection: Connection, n: int) -> bytes | None:
         return GENESIS
     found = records_after(connection, n - 1, most=1)
     return found[0].hash if found and found[0].n == n else None
+
+
+def sets_anchors(connection: Connection) -> bool:
+    """Whether a version that anchors at each start wrote to this store: older ones set none, and hid none."""
+    if (revision(connection) or "") >= _SET_ANCHORS:
+        return True
+    noted = t.audit.c.record.contains(f'"event":"{ANCHORED}"', autoescape=True)
+    return connection.execute(select(t.audit.c.n).where(noted).limit(1)).first() is not None
 
 
 @brief

@@ -37,6 +37,15 @@ class Jump:
         named = {"lapsed": self.lapsed[:NAMED_MOST]} if self.lapsed else {}
         return {"by_ms": self.by // _MS, "alerts": len(self.alerts), **named}
 
+    def lately(self, now: datetime) -> bool:
+        """Worth a word: within a day."""
+        return now - self.at < timedelta(days=1)
+
+    @property
+    def signed(self) -> str:
+        """`+3 h`, `-3 h`."""
+        return f"{'-' if self.by < timedelta() else '+'}{in_words(abs(self.by))}"
+
     def __str__(self) -> str:
         way = "back" if self.by < timedelta() else "forward"
         return f"the clock was moved {way} by {in_words(abs(self.by))}, to {self.at:%Y-%m-%d %H:%M:%S}Z"

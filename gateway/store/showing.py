@@ -11,6 +11,7 @@ from gateway.clock import rfc3339
 from gateway.errors import NotFound
 from gateway.marks import ASKS
 from gateway.store import tables as t
+from gateway.store.clock_jumps import jumps_of
 from gateway.store.rows import load_ladder
 from gateway.store.series import show_series
 from gateway.store.sharing import shared
@@ -79,6 +80,7 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
         "replaced_by": after.identifier if after else None,
         "unconfirmed_answers": unconfirmed,
         "series": show_series(connection, row.id),
+        "clock_moved": jumps_of(connection, row.id),
         "items": _items(connection, row) if row.submitter == ASKS else [],
     }
 
