@@ -174,6 +174,21 @@ async def test_a_late_receipt_of_another_part_is_a_part_of_its_own(tmp_path: Pat
             assert await evidence(bench) == [known]
 
 
+@pytest.mark.parametrize("name", ["somebody-elses", "{a}", "{a}.999", "x"])
+async def test_a_report_with_a_name_that_is_not_ours_is_known_by_its_reference(
+    tmp_path: Path, name: str
+) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt")
+        [claimed] = await bench.claim()
+        name = name.format(a=sent.identifier)
+        assert not await hears_of(bench, Evidence.DELIVERED, "early", attempt=name)
+        await bench.conclude(claimed, references=("early",))
+        assert await evidence(bench) == [Evidence.DELIVERED]
+        assert await hears_of(bench, Evidence.READ, "early", attempt=name)
+        assert await evidence(bench) == [Evidence.READ]
+
+
 @pytest.mark.parametrize("name", ["another.{n}", "{a}.999", "{a}", "{a}.{n}x", "{a}.-1", "æ.{n}"])
 async def test_a_name_that_is_not_one_of_ours_raises_nothing(tmp_path: Path, name: str) -> None:
     async with store_in(tmp_path) as bench:

@@ -61,7 +61,11 @@ def let_go(tx: Transaction, _: None) -> None:
 
 
 def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
-    part = _named_part(tx, channel, item) if item.attempt else _part(tx, channel, item)
+    named = _attempt(tx, channel, item.attempt) if item.attempt else None
+    if named is None:  # a far end that cut our name, or has one of its own there: its reference still says which
+        part = _part(tx, channel, item) if item.reference else None
+    else:
+        part = _named_part(tx, channel, named, item=item)
     if part is None:
         return _late_receipt(tx, ledger, channel, item)
     after = climb(Evidence(part.evidence), item.evidence)
@@ -85,11 +89,8 @@ def _part(tx: Transaction, channel: str, item: Report) -> Any:
     return tx.connection.execute(query.order_by(t.parts.c.id.desc()).limit(1)).first()
 
 
-def _named_part(tx: Transaction, channel: str, item: Report) -> Any:
+def _named_part(tx: Transaction, channel: str, named: Any, *, item: Report) -> Any:
     """The part of the attempt that the report names; one whose receipt was lost is given a part now."""
-    named = _attempt(tx, channel, item.attempt)
-    if named is None:
-        return None
     query = _PART.where(t.parts.c.attempt_id == named.id).order_by(t.parts.c.id)
     rows = tx.connection.execute(query).all()
     same = [row for row in rows if row.reference == item.reference]
