@@ -21,9 +21,9 @@ given; until then the channel sends nothing but FLASH. (3) Not followed. (4) A p
 that was taken; only where a dialect documents it (generic: `"accepted": false`) is it transient. (5) As in 4.
 `hand_over` is called right before the body, which leaves in one piece; what it raises means that nothing has left.
 
-Evidence: the answer is SUBMITTED. Of the webhooks DELIVERED is DELIVERED, READ (RCS) is READ; ENROUTE, ACCEPTED and
-BUFFERED say no more than the answer; EXPIRED, DELETED, UNDELIVERABLE, REJECTED and SKIPPED are kept as given up; other
-words are no news. A webhook is answered when the hub has settled it: sms_http_webhook.py.
+Evidence: the answer is SUBMITTED. Of the webhooks DELIVERED is DELIVERED, and so is READ of an SMS, else READ is READ;
+ENROUTE, ACCEPTED and BUFFERED say no more than the answer; EXPIRED, DELETED, UNDELIVERABLE, REJECTED and SKIPPED are
+kept as given up; other words are no news. A webhook is answered when the hub has settled it: sms_http_webhook.py.
 """
 
 import asyncio

@@ -15,13 +15,14 @@ from typing import Any
 
 from channels.base import Inbound, Report
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Message, aware, evidence_of, moment, phone
+from channels.sms_http_dialect import Message, evidence_of, moment, moment_of, name_of, phone
 from channels.strict_json import Unreadable, found, made_out, text
 from hardware.codecs.userdata import UserData
 from hardware.errors import CodecError
 
 _EXPIRATION_MOST_S = 432_000  # P5D
 _ENVELOPES_MOST = 500
+_CUT_LEAST = 5  # characters of ours that a cut reference has at least
 _TEXT_MOST = 40_000  # characters; what it sends has at most 39,015
 
 
@@ -41,9 +42,9 @@ class GatewayApi:
         return {"Authorization": f"Token {token}"}, json.dumps(body, ensure_ascii=False).encode()
 
     def reference(self, values: Mapping[str, Any], message: Message) -> str:
-        """An answer about another message proves nothing about this one."""
+        """An answer about another message proves nothing about this one. Ours may come back cut."""
         named, about = values.get("msg_id"), values.get("reference")
-        if about not in (None, message.outgoing.attempt) or not isinstance(named, str):
+        if not isinstance(named, str) or not (about is None or _is_ours(about, message.outgoing.attempt)):
             return ""
         return named if 0 < len(named.strip()) <= len(named) <= 128 else ""
 
@@ -57,12 +58,14 @@ class GatewayApi:
         return hmac.compare_digest(given.lower().encode("utf-8", "surrogateescape"), made.encode())
 
     def sent_at(self, headers: Mapping[str, str], value: Any) -> datetime:
-        """Of the oldest envelope that says it: a retry carries the time of the event. Without one nothing counts."""
+        """Of the youngest envelope that says it, since all are signed as one: with it comes what is tried again, with
+        the time of its event. An envelope without a time is not read.
+        """
         times = list[datetime]()
         for envelope in self.events(value):
             with suppress(Unreadable):
                 times.append(_made(found(envelope)))
-        return min(times, default=datetime.now(UTC))
+        return max(times, default=datetime.now(UTC))
 
     def events(self, value: Any) -> list[Any]:
         """One envelope is documented; a list of them is taken too."""
@@ -76,7 +79,7 @@ class GatewayApi:
         _made(envelope)
         kind = text(envelope, "event_type", most=100)
         if kind.startswith("message.status."):
-            return _report(found(envelope.get("event")), now)
+            return _report(found(envelope.get("event")), now, kind=kind)
         if kind.startswith("user-message."):
             return _inbound(found(envelope.get("event")), config, now, kind=kind)
         return _unknown(envelope, now, kind=kind)
@@ -102,12 +105,17 @@ def _unknown(envelope: dict[str, Any], now: datetime, *, kind: str) -> Inbound:
 
 def _made(envelope: dict[str, Any]) -> datetime:
     try:
-        return aware(text(envelope, "timestamp", most=60))
+        return moment_of(envelope.get("timestamp"))
     except ValueError as error:
         raise Unreadable("timestamp is no time") from error
 
 
-def _report(event: dict[str, Any], now: datetime) -> Report:
+def _is_ours(reference: object, attempt: str) -> bool:
+    cut = isinstance(reference, str) and len(reference) >= _CUT_LEAST and attempt.startswith(reference)
+    return cut or reference == attempt
+
+
+def _report(event: dict[str, Any], now: datetime, *, kind: str) -> Report:
     """`error` says why a message was given up: {"hex_code", "details"}.
 
     No address: an account may be shared, and a stranger's message to the same phone is not ours.
@@ -117,7 +125,7 @@ def _report(event: dict[str, Any], now: datetime) -> Report:
     return Report(
         reference=text(event, "msg_id", most=128),
         attempt=text(event, "reference", most=200, default=""),
-        evidence=evidence_of(state),
+        evidence=evidence_of(state, shows_reading=not kind.lower().endswith(".sms")),
         at=moment(event.get("status_at"), now=now),
         detail=" ".join([state.lower(), *(reason[:200] for reason in reasons if isinstance(reason, str))]),
         raw=json.dumps(event, ensure_ascii=False),
@@ -137,7 +145,7 @@ def _inbound(event: dict[str, Any], config: SmsHttpConfig, now: datetime, *, kin
     )
     named, part = text(event, "msg_id", most=128), _part(header)
     return Inbound(
-        bearer_id=f"{named}/{part[2]}" if part else named,
+        bearer_id=name_of(f"{named}/{part[2]}" if part else named, sender=str(address or sender)),
         sender=str(address) if address else sender,
         text=without(config.keyword, said[:_TEXT_MOST]) if isinstance(said, str) else "",
         at=moment(event.get("sent_at"), now=now),

@@ -12,7 +12,7 @@ from typing import Any
 
 from channels.base import Inbound, Report
 from channels.sms_http_config import SmsHttpConfig
-from channels.sms_http_dialect import Message, evidence_of, moment, phone
+from channels.sms_http_dialect import Message, evidence_of, moment, name_of, phone
 from channels.sms_http_gatewayapi import without
 from channels.strict_json import Unreadable, found, made_out, text
 from hardware.codecs import gsm7
@@ -106,7 +106,7 @@ def _inbound(event: dict[str, Any], config: SmsHttpConfig, now: datetime) -> Inb
     sender = text(event, "from", most=40)
     address = phone(sender, country=config.country)
     return Inbound(
-        bearer_id=text(event, "id", most=128),
+        bearer_id=name_of(text(event, "id", most=128), sender=str(address or sender)),
         sender=str(address) if address else sender,
         text=without(config.keyword, text(event, "text", most=_TEXT_MOST, default="")),
         at=moment(event.get("at"), now=now),

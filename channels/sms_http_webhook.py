@@ -5,7 +5,7 @@
 | another path, another method                       | 404, 405                                                   |
 | more than 256 kB, compressed, or slower than 10 s  | 413, 415, 408                                              |
 | a signature that is wrong, missing or there twice  | 401, before anything of it is read                         |
-| signed, but older or younger than a fresh one is   | 401; a replay inside of the window counts once by its id   |
+| signed, but the youngest of it is not fresh        | 401; a replay inside of the window counts once by its id   |
 | signed and readable                                | 204 once the hub has committed every event of it           |
 | not in `commit_s`, no room, or the channel closes  | 503; what comes again counts once by its id                |
 | signed, and one event of it is not readable         | that one stands open in the inbox; the others count; 204   |

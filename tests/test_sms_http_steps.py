@@ -48,6 +48,8 @@ ANSWERS: list[tuple[str, Step, type[object]]] = [
     ("202 without a name", answers(202, {"recipient": 4500000001}), Unknown),
     ("202 with no text as name", answers(202, {"msg_id": 7}), Unknown),
     ("202 about another message", answers(202, {"msg_id": "01J", "reference": "other"}), Unknown),
+    ("202 with our name cut", answers(202, {"msg_id": "01J", "reference": "01JD000"}), Receipt),
+    ("202 with next to nothing of it", answers(202, {"msg_id": "01J", "reference": "01J"}), Unknown),
     ("202 about a list", answers(202, {"msg_id": "01J", "reference": []}), Unknown),
     ("202 with a name without end", answers(202, {"msg_id": "x" * 500}), Unknown),
     ("202 with nonsense", answers(202, "<html>Welcome to the hotel</html>"), Unknown),

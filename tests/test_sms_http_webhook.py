@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from channels.base import Inbound, Report
+from channels.sms_http_dialect import name_of
 from channels.sms_http_gatewayapi import GatewayApi
 from messages.evidence import Evidence
 from tests.aggregator import (
@@ -19,6 +20,8 @@ from tests.aggregator import (
 from tests.webhooks import up
 
 ATTEMPT = "alert.7"
+PHONE = "sms:+4500000001"
+NAME = name_of("01JQ", sender=PHONE)
 
 
 # What it says
@@ -28,7 +31,6 @@ ATTEMPT = "alert.7"
     ("state", "evidence"),
     [
         ("DELIVERED", Evidence.DELIVERED),
-        ("READ", Evidence.READ),
         ("ENROUTE", Evidence.SUBMITTED),
         ("ACCEPTED", Evidence.SUBMITTED),
         ("BUFFERED", Evidence.SUBMITTED),
@@ -48,6 +50,22 @@ async def test_only_delivered_is_called_delivered(state: str, evidence: Evidence
     assert answer == 204
     assert isinstance(hub.one, Report)
     assert (hub.one.reference, hub.one.attempt, hub.one.evidence) == ("01J", ATTEMPT, evidence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence"),
+    [
+        ("message.status.rcs", Evidence.READ),
+        ("message.status.RCS", Evidence.READ),
+        ("message.status.sms", Evidence.DELIVERED),
+        ("message.status.SMS", Evidence.DELIVERED),
+    ],
+)
+async def test_no_network_says_of_an_sms_that_it_was_read(kind: str, evidence: Evidence) -> None:
+    async with up() as (channel, hub):
+        await post(channel, status("READ", message="01J", attempt=ATTEMPT) | {"event_type": kind})
+    assert isinstance(hub.one, Report)
+    assert (hub.one.evidence, hub.one.detail) == (evidence, "read")
 
 
 async def test_why_it_was_given_up_is_kept() -> None:
@@ -74,6 +92,8 @@ async def test_a_report_of_another_systems_message_names_no_address() -> None:
         ("+45 0000 0001", "sms:+4500000001"),
         ("004500000001", "sms:+4500000001"),
         ("00000001", "sms:+4500000001"),
+        ("+45 (0) 00 00 00 01", "sms:+4500000001"),
+        ("0045(0)00000001", "sms:+4500000001"),
         (1204, "1204"),
         ("Kommunen", "Kommunen"),
     ],
@@ -82,7 +102,11 @@ async def test_an_answer_comes_with_who_sent_it(sender: object, shown: str) -> N
     async with up() as (channel, hub):
         assert await post(channel, said("1 #K7", sender=sender)) == 204
     assert isinstance(hub.one, Inbound)
-    assert (hub.one.sender, hub.one.text, hub.one.bearer_id) == (shown, "1 #K7", "01JQ")
+    assert (hub.one.sender, hub.one.text, hub.one.bearer_id) == (
+        shown,
+        "1 #K7",
+        name_of("01JQ", sender=shown),
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +133,11 @@ async def test_parts_of_a_long_answer_say_which_they_are() -> None:
     async with up() as (channel, hub):
         await post(channel, said("", content=content))
     assert isinstance(hub.one, Inbound)
-    assert (hub.one.part, hub.one.text, hub.one.bearer_id) == ((42, 3, 1), "del 1", "01JQ/1")
+    assert (hub.one.part, hub.one.text, hub.one.bearer_id) == (
+        (42, 3, 1),
+        "del 1",
+        name_of("01JQ/1", sender=PHONE),
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +228,7 @@ async def test_a_commit_that_takes_too_long_is_503_and_it_comes_again() -> None:
         assert await post(channel, said("1")) == 503
         hub.commits = True
         assert await post(channel, said("1")) == 204
-    assert [event.bearer_id for event in hub.events if isinstance(event, Inbound)] == ["01JQ", "01JQ"]
+    assert [event.bearer_id for event in hub.events if isinstance(event, Inbound)] == [NAME, NAME]
 
 
 async def test_a_channel_that_closes_answers_503_and_the_next_one_gets_it_again() -> None:
@@ -211,7 +239,7 @@ async def test_a_channel_that_closes_answers_503_and_the_next_one_gets_it_again(
     async with up() as (channel, hub):
         assert await post(channel, said("1")) == 204
     assert isinstance(hub.one, Inbound)
-    assert hub.one.bearer_id == "01JQ"
+    assert hub.one.bearer_id == NAME
 
 
 async def test_when_the_hub_has_no_room_it_is_503() -> None:
