@@ -86,7 +86,7 @@ def read_answer(text: str, options: Options, *, code: str = "") -> Answer:
     if asks_for_help(left):
         kind, option = _help(told, options)
     elif any(key == NUMBER_KEY for key, _ in options):
-        kind, option = _number(told)
+        kind, option = _number(told, options)
     else:
         kind, option = _meaning(told, options)
     return Answer(kind, option, shown, find_code(said), asks=asked)
@@ -138,8 +138,9 @@ def _help(said: str, options: Options) -> tuple[Kind, str]:
     return Kind.HELP, leading_key(said, options)
 
 
-def _number(said: str) -> tuple[Kind, str]:
-    if number := read_number(said):
+def _number(said: str, options: Options) -> tuple[Kind, str]:
+    asked = plain(fold(dict(options)[NUMBER_KEY]).lower())
+    if number := read_number(said, asked=asked):
         return Kind.OPTION, number
     return (Kind.UNREAD, "") if any(map(str.isdigit, said)) else _meaning(said, ())
 

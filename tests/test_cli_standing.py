@@ -208,6 +208,21 @@ def test_who_has_answered_with_a_number_is_shown_with_its_age(language: str, tit
     assert ["skolen", "37", "20", "min"] in [line.split() for line in text.splitlines()]
 
 
+def test_the_last_number_stays_with_its_age_when_words_without_one_follow() -> None:
+    answers = [
+        {"text": text, "option": option, "via": "sms-a", "at": f"2026-01-12T02:{minute}:00Z"}
+        for text, option, minute in (("40", "40", "11"), ("ved ikke", "", "25"))
+    ]
+    said = {
+        "ended": "reached",
+        "answer": "ved ikke",
+        "answered_at": "2026-01-12T02:25:00Z",
+        "answers": answers,
+    }
+    text = drawn(alert(delivery("skolen", "acknowledged", **said), answers={"tal": "antal isolerede"}), "da")
+    assert ["skolen", "40", "20", "min"] in [line.split() for line in text.splitlines()]
+
+
 @pytest.mark.parametrize(
     ("kind", "shown"),
     [("unconfirmed", "bavn inbox 28 is HVEM"), ("automatic", "Automatisk svar fra sms:+4500000077")],

@@ -50,10 +50,10 @@ def intake(bench: Bench) -> Intake:
 
 
 @asynccontextmanager
-async def asked(folder: Path) -> AsyncIterator[tuple[Bench, Accepted]]:
+async def asked(folder: Path, question: bytes = QUESTION) -> AsyncIterator[tuple[Bench, Accepted]]:
     """A store with a question that is put every third hour for ten hours, and has gone out once."""
     async with store_in(folder) as bench:
-        first = await intake(bench).json(QUESTION, Submission(submitter="vagt"))
+        first = await intake(bench).json(question, Submission(submitter="vagt"))
         await leave(bench)
         yield bench, first
 
@@ -113,6 +113,17 @@ async def test_the_latest_answer_over_the_rounds_is_shown_with_its_round(tmp_pat
         await hears(bench, "2")
         [latest] = (await series(bench, first))["latest"]
         assert (latest["answer"], latest["round"], latest["code"]) == ("2", 2, second.code)
+
+
+async def test_words_without_a_number_leave_the_last_number_where_it_is(tmp_path: Path) -> None:
+    question = QUESTION.replace(b'"answers": {"1": "ok", "2": "hj\\u00e6lp"}', b'"number": "antal"')
+    async with asked(tmp_path, question) as (bench, first):
+        await hears(bench, "40")
+        bench.later(3 * HOURS)
+        [second] = await next_rounds(bench)
+        await hears(bench, "ved ikke")
+        [latest] = (await series(bench, second))["latest"]
+        assert (latest["answer"], latest["round"], latest["code"]) == ("40", 1, first.code)
 
 
 async def test_an_answer_without_a_code_goes_to_the_newest_round(tmp_path: Path) -> None:

@@ -203,12 +203,21 @@ def _numbers(alert: Json, words: Catalogue, *, now: datetime) -> Group:
     table.add_column(overflow="fold")
     table.add_column(justify="right")
     answered = [
-        each for each in alert["deliveries"] if group(each) == "answered" and is_number(each["answer"])
+        (*last, each["recipient"])
+        for each in alert["deliveries"]
+        if group(each) == "answered" and (last := _last_number(each))
     ]
-    for each in sorted(answered, key=lambda each: each["answered_at"]):
-        table.add_row(plain(each["recipient"]), each["answer"], old(each["answered_at"], now=now))
+    for at, number, recipient in sorted(answered):
+        table.add_row(plain(recipient), number, old(at, now=now))
     title = words("show.numbers", what=neutral_line(alert["answers"][NUMBER_KEY]))
     return Group(in_line(title, "bold"), table if answered else Text(words("show.series_none")))
+
+
+def _last_number(delivery: Json) -> tuple[str, str] | None:
+    """When the last number came, and which: words that came after it say none."""
+    latest = (delivery["answered_at"], delivery["answer"])
+    said = [*((each["at"], each["option"]) for each in delivery["answers"]), latest]
+    return next(((at, number) for at, number in reversed(said) if is_number(number)), None)
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

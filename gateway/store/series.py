@@ -14,6 +14,7 @@ from gateway.clock import rfc3339, to_ms
 from gateway.store import tables as t
 from gateway.store.transaction import Transaction
 from messages.alert import Alert, from_json
+from messages.answer_number import NUMBER_KEY, is_number
 from messages.evidence import Evidence
 
 Json = dict[str, Any]
@@ -134,25 +135,52 @@ def standing_rounds(connection: Connection, identifier: str) -> list[str]:
 def show_series(connection: Connection, alert_id: int) -> Json | None:
     """The series of an alert, with each recipient's latest answer over all rounds; None if it is in none."""
     query = (
-        select(t.series, t.rounds.c.round)
+        select(t.series, t.rounds.c.round, t.alerts.c.body)
         .join_from(t.rounds, t.series, t.series.c.id == t.rounds.c.series_id)
+        .join(t.alerts, t.alerts.c.id == t.rounds.c.alert_id)
         .where(t.rounds.c.alert_id == alert_id)
     )
     row = connection.execute(query).first()
     if row is None:
         return None
     rounds, latest = _latest(connection, row.id)
+    if any(key == NUMBER_KEY for key, _ in from_json(row.body).answers):
+        latest.update(_last_numbers(connection, row.id))
     return {
         "round": row.round,
         "rounds": rounds,
         "every_s": row.every_ms // 1000,
         "next_at": rfc3339(row.next_ms),
         "until": rfc3339(row.until_ms),
-        "latest": latest,
+        "latest": list(latest.values()),
     }
 
 
-def _latest(connection: Connection, series: int) -> tuple[int, list[Json]]:
+def _last_numbers(connection: Connection, series: int) -> dict[str, Json]:
+    """The last number of each recipient who gave one, with its age, whatever words came after it."""
+    said = t.answers.c
+    query = (
+        select(t.deliveries.c.recipient, said.option, said.at_ms, t.rounds.c.round, t.alerts.c.code)
+        .join_from(t.rounds, t.alerts, t.alerts.c.id == t.rounds.c.alert_id)
+        .join(t.deliveries, t.deliveries.c.alert_id == t.alerts.c.id)
+        .join(t.answers, said.delivery_id == t.deliveries.c.id)
+        .where(t.rounds.c.series_id == series)
+        .order_by(said.id)
+    )
+    return {
+        row.recipient: {
+            "recipient": row.recipient,
+            "answer": row.option,
+            "answered_at": rfc3339(row.at_ms),
+            "round": row.round,
+            "code": row.code,
+        }
+        for row in connection.execute(query)
+        if is_number(row.option)
+    }
+
+
+def _latest(connection: Connection, series: int) -> tuple[int, dict[str, Json]]:
     """How many rounds there were, and each recipient's latest answer, if there is one, with its round and time."""
     of = t.deliveries.c
     query = (
@@ -175,4 +203,4 @@ def _latest(connection: Connection, series: int) -> tuple[int, list[Json]]:
                 "round": row.round if answered else None,
                 "code": row.code if answered else None,
             }
-    return rounds, list(found.values())
+    return rounds, found
