@@ -48,6 +48,28 @@ BANNER = re.compile(
     r"(?:ekstern|external|outside|uden\s?for|udefra|ukendt|afsender|organi[sz]ation)",
     re.IGNORECASE,
 )
+# The same, whole: what follows on the next line is the mail. The second is Microsoft's, of a sender who is new.
+_OUTSIDE = r"(?:ekstern\w*|external)(?:[ -]?(?:e-?mail|mail|besked|afsender|sender|message))?"
+_LINK = r"\W*(?:[<\[(]*https?://\S{1,400})?\W*"
+WHOLE_BANNER = re.compile(
+    rf"""\W*(?:
+    (?:\[|\*|\(){{1,3}}\s*{_OUTSIDE}\s*(?:\]|\*|\)){{1,3}} | {_OUTSIDE}
+    |(?:du|I|nogle?\saf\sdem.{{0,40}})\s(?:modtager|får)\sikke\s(?:ofte|ret\softe|så\softe)\s(?:e-?)?mails?\sfra\s\S+.{{0,120}}?
+        (?:vigtigt|identifikation|afsenderen)
+    |(?:you|some\speople\swho\sreceived\sthis\smessage)\s(?:don['’]t|do\snot)\soften\sget\s(?:e-?)?mail\sfrom\s\S+.{{0,120}}?
+        (?:important|identification)
+    ){_LINK}""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# What such a warning goes on to say behind its mark: `[EKSTERN MAIL] Vær opmærksom på links`.
+WARNS = re.compile(
+    rf"\W*(?:\[|\*|\()\s*(?:{_OUTSIDE}|advarsel|caution|warning)\s*(?:\]|\*|\))\W*"
+    r"(?:vær (?:opmærksom|forsigtig|kritisk)|pas på|klik|åbn|undlad|tænk (?:dig|før)|kontroll?er|tjek|be (?:care|aware|caut)"
+    r"|(?:do not|don['’]t) (?:click|open|reply)|think before|verify|(?:denne|this) (?:e-?)?(?:mail|besked|message))"
+    r"|\W*(?:denne|this)\s(?:e-?)?(?:mail|besked|meddelelse|message)\b.{0,60}\b(?:fra|from|afsender|sender|originated)\b"
+    r".{0,60}\b(?:ekstern|external|udefra|uden\s?for|outside)",
+    re.IGNORECASE,
+)
 GREETING = re.compile(
     r"\s*(?:hej|hi|hello|dear|kære|goddag|hallo|bonjour|hei|god\s?morgen)\b[^.?!\d]{0,40}", re.IGNORECASE
 )

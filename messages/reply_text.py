@@ -22,6 +22,8 @@ from messages.quote_marks import (
     OTHER_LABELS,
     RULE,
     SIGNATURE,
+    WARNS,
+    WHOLE_BANNER,
     WROTE,
 )
 from messages.signature import without_signature
@@ -30,6 +32,8 @@ MOST_CHARACTERS = 64_000
 _MOST_LINES = 2_000
 _LONGEST_LINE = 1_000  # of one that could be a mark
 _ATTRIBUTION_LINES = 4  # a long one is wrapped
+_BANNER_LINES = 4  # a long one is wrapped
+_MOST_BANNERS = 3  # the organisation's, and its mail program's
 _HEAD_LINES = 6  # within which the second label of a head stands
 
 
@@ -185,10 +189,23 @@ def _without_end(lines: list[str]) -> list[str]:
 
 
 def _without_banner(lines: list[str]) -> list[str]:
-    """Without the warning of a filter in the first paragraph."""
+    """Without the warnings of filters above what was written."""
+    for _ in range(_MOST_BANNERS):
+        below = lines[_banner(lines) :]
+        if not any(line.strip() for line in below):
+            return lines
+        lines = below
+    return lines
+
+
+def _banner(lines: list[str]) -> int:
+    """How many lines a filter put on top: one that is whole by itself, or the first paragraph; 0 without one."""
     start = next((n for n, line in enumerate(lines) if line.strip()), 0)
     end = next((n for n in range(start, len(lines)) if not lines[n].strip()), len(lines))
+    for below in range(start + 1, min(start + _BANNER_LINES, end) + 1):
+        said = " ".join(line.strip() for line in lines[start:below])
+        if len(said) < _LONGEST_LINE and WHOLE_BANNER.fullmatch(said):
+            return below
     paragraph = " ".join(lines[start:end])
-    if end < len(lines) and len(paragraph) < _LONGEST_LINE and BANNER.match(paragraph):
-        return lines[end:]
-    return lines
+    warns = len(paragraph) < _LONGEST_LINE and (BANNER.match(paragraph) or WARNS.match(paragraph))
+    return end if warns and end < len(lines) else 0

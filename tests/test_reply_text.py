@@ -69,6 +69,39 @@ ANSWERS = {
         "ADVARSEL: Denne mail er sendt fra en ekstern afsender. Klik ikke på links.\n\n1\n",
         "1",
     ),
+    "a filter's mark and warning": (
+        "[EKSTERN MAIL] Vær opmærksom på links og vedhæftede filer.\n\n1",
+        "1",
+    ),
+    "a filter's mark alone": ("[Ekstern mail]\n1", "1"),
+    "a filter's mark in stars": ("*** EXTERNAL EMAIL ***\n\nKommer", "Kommer"),
+    "a filter's sentence": (
+        "Denne mail er sendt fra en afsender uden for kommunen.\n\nKommer ikke",
+        "Kommer ikke",
+    ),
+    "Microsoft's, Danish": (
+        "Du modtager ikke ofte mails fra krisestab@e.invalid. Få mere at vide om, hvorfor dette er vigtigt\n\n1",
+        "1",
+    ),
+    "Microsoft's with its address, wrapped": (
+        "Du modtager ikke ofte mails fra krisestab@e.invalid. Få mere at vide om,\nhvorfor dette er vigtigt"
+        "<https://aka.ms/LearnAboutSenderIdentification>\n2",
+        "2",
+    ),
+    "Microsoft's, English": (
+        "You don't often get email from k@e.invalid. Learn why this is important\n\n1",
+        "1",
+    ),
+    "two warnings": (
+        "[EKSTERN]\n\nDu modtager ikke ofte mails fra k@e.invalid. Få mere at vide om, hvorfor dette er vigtigt\n\nJa",
+        "Ja",
+    ),
+    "a warning is all": ("[Ekstern mail]", "[Ekstern mail]"),
+    "an answer behind a filter's mark": ("[EKSTERN] Be there in 20\n\nBo", "[EKSTERN] Be there in 20\n\nBo"),
+    "words of a person about a warning": (
+        "Eksterne vagter er tilkaldt.\n\nVi kommer",
+        "Eksterne vagter er tilkaldt.\n\nVi kommer",
+    ),
     "a minus is no signature": ("-1", "-1"),
     "words about writing": (
         "Jeg skrev til Peter i går, han kommer:\nOle og Per",
