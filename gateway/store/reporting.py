@@ -62,7 +62,7 @@ def let_go(tx: Transaction, _: None) -> None:
 
 def _report_one(tx: Transaction, ledger: Ledger, channel: str, item: Report) -> bool:
     named = _attempt(tx, channel, item.attempt) if item.attempt else None
-    if named is None:  # a far end that cut our name, or has one of its own there: its reference still says which
+    if named is None:  # a far end that cut our name, or puts its own there: its reference still says which
         part = _part(tx, channel, item) if item.reference else None
     else:
         part = _named_part(tx, channel, named, item=item)
