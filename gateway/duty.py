@@ -26,6 +26,7 @@ from gateway.notice_texts import (
 )
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
+from gateway.store.candidates import of_several
 from gateway.store.database import Store
 from gateway.store.inbox import inbox_item
 from gateway.store.notices import Closed, ToldAgain, Untaken, told_again, untaken
@@ -39,6 +40,8 @@ log = logging.getLogger(__name__)
 _MS = timedelta(milliseconds=1)
 AGAIN = timedelta(minutes=10)  # nobody has taken it for so long: it is told of again
 AGAIN_LATER, LATER = timedelta(hours=1), timedelta(hours=2)  # and so seldom once it is so old
+_ITEMS_MOST = 200  # of one notice about what nobody has taken
+_ASKED_LATELY = timedelta(minutes=10)  # what came so long before a restart may still be asked back about
 _NAMES_MOST = 4  # questions that are named when the hub asks back
 _OF_A_STRANGER, _OF_STRANGERS = 3, 10  # notices an hour; the rest stand in the inbox
 _WORDS = {
@@ -73,9 +76,12 @@ class Duty:
             await self.look()
 
     async def catch_up(self) -> None:
-        """After a restart: urgent answers of which nobody has been told."""
+        """After a restart: urgent answers of which nobody has been told, and what was not asked back about."""
         for number in await self._store.read(untold, None):
             await self.heard(Matched("answer", urgent=number))
+        since_ms = to_ms(self._clock() - _ASKED_LATELY)
+        for several in await self._store.read(of_several, (since_ms, self._store.world.directory)):
+            await self.heard(Matched("unmatched", several=several))
 
     async def closed(self, closed: Closed | None) -> None:
         """Staff took or handled an item: who was asked hears that they need not come."""
@@ -90,12 +96,17 @@ class Duty:
         try:
             waiting = await self._store.read(untaken, now_ms)
             if any(_overdue(each, now_ms) for each in waiting):
-                await self._tell_all([each for each in waiting if each.told or _overdue(each, now_ms)])
+                known = [each for each in waiting if each.told or _overdue(each, now_ms)]
+                await self._tell_all(sorted(known, key=self._is_stranger)[:_ITEMS_MOST])
                 return
-            for _, same in groupby([each for each in waiting if each.asked.at_once], lambda each: each.told):
+            let_go = sorted((each for each in waiting if each.asked.at_once), key=lambda each: each.told)
+            for _, same in groupby(let_go, lambda each: each.told):
                 await self._ask_others(list(same))
         except GatewayError as error:
             log.error("of what nobody has taken nobody could be told: %s", error)
+
+    def _is_stranger(self, each: Untaken) -> bool:
+        return not (each.is_answer or self._store.world.directory.at(each.sender))
 
     async def _tell(self, number: int) -> None:
         world, item = self._store.world, await self._store.read(inbox_item, number)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select
 
 from gateway.store import tables as t
 from gateway.store.inbox import CODES_MOST, Kind
-from gateway.store.questions import Said, asked_of
+from gateway.store.questions import Question, Said, asked_of
 from gateway.store.showing import Json
 from messages.directory import Directory
 
@@ -26,6 +26,22 @@ def with_contacts(connection: Connection, given: tuple[Sequence[Json], Directory
         }
         for item in items
     ]
+
+
+def of_several(connection: Connection, given: tuple[int, Directory]) -> list[tuple[Question, ...]]:
+    """Of what has come since and may be about one of several questions: these, for the hub to ask which."""
+    since_ms, directory = given
+    of = t.inbound.c
+    query = select(of.sender, of.text, of.received_ms).where(
+        of.open, of.kind == Kind.UNMATCHED, ~of.urgent, of.automatic == "", of.received_ms > since_ms
+    )
+    found = []
+    for row in connection.execute(query.order_by(of.id)):
+        contacts = frozenset(contact.id for contact in directory.at(row.sender))
+        said = Said(row.text, row.received_ms, row.sender, put_by_ms=row.received_ms)
+        if several := asked_of(connection, said, contacts=contacts, directory=directory).several:
+            found.append(several)
+    return found
 
 
 def _asked(connection: Connection, item: Json, directory: Directory, *, at_ms: int | None) -> list[Json]:

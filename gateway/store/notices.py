@@ -25,7 +25,9 @@ from messages.answer import Answer, Kind, read_answer
 from messages.evidence import Ended, Evidence
 
 _LATELY_MS = 600_000  # who said no within this time is not asked again before it has passed
-_MOST = 200  # items that are looked at in one go, the oldest first
+_MOST = (
+    1000  # items that are looked at in one go: answers of those who were asked before what strangers wrote
+)
 _OF = t.inbound.c
 _ITEMS = select(
     _OF.id, _OF.told, _OF.owner, _OF.taken_ms, _OF.handled_ms, _OF.sender, t.deliveries.c.recipient
@@ -174,19 +176,23 @@ class Asked:
 class Untaken:
     number: int
     received_ms: int
+    sender: str
+    is_answer: bool
     told: str
     asked: Asked
 
 
 def untaken(connection: Connection, now_ms: int) -> list[Untaken]:
     """The urgent items that nobody has taken, and what became of asking."""
-    query = select(_OF.id, _OF.received_ms, _OF.told).where(_OF.open, _OF.urgent, _OF.taken_ms.is_(None))
-    rows = connection.execute(query.order_by(_OF.id).limit(_MOST)).all()
+    columns = (_OF.id, _OF.received_ms, _OF.sender, _OF.delivery_id, _OF.told)
+    query = select(*columns).where(_OF.open, _OF.urgent, _OF.taken_ms.is_(None))
+    rows = connection.execute(query.order_by(_OF.delivery_id.is_(None), _OF.id).limit(_MOST)).all()
     known = {told: _asked(connection, names(told), now_ms) for told in {row.told or "" for row in rows}}
     found = []
     for row in rows:
         asked = known[row.told or ""] or Asked(row.received_ms)
-        found.append(Untaken(row.id, row.received_ms, row.told or "", asked))
+        is_answer = row.delivery_id is not None
+        found.append(Untaken(row.id, row.received_ms, row.sender, is_answer, row.told or "", asked))
     return found
 
 
