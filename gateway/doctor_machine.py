@@ -107,12 +107,12 @@ def clock(config: Config, now: datetime) -> Iterator[Finding]:
         yield wrong("clock_behind_store", now=f"{now:%Y-%m-%d %H:%M}Z", seen=f"{seen:%Y-%m-%d %H:%M}Z")
     elif now < program - timedelta(days=1):
         yield wrong("clock_behind_program", now=f"{now:%Y-%m-%d %H:%M}Z", made=f"{program:%Y-%m-%d}")
-    elif (jump := _jump(config)) is not None and jump.lately(now):
-        yield warning("clock_moved", by=jump.signed, at=f"{jump.at:%Y-%m-%d %H:%M:%S}Z")
     elif _unsynchronised():
         yield warning("clock_unsynchronised")
     else:
         yield good("clock_good", now=f"{now:%Y-%m-%d %H:%M:%S}Z")
+    if (jump := _jump(config)) is not None and jump.lately(now):
+        yield warning("clock_moved", by=jump.signed, at=f"{jump.at:%Y-%m-%d %H:%M:%S}Z")
 
 
 def _latest_record(config: Config) -> datetime | None:
