@@ -152,5 +152,5 @@ async def test_a_number_in_what_nobody_could_read_is_erased_with_its_person(tmp_
     ],
 )
 def test_it_is_shown_as_it_came_and_harmless(item: dict[str, Any], shown: list[str]) -> None:
-    known: dict[str, Any] = {"text": "", "unreadable": "", "missing": 0, "more": 0}
+    known: dict[str, Any] = {"text": "", "unreadable": "", "missing": 0, "more": 0, "alert": None}
     assert [line.plain for line in said_in(known | item, catalogue("en"))] == shown
