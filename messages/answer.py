@@ -13,7 +13,7 @@ from enum import StrEnum
 from messages.answer_around import respelt, without_greeting, without_marks, without_signer
 from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
 from messages.answer_help import asks_for_help
-from messages.answer_key import exact_key, leading_key
+from messages.answer_key import exact_key, leading_key, worded_key
 from messages.answer_number import NUMBER_KEY, read_number
 from messages.answer_phrases import DOUBTS, HELP, OPENERS, REACTION, Sense, plain
 from messages.answer_sense import (
@@ -150,6 +150,11 @@ def _meaning(said: str, options: Options) -> tuple[Kind, str]:
     if option := exact_key(words, options) or leading_key(said, options):
         return Kind.OPTION, option
     timeless = without_clock(said)
+    counted = any(map(str.isdigit, "".join(meaning for _, meaning in options)))
+    if counted and any(map(str.isdigit, said)):
+        return Kind.UNREAD, ""  # `ok 8 t` where `ok 6 t` was offered
+    if option := worded_key(WORD.findall(timeless), options):
+        return Kind.OPTION, option
     sense = sense_of(WORD.findall(timeless), options) or common_sense(timeless, options)
     if sense is None:
         return Kind.UNREAD, ""

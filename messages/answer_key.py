@@ -6,7 +6,7 @@ Text is in lower case and plain (`answer_phrases.plain`). A key whose words say 
 import re
 
 from messages.answer_phrases import AGREEING, FILLERS, NEGATIONS, OPENERS, PERSONS, SPELT_KEYS, Sense
-from messages.answer_sense import CLAUSE, WORD, Options, clauses_of, offered_sense, sense_of, words_of
+from messages.answer_sense import CLAUSE, WORD, Options, clauses_of, core, offered_sense, sense_of, words_of
 from messages.answer_times import without_clock, without_times
 
 _OPENER = rf"(?:{'|'.join(sorted(OPENERS, key=len, reverse=True))})"
@@ -29,6 +29,13 @@ def exact_key(words: list[str], options: Options) -> str:
         if words in (words_of(meaning), [key, *words_of(meaning)]) or said == [key]:
             return key
     return next((key for key, _ in options if key == spelt), "")
+
+
+def worded_key(words: list[str], options: Options) -> str:
+    """The one option whose words are all that was said, beside fillers and a time: `jeg er forsinket 20 min`."""
+    said = core(without_times(words, keys=frozenset(key for key, _ in options)))
+    same = [key for key, meaning in options if said and said == core(words_of(meaning))]
+    return same[0] if len(same) == 1 else ""
 
 
 def leading_key(said: str, options: Options) -> str:

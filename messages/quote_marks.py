@@ -61,11 +61,15 @@ WHOLE_BANNER = re.compile(
     ){_LINK}""",
     re.IGNORECASE | re.VERBOSE,
 )
+MARKED_OUTSIDE = re.compile(
+    rf"\s*(?:\[|\*{{2,3}}|\()\s*{_OUTSIDE}\s*(?:\]|\*{{2,3}}|\))[\s:–-]*", re.IGNORECASE
+)
 # What such a warning goes on to say behind its mark: `[EKSTERN MAIL] Vær opmærksom på links`.
 WARNS = re.compile(
     rf"\W*(?:\[|\*|\()\s*(?:{_OUTSIDE}|advarsel|caution|warning)\s*(?:\]|\*|\))\W*"
-    r"(?:vær (?:opmærksom|forsigtig|kritisk)|pas på|klik|åbn|undlad|tænk (?:dig|før)|kontroll?er|tjek|be (?:care|aware|caut)"
-    r"|(?:do not|don['’]t) (?:click|open|reply)|think before|verify|(?:denne|this) (?:e-?)?(?:mail|besked|message))"
+    r"(?:vær (?:opmærksom|forsigtig|kritisk)|pas på|klik|åbn|undlad|tænk (?:dig|før)|kontroll?er|tjek"
+    r"|be (?:care|aware|caut)|(?:do not|don['’]t) (?:click|open|reply)|think before|verify"
+    r"|(?:denne|this) (?:e-?)?(?:mail|besked|message))"
     r"|\W*(?:denne|this)\s(?:e-?)?(?:mail|besked|meddelelse|message)\b.{0,60}\b(?:fra|from|afsender|sender|originated)\b"
     r".{0,60}\b(?:ekstern|external|udefra|uden\s?for|outside)",
     re.IGNORECASE,

@@ -19,6 +19,7 @@ from messages.quote_marks import (
     FROM_LABELS,
     GREETING,
     LABEL,
+    MARKED_OUTSIDE,
     OTHER_LABELS,
     RULE,
     SIGNATURE,
@@ -195,7 +196,16 @@ def _without_banner(lines: list[str]) -> list[str]:
         if not any(line.strip() for line in below):
             return lines
         lines = below
-    return lines
+    return _without_mark(lines)
+
+
+def _without_mark(lines: list[str]) -> list[str]:
+    """`[EKSTERN] Kommer` is `Kommer`; a mark alone is all that was written."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    mark = MARKED_OUTSIDE.match(lines[first][:200]) if lines else None
+    if mark is None or not lines[first][mark.end() :].strip():
+        return lines
+    return [lines[first][mark.end() :], *lines[first + 1 :]]
 
 
 def _banner(lines: list[str]) -> int:

@@ -166,10 +166,20 @@ def test_a_reaction_shows_that_it_was_seen_and_never_chooses(text: str) -> None:
         ("ok", "1"),
         ("3", "3"),
         ("4 LIV I FARE", "4"),
+        ("ok 8 timer", Kind.UNREAD),
+        ("ok tak", "1"),
+        ("hjælp nu", Kind.HELP),
     ],
 )
 def test_the_words_of_an_option_are_that_option(text: str, option: str) -> None:
     assert read(text, ROUND) == option
+
+
+@pytest.mark.parametrize(
+    "text", ["Forsinket", "Jeg er forsinket", "forsinket 20 min", "vi er forsinket, mvh Bo", "3 (1 time)"]
+)
+def test_the_words_of_an_option_are_found_beside_fillers_and_times(text: str) -> None:
+    assert read(text, (*STAFF[:2], ("3", "forsinket"))) == "3"
 
 
 @pytest.mark.parametrize(

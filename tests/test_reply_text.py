@@ -97,7 +97,7 @@ ANSWERS = {
         "Ja",
     ),
     "a warning is all": ("[Ekstern mail]", "[Ekstern mail]"),
-    "an answer behind a filter's mark": ("[EKSTERN] Be there in 20\n\nBo", "[EKSTERN] Be there in 20\n\nBo"),
+    "an answer behind a filter's mark": ("[EKSTERN] Be there in 20\n\nBo", "Be there in 20\n\nBo"),
     "words of a person about a warning": (
         "Eksterne vagter er tilkaldt.\n\nVi kommer",
         "Eksterne vagter er tilkaldt.\n\nVi kommer",
