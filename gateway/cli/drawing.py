@@ -115,7 +115,7 @@ def _jump(jump: Json, words: Catalogue, *, now: datetime) -> Text:
     from gateway.durations import in_words
 
     way = "back" if jump["by_s"] < 0 else "forward"
-    by = in_words(timedelta(seconds=abs(jump["by_s"])))
+    by = in_words(timedelta(seconds=round(abs(jump["by_s"]))))
     moved = words(f"show.clock_{way}", by=by, at=clock(jump["at"], words, now=now))
     after = words("show.clock_lapsed" if jump["lapsed"] else "show.clock_goes_on")
     return Text(f"{moved} {after}", "bold red" if jump["lapsed"] else "yellow")

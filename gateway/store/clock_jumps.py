@@ -44,11 +44,16 @@ class Jump:
     @property
     def signed(self) -> str:
         """`+3 h`, `-3 h`."""
-        return f"{'-' if self.by < timedelta() else '+'}{in_words(abs(self.by))}"
+        return f"{'-' if self.by < timedelta() else '+'}{self._far}"
+
+    @property
+    def _far(self) -> str:
+        """In whole seconds: the two clocks are not read at one moment."""
+        return in_words(timedelta(seconds=round(abs(self.by.total_seconds()))))
 
     def __str__(self) -> str:
         way = "back" if self.by < timedelta() else "forward"
-        return f"the clock was moved {way} by {in_words(abs(self.by))}, to {self.at:%Y-%m-%d %H:%M:%S}Z"
+        return f"the clock was moved {way} by {self._far}, to {self.at:%Y-%m-%d %H:%M:%S}Z"
 
 
 def take_over(connection: Connection, now_ms: int, *, by_ms: int) -> Jump:
