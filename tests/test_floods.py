@@ -81,6 +81,14 @@ async def test_cries_are_kept_longer_and_then_counted_too(tmp_path: Path) -> Non
         assert [item["more"] for item in await items(bench)] == [0] * (CRIES - 1) + [2]
 
 
+async def test_cries_in_what_nobody_can_read_are_bounded_as_well(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, _):
+        heard = await flood(bench, CRIES + 2, "HJÆLP", unreadable="no JSON")
+        assert [each.urgent is None for each in heard] == [False] * CRIES + [True] * 2
+        assert (await hears(bench, "HJÆLP", bearer_id="v", unreadable="no JSON")).urgent is not None
+        assert sum(item["more"] for item in await items(bench)) == 2
+
+
 async def test_of_a_long_text_too_many_its_parts_go_as_well(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
         await flood(bench, MOST)

@@ -10,9 +10,10 @@ from channels.base import Inbound
 from gateway.catalogue import catalogue
 from gateway.cli.inbox import said_in
 from gateway.store.answering import Matched
+from gateway.store.floods import UNREADABLE_MOST
 from gateway.store.inbox import Listed, Taken, inbox_item, list_inbox, take
 from gateway.store.people import erase
-from gateway.store.receiving import RAW_MOST, UNREADABLE_MOST, receive
+from gateway.store.receiving import RAW_MOST, receive
 from messages.evidence import Evidence
 from tests.asking import asked
 from tests.stores import Bench

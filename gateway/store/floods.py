@@ -3,12 +3,13 @@
 | what came, of one channel in an hour             | kept, as long as it stands open                     |
 |--------------------------------------------------|-----------------------------------------------------|
 | what nobody can read                             | 20; of each contact its own 20                      |
+| a cry for help in what nobody can read           | 300; of each contact its own 300                    |
 | what answers no question, from nobody we know    | 100, as it came 20 of them                          |
 | a cry for help among these                       | 300, as it came 20 of them                          |
 | the same, from who only says to be a contact     | as many, of each its own                            |
 | from a contact's telephone or mailbox            | all                                                 |
 
-A cry for help in what nobody can read is always kept. How many strangers are told of is `gateway.duty`'s to say.
+How many strangers are told of is `gateway.duty`'s to say.
 """
 
 from typing import Any
@@ -27,12 +28,13 @@ _HOUR_MS = 3_600_000
 _OF = t.inbound.c
 
 
-def unreadable_before(tx: Transaction, channel: str, item: Inbound) -> tuple[int, ...]:
-    """Of this channel, those that came within the hour and stand open, the newest first; for a contact only its own."""
-    kept = _lately(tx, channel, kind="unreadable")
+def unreadable_instead(tx: Transaction, channel: str, item: Inbound, *, urgent: bool) -> int | None:
+    """The newest of so many that one more that nobody can read is only counted on it; None: it is kept."""
+    kept = _lately(tx, channel, kind="unreadable").where(_OF.urgent == urgent)
     if contacts_at(tx, item.sender):  # whom strangers' noise does not hide
         kept = kept.where(_OF.sender == item.sender)
-    return tuple(row.id for row in tx.connection.execute(kept))
+    before = tx.connection.execute(kept).all()
+    return before[0].id if len(before) >= (CRIES_MOST if urgent else UNREADABLE_MOST) else None
 
 
 def one_too_many(

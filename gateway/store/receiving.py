@@ -17,7 +17,7 @@ from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
 from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
 from gateway.store.code_after import take_before
-from gateway.store.floods import UNREADABLE_MOST, count, one_too_many, unreadable_before
+from gateway.store.floods import count, one_too_many, unreadable_instead
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.notices import declined_all
 from gateway.store.questions import Found, Question, find_question
@@ -132,9 +132,8 @@ def _for_eyes(tx: Transaction, channel: str, item: Inbound, *, why: str) -> Matc
     """What nobody can read stands open with what came. Of a flood the first are kept, and the rest counted."""
     found = find_question(tx, item, item.text)
     urgent = bool(item.text.strip()) and cannot_wait(tx, item.text, found)
-    before = () if urgent else unreadable_before(tx, channel, item)
-    if len(before) >= UNREADABLE_MOST:
-        count(tx, before[0], 1 + item.more)
+    if (instead := unreadable_instead(tx, channel, item, urgent=urgent)) is not None:
+        count(tx, instead, 1 + item.more)
         return Matched("unreadable")
     number = _keep(tx, channel, item)
     alert_id = found.question.alert_id if found.question else found.alert_id
