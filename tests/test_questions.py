@@ -142,6 +142,21 @@ async def test_a_notice_that_is_taken_waits_for_no_answer(tmp_path: Path, by: st
         assert (await hears(bench, "1", bearer_id="then")).alert == sent.identifier
 
 
+@pytest.mark.parametrize("text", ["1", "nej"])
+async def test_of_several_notices_about_one_item_the_newest_stands_for_all(tmp_path: Path, text: str) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        urgent = await hears(bench, "HJÆLP", "loopback:fremmed")
+        await hears(bench, f"#{sent.code} 1")
+        for _ in range(3):
+            bench.later(timedelta(minutes=10))
+            _, newest = await put(bench, "vagt", submitter=ASKS)
+            await bench.store.run(told, (urgent.urgent or 0, newest))
+        found = await hears(bench, text)
+        assert (found.alert, found.several) == (newest, ())
+        owners = [item["owner"] for item in await items(bench)]
+        assert owners == ["vagt" if text == "1" else None]
+
+
 SHARED = [
     {"id": "nat", "name": "Plejehjem Nat", "addresses": ["loopback:stuen", "loopback:nat"], "exercise": True},
     {"id": "dag", "name": "Plejehjem Dag", "addresses": ["loopback:stuen"], "exercise": True},

@@ -16,6 +16,7 @@ from gateway.marks import ASKS, TELLS
 from gateway.store import tables as t
 from gateway.store.reporting import REPORT_WINDOW
 from gateway.store.sharing import one_of
+from gateway.store.telling import names
 from gateway.store.transaction import Transaction
 from messages.alert import Alert, from_json
 from messages.answer import Answer, Kind, read_answer
@@ -165,16 +166,21 @@ def _chooses(connection: Connection, row: Any, said: Said) -> bool:
 
 
 def _unspent(connection: Connection, rows: Sequence[Any], at_ms: int) -> list[Any]:
-    """Without the hub's questions who takes an item, once somebody has it: only their own yes they can still change."""
+    """Without the hub's questions who takes an item, once somebody has it: only their own yes they can still change.
+
+    Of several about one item the newest stands for all: an answer to any of them takes it.
+    """
     notices = [row for row in rows if row.submitter == ASKS]
     if not notices:
         return list(rows)
-    of = t.inbound.c
+    of, asked = t.inbound.c, {row.identifier for row in notices}
     held = select(of.told, of.owner, of.taken_ms).where(of.open, of.told.is_not(None))
     standing: set[tuple[str, str | None]] = set()
     for item in connection.execute(held):
-        lately = item.taken_ms is None or item.taken_ms > at_ms - _CROSSING_MS
-        standing |= {(name, None if lately else item.owner) for name in item.told.split()}
+        told = [name for name in names(item.told) if name in asked]
+        standing |= {(name, item.owner) for name in told if item.taken_ms is not None}
+        if item.taken_ms is None or item.taken_ms > at_ms - _CROSSING_MS:
+            standing |= {(name, None) for name in told[-1:]}
     spent = {row.id for row in notices if (row.identifier, None) not in standing and not _has(row, standing)}
     return [row for row in rows if row.id not in spent]
 
