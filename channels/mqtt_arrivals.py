@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _WAITING_MOST = 1000  # messages of QoS 0, which nothing else bounds; later ones are dropped
 _NOISE_MOST, _NOISE_S = 60, 3600.0  # wordless unreadable messages that the store hears of in that time
-TELL_S = 60.0  # between what the store hears of those that were let go
+_TELL_S = 60.0  # between what the store hears of those that were let go
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Arrivals:
             self.put(self._unheard)
             self._unheard = None
         if over is not None:
-            self._timer = asyncio.get_running_loop().call_later(TELL_S, self._tell)
+            self._timer = asyncio.get_running_loop().call_later(_TELL_S, self._tell)
 
     def _drop(self) -> None:
         """A line at the first one and then at every tenth power: a flood must not fill the log as well."""
