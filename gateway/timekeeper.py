@@ -17,7 +17,7 @@ from gateway.store.series import Due, due_rounds, end_withdrawn
 
 log = logging.getLogger(__name__)
 
-LONGEST_SLEEP_S = 30.0  # so that a jump of the wall clock is noticed
+LONGEST_SLEEP_S = 30.0  # what is looked at finds that the wall clock was moved: gateway.store.clock_jumps
 STORE_PAUSE_S = 0.5
 HOUSEKEEPING = timedelta(hours=1)
 UNTAKEN = timedelta(seconds=10)  # how often it is looked for what nobody has taken
@@ -103,7 +103,7 @@ class Timekeeper:
             return
 
     async def _clean(self) -> None:
-        if self._clock() - self._cleaned >= HOUSEKEEPING:
+        if abs(self._clock() - self._cleaned) >= HOUSEKEEPING:
             self._cleaned = self._clock()
             await self._store.run(forget_old_keys, None)
             await self._store.run(let_go, None)
