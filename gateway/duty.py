@@ -38,8 +38,9 @@ from messages.neutral import neutral_line
 log = logging.getLogger(__name__)
 
 _MS = timedelta(milliseconds=1)
-AGAIN = timedelta(minutes=10)  # nobody has taken it for so long: it is told of again
-AGAIN_LATER, LATER = timedelta(hours=1), timedelta(hours=2)  # and so seldom once it is so old
+# Nobody has taken it: up to this age of it, it is told of again so often; older ones once a day.
+AGAIN = ((timedelta(hours=2), timedelta(minutes=10)), (timedelta(days=1), timedelta(hours=1)))
+AGAIN_AT_LAST = timedelta(days=1)
 _ITEMS_MOST = 200  # of one notice about what nobody has taken
 _ASKED_LATELY = timedelta(minutes=10)  # what came so long before a restart may still be asked back about
 _NAMES_MOST = 4  # questions that are named when the hub asks back
@@ -181,7 +182,8 @@ class Duty:
 
 
 def _overdue(each: Untaken, now_ms: int) -> bool:
-    pause = AGAIN if now_ms - each.received_ms < LATER // _MS else AGAIN_LATER
+    age = (now_ms - each.received_ms) * _MS
+    pause = next((pause for until, pause in AGAIN if age < until), AGAIN_AT_LAST)
     return abs(now_ms - each.asked.since_ms) >= pause // _MS  # also where the clock was put back
 
 

@@ -142,6 +142,24 @@ async def test_of_the_duty_officers_own_cry_the_others_are_told(
         assert [alert["to"] for alert in sent_by(duty)] == [to]
 
 
+async def test_a_deputy_is_not_asked_to_take_their_own_cry(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "v3: BRUG FOR HJÆLP", "v1: {code} nej")
+        assert await waiting_for(bench) == {"v2"}
+
+
+@pytest.mark.parametrize(("age", "times"), [(1, 6), (3, 12), (24, 33), (72, 35)])
+async def test_the_older_it_is_the_more_seldom_it_is_told_of_again(
+    tmp_path: Path, age: int, times: int
+) -> None:
+    async with on_duty(tmp_path, "v2") as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP")
+        for _ in range(age * 6):
+            bench.later(timedelta(minutes=10))
+            await duty.look()
+        assert len(sent_by(duty)) == 1 + times
+
+
 async def test_who_cries_for_help_does_not_take_it_themselves(tmp_path: Path) -> None:
     async with on_duty(tmp_path) as (bench, duty):
         await says(bench, duty, "finn: BRUG FOR HJÆLP", "v1: BRUG FOR HJÆLP", "v1: {code} 1")

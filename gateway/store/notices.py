@@ -56,15 +56,13 @@ def answered_notice(tx: Transaction, notice: Question, answer: Answer) -> Closed
         return _taken(tx, notice, [row for row in items if not _wrote(tx, notice.recipient, row)])
     if not (answer.asks or answer.kind is Kind.SEEN):
         items = _let_go(tx, notice.recipient, items)
-    if any(row.taken_ms is None for row in items):
-        _ask_next(tx, notice)
+    _ask_about(tx, notice, items)
     return None
 
 
 def unanswered_notice(tx: Transaction, notice: Question) -> None:
     """What came back was perhaps a program's: it takes nothing and lets nothing go, and the next is asked."""
-    if any(row.taken_ms is None for row in _hanging_on(tx, notice.identifier)):
-        _ask_next(tx, notice)
+    _ask_about(tx, notice, _hanging_on(tx, notice.identifier))
 
 
 def declined_all(tx: Transaction, found: Found, text: str) -> None:
@@ -94,6 +92,8 @@ def _taken(tx: Transaction, notice: Question, items: Sequence[Any]) -> Closed | 
     if free:
         update = t.inbound.update().where(_OF.id.in_([row.id for row in free]))
         tx.connection.execute(update.values(owner=notice.recipient, taken_ms=tx.now_ms))
+        for row in free:
+            tx.audit("inbox_taken", inbound=row.id, by=notice.recipient)
         return close(tx, [row.id for row in free], by=notice.recipient)
     others = [row for row in items if row.owner and row.owner != notice.recipient]
     if not others or len(others) < len(items):
@@ -111,6 +111,14 @@ def _let_go(tx: Transaction, recipient: str, items: Sequence[Any]) -> Sequence[A
             tx.audit("inbox_let_go", inbound=number, by=recipient)
     open_ones = [row.id for row in items if row.handled_ms is None]
     return tx.connection.execute(_ITEMS.where(_OF.id.in_(open_ones))).all()
+
+
+def _ask_about(tx: Transaction, notice: Question, items: Sequence[Any]) -> None:
+    """Asks the next where somebody is still needed, and it is not their own cry."""
+    contact = tx.world.directory.contact(notice.recipient)
+    deputy = contact.deputy if contact else ""
+    if any(row.taken_ms is None and not _wrote(tx, deputy, row) for row in items):
+        _ask_next(tx, notice)
 
 
 def _ask_next(tx: Transaction, notice: Question) -> None:
