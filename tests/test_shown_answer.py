@@ -25,6 +25,7 @@ async def shown(bench: Bench) -> tuple[str | None, int]:
     [
         (100, 80, "1", 100),  # by the bearer's clock the second was said before the first
         (100, -1800, "1", 100),  # and long before the question
+        (1, -20, "1", 1),
         (100, 98, "4", 98),  # whole seconds, and two clocks
         (100, 97, "1", 100),
         (100, 100, "4", 100),

@@ -81,7 +81,7 @@ def keep_answer(
     else:
         event = Answered(_named(ledger, question, in_reply_to))
         ledger.step(question.delivery_id, event, verb="answered", option=answer.option, channel=via)
-        _show_answer(tx, question.delivery_id, answer, at_ms=at_ms)
+        _show_answer(tx, question.delivery_id, answer, at_ms=at_ms, by_clock_ms=to_ms(at))
     ledger.flush()
     asks = question.submitter == ASKS and answer.kind is not Kind.REACTION
     return answered_notice(tx, question, answer) if asks else None
@@ -120,22 +120,22 @@ def _said_ms(tx: Transaction, delivery: Delivery, at: datetime) -> int:
     return min(max(to_ms(at), to_ms(left)), tx.now_ms)
 
 
-def _show_answer(tx: Transaction, delivery_id: int, answer: Answer, *, at_ms: int) -> None:
-    """The latest that says anything is shown on the delivery, however late the others come; all stay in `answers`."""
-    said = answer.option or answer.text[:200]
-    of = t.deliveries.c
+def _show_answer(tx: Transaction, delivery_id: int, answer: Answer, *, at_ms: int, by_clock_ms: int) -> None:
+    """The latest that says anything is shown on the delivery, however late the others come; all stay in `answers`.
+
+    `by_clock_ms` is what the bearer's clock says. What lacks a part hides nothing that lacks none, unless it is later.
+    """
+    said, of = answer.option or answer.text[:200], t.deliveries.c
     shown, shown_ms = tx.connection.execute(
         select(of.answer, of.answered_ms).where(of.id == delivery_id)
     ).one()
-    if said and not (shown and _came_too_late(said, at_ms, shown=shown, shown_ms=shown_ms or 0)):
+    if shown and GAP.strip() in said and GAP.strip() not in shown:
+        too_late = at_ms <= shown_ms
+    else:
+        too_late = bool(shown) and at_ms < shown_ms and by_clock_ms < shown_ms - CLOCKS_MS
+    if said and not too_late:
         values = {"answer": said, "answered_ms": at_ms}
         tx.connection.execute(t.deliveries.update().where(of.id == delivery_id).values(**values))
-
-
-def _came_too_late(said: str, at_ms: int, *, shown: str, shown_ms: int) -> bool:
-    """Whether something later is shown. What lacks a part hides nothing that lacks none, unless it is truly later."""
-    only_this_lacks = GAP.strip() in said and GAP.strip() not in shown
-    return at_ms <= shown_ms if only_this_lacks else at_ms < shown_ms - CLOCKS_MS
 
 
 def seen_only(text: str) -> Answer:
