@@ -9,8 +9,10 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from channels.base import Channel, Keeping
 from channels.registry import new_channel
@@ -26,6 +28,7 @@ from gateway.policy import policies
 from gateway.router import Surroundings, Way
 from gateway.store.database import Store
 from gateway.store.people import Import, import_directory, load_people
+from gateway.store.sqlite import failure
 from gateway.tokens import read_tokens
 from gateway.world import World
 from messages.directory import Directory
@@ -56,23 +59,38 @@ async def running(
         tcp.close()
         raise
     try:
-        anchor = Anchor(config.anchor, store, clock, key=key, failed=log.error)
-        world = await _world(config, store)
-        makers = {name: maker(name, config, key=key) for name in config.channels}
-        hub = Hub(
-            store,
-            world,
-            makers=makers,
-            clock=clock,
-            anchor=anchor,
-            audit_watch=AuditWatch(store, anchors.heads if anchors.heads or not anchors.bad else None),
-            reserve_mb=config.store.reserve_mb,
-        )
-        async with hub, serving(application(hub, config, tokens), config, tcp) as port:
-            yield hub, port
+        async with AsyncExitStack() as stack:
+            try:
+                hub = await _hub(config, store, anchors, clock=clock, key=key)
+                await stack.enter_async_context(hub)
+            except (StoreFailure, SQLAlchemyError) as error:
+                raise _unfit(config, error) from error
+            served = serving(application(hub, config, tokens), config, tcp)
+            yield hub, await stack.enter_async_context(served)
     finally:
         tcp.close()
         await store.close()
+
+
+async def _hub(config: Config, store: Store, anchors: AnchorFile, *, clock: Clock, key: bytes | None) -> Hub:
+    return Hub(
+        store,
+        await _world(config, store),
+        makers={name: maker(name, config, key=key) for name in config.channels},
+        clock=clock,
+        anchor=Anchor(config.anchor, store, clock, key=key, failed=log.error),
+        audit_watch=AuditWatch(store, anchors.heads if anchors.heads or not anchors.bad else None),
+        reserve_mb=config.store.reserve_mb,
+    )
+
+
+def _unfit(config: Config, error: StoreFailure | SQLAlchemyError) -> StoreUnfit:
+    """At a start nobody has sent anything that could be sent again."""
+    found = error if isinstance(error, StoreFailure) else failure(error)
+    return StoreUnfit(
+        f"{config.database}: the store cannot be used ({found.words or found}). Keep it and its -wal file as they are; "
+        "see the log, and make room on the disk, or restore a backup beside them"
+    )
 
 
 def maker(name: str, config: Config, *, key: bytes | None) -> Callable[[], Channel]:
@@ -110,14 +128,7 @@ async def _world(config: Config, store: Store) -> World:
     )
     store.attach(empty, lambda changes: None)
     digest = hashlib.sha256(config.gateway.directory.read_bytes()).hexdigest()
-    try:
-        changes = await store.run(import_directory, Import(config.directory, digest))
-    except StoreFailure as error:
-        raise StoreUnfit(
-            f"{config.database}: the store takes no directory ({error.words or error}). Keep it and its -wal file "
-            "as they are; see the log, and make room on the disk, or restore a backup beside them"
-        ) from error
-    for change in changes:
+    for change in await store.run(import_directory, Import(config.directory, digest)):
         log.info("directory: %s", change)
     return with_people(empty, *await _people(store))
 

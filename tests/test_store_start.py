@@ -94,16 +94,19 @@ async def test_a_lost_master_key_is_said_and_stops_nothing(
         assert "the key that made it is gone" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("table", "change"), [("contacts", "\n# changed\n"), ("attempts", ""), ("channel_states", "")]
+)
 async def test_a_store_that_takes_nothing_at_the_start_is_not_one_to_send_to_again(
-    installation: InitResult,
+    installation: InitResult, table: str, change: str
 ) -> None:
     config = _at_port(installation, 0)
     async with running(config):
         pass
     with sqlite.open_engine(config.database).begin() as connection:
-        connection.execute(text("drop table contacts"))
-    config.gateway.directory.write_text(config.gateway.directory.read_text() + "\n# changed\n")
-    with pytest.raises(StoreUnfit, match=r"bavn\.db: .*no such table: contacts") as refused:
+        connection.execute(text(f"drop table {table}"))
+    config.gateway.directory.write_text(config.gateway.directory.read_text() + change)
+    with pytest.raises(StoreUnfit, match=r"bavn\.db: .*no such table: ") as refused:
         async with running(load(config.path)):
             pass
     assert "send it again" not in str(refused.value)
