@@ -176,6 +176,16 @@ async def test_a_jump_is_on_record_once_however_often_its_transaction_fails(tmp_
         assert (jump.at, jump.by) == (clocks.bench.now, 3 * H)
 
 
+async def test_the_first_to_find_it_may_be_a_hand_over(tmp_path: Path) -> None:
+    async with clocks_in(tmp_path) as clocks:
+        lapses = given(clocks.bench.acceptance("leder", precedence=Precedence.FLASH))
+        await clocks.bench.store.run(accept, lapses)
+        await clocks.bench.accept("vagt", precedence=Precedence.FLASH)
+        clocks.moved(3 * H)
+        [claimed] = await clocks.bench.claim(window=8)
+        assert (claimed.recipient, claimed.expires_at - clocks.bench.now) == ("vagt", 2 * H)
+
+
 async def test_what_is_accepted_after_it_is_as_it_would_be_without(tmp_path: Path) -> None:
     async with clocks_in(tmp_path) as clocks:
         clocks.moved(3 * H)
