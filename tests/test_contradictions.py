@@ -12,7 +12,7 @@ from messages.evidence import Ended, Evidence
 from messages.precedence import Precedence
 from tests.deliveries import SDS, SMS, case, rung
 from tests.stores import store_in
-from tests.test_inbound import evidence, hears_of
+from tests.test_inbound import evidence, hears, hears_of
 
 FLASH, _, _, ROUTINE = Precedence
 REPORTED = (Evidence.DELIVERED, Evidence.READ, Evidence.SUBMITTED)
@@ -51,6 +51,28 @@ async def test_what_waits_for_the_same_way_as_a_refused_text_that_came_says_so(t
         name = attempt_name(sent.identifier, claimed.attempt_id)
         await hears_of(bench, Evidence.DELIVERED, "M1", attempt=name)
         assert [again.repeated for again in await bench.claim()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "kind"),
+    [("#{code} 1", False, "answer"), ("1", True, "answer"), ("1", False, "unmatched")],
+)
+async def test_an_answer_that_names_what_was_refused_counts(
+    tmp_path: Path, text: str, kind: str, *, names: bool
+) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt", answers=(("1", "kommer"),))
+        [claimed] = await bench.claim()
+        await bench.conclude(claimed, "refused")
+        name = attempt_name(sent.identifier, claimed.attempt_id) if names else ""
+        assert (await hears(bench, text.format(code=sent.code), in_reply_to=name)).kind == kind
+        assert (await evidence(bench) == [Evidence.ACKNOWLEDGED]) is (kind == "answer")
+
+
+async def test_a_code_of_what_has_not_left_answers_nothing(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = await bench.accept("vagt", answers=(("1", "kommer"),))
+        assert (await hears(bench, f"#{sent.code} 1")).kind == "unconfirmed"
 
 
 @pytest.mark.parametrize("reported", REPORTED)

@@ -228,19 +228,20 @@ def _replied_to(tx: Transaction, name: str) -> Any:
         return None
     query = select(t.attempts.c.delivery_id).where(t.attempts.c.id == number)
     row = tx.connection.execute(query).first()
-    rows = _open(tx.connection, tx.now_ms, t.deliveries.c.id == row.delivery_id) if row else []
+    rows = _open(tx.connection, tx.now_ms, t.deliveries.c.id == row.delivery_id, named=True) if row else []
     return rows[0] if rows and attempt_name(rows[0].identifier, number) == name else None
 
 
 def _put(
     connection: Connection, said: Said, contacts: frozenset[str], *conditions: ColumnElement[bool]
 ) -> Sequence[Any]:
-    """What was put to these contacts, before it was said."""
+    """What was put to these contacts, before it was said; what it names also where it was refused all over."""
     if not contacts:
         return []
+    named = bool(conditions)
     if said.put_by_ms is not None:
         conditions = (*conditions, _begun_by(said.put_by_ms))
-    return _open(connection, said.at_ms, t.deliveries.c.recipient.in_(contacts), *conditions)
+    return _open(connection, said.at_ms, t.deliveries.c.recipient.in_(contacts), *conditions, named=named)
 
 
 def was_put_by(connection: Connection, question: Question, at_ms: int) -> bool:
@@ -255,11 +256,17 @@ def _begun_by(at_ms: int) -> ColumnElement[bool]:
     return exists().where(of.delivery_id == t.deliveries.c.id, of.started_ms <= at_ms)
 
 
-def _open(connection: Connection, at_ms: int, *conditions: ColumnElement[bool]) -> Sequence[Any]:
-    """Deliveries that something may have reached, newest first. What the hub only tells people is no question."""
+def _open(
+    connection: Connection, at_ms: int, *conditions: ColumnElement[bool], named: bool = False
+) -> Sequence[Any]:
+    """Deliveries that something may have reached, newest first. What the hub only tells people is no question.
+
+    Who names one that was refused all over has it: somebody in between refused, such as a proxy.
+    """
+    there = t.deliveries.c.evidence >= int(Evidence.SENDING)
     query = _QUESTIONS.where(
         *conditions,
-        t.deliveries.c.evidence >= int(Evidence.SENDING),
+        there | _begun_by(at_ms) if named else there,
         t.alerts.c.expires_ms > at_ms - _WINDOW_MS,
         t.alerts.c.submitter != TELLS,
     )
