@@ -6,7 +6,17 @@ Text is in lower case and plain (`answer_phrases.plain`). A key whose words say 
 import re
 
 from messages.answer_phrases import AGREEING, FILLERS, NEGATIONS, OPENERS, PERSONS, SPELT_KEYS, Sense
-from messages.answer_sense import CLAUSE, WORD, Options, clauses_of, core, offered_sense, sense_of, words_of
+from messages.answer_sense import (
+    CLAUSE,
+    WORD,
+    Options,
+    asks,
+    clauses_of,
+    core,
+    offered_sense,
+    sense_of,
+    words_of,
+)
 from messages.answer_times import without_clock, without_times
 
 _OPENER = rf"(?:{'|'.join(sorted(OPENERS, key=len, reverse=True))})"
@@ -18,6 +28,10 @@ _LEADING_KEY = re.compile(
     r"\W*+(?P<key>[0-9]{1,2})(?![0-9])"
 )
 _PARTING = re.compile(r"\s*([.,;:!()/=-]|$|\s)\s*")
+_HEDGES = re.compile(
+    r"\b(?:maaske|muligvis|tror|vist nok|hvis|saafremt|medmindre|ellers|usikker|ikke (?:helt )?sikker|foerst"
+    r"|tidligst|desvaerre ikke|maybe|perhaps|possibly|probably|if|unless|unsure|not sure|otherwise)\b"
+)
 _DENIES = frozenset({"ikke", "nej", "aldrig", "not", "never", "no", "niks", "nope"})
 
 
@@ -34,7 +48,8 @@ def exact_key(words: list[str], options: Options) -> str:
 def worded_key(words: list[str], options: Options) -> str:
     """The one option whose words are all that was said, beside fillers and a time: `jeg er forsinket 20 min`."""
     said = core(without_times(words, keys=frozenset(key for key, _ in options)))
-    same = [key for key, meaning in options if said and said == core(words_of(meaning))]
+    told = bool(said) and not asks(words)
+    same = [key for key, meaning in options if told and said == core(words_of(meaning))]
     return same[0] if len(same) == 1 else ""
 
 
@@ -48,9 +63,8 @@ def leading_key(said: str, options: Options) -> str:
     if found is None or _is_counted(found[1], tail, rest=tail[found.end() :]):
         return ""
     rest = without_clock(tail[found.end() :])
-    others = set(without_times(WORD.findall(rest), keys=frozenset())) & (
-        {each for each, _ in options} - {key}
-    )
+    keys = frozenset(each for each, _ in options)
+    others = set(without_times(WORD.findall(rest), keys=keys)) & (keys - {key})
     meaning = words_of(dict(options)[key])
     if others or _disagrees(match["openers"], meaning) or _contradicts(meaning, rest, options=options):
         return ""
@@ -97,7 +111,7 @@ def _disagrees(openers: str, meaning: list[str]) -> bool:
 
 
 def _contradicts(meaning: list[str], rest: str, *, options: Options) -> bool:
-    """`1 kommer ikke` where 1 is kommer: one of the two is a slip."""
+    """`1 kommer ikke` where 1 is kommer, `1, måske`: one of the two is a slip, or a doubt."""
     offered = offered_sense(meaning)
     after = WORD.findall(rest)
     if after[: len(meaning)] == meaning and after[len(meaning) : len(meaning) + 1] in [
@@ -105,6 +119,8 @@ def _contradicts(meaning: list[str], rest: str, *, options: Options) -> bool:
     ]:
         return True
     clauses = clauses_of(rest)
+    if clauses and _HEDGES.search(" ".join(clauses[0])):
+        return True
     refused = offered.refuses if offered else bool(set(meaning) & NEGATIONS)
     if not refused and clauses and clauses[0][0] in _DENIES:
         return True

@@ -5,7 +5,7 @@ Text is in lower case and plain (`answer_phrases.plain`).
 
 import re
 
-from messages.answer_phrases import FILLERS, OPENERS, PHRASES, Sense, plain
+from messages.answer_phrases import AGREEING, FILLERS, OPENERS, PHRASES, Sense, plain
 from messages.answer_times import without_times
 from messages.neutral import fold
 
@@ -13,6 +13,10 @@ Options = tuple[tuple[str, str], ...]  # (key, meaning)
 
 WORD = re.compile(r"\w+")
 CLAUSE = re.compile(r"[,.;!\n]")
+_ASKS = re.compile(  # without its question mark: `kan I komme`, `are you coming`
+    r"(?:hej |hi |hvem |hvornaar |who |when )?(?:(?:kan|kommer|skal|vil|moeder|deltager) (?:i|du|de|vi|jeg)"
+    r"|er (?:i|du|de|vi)|(?:are|can|will) (?:you|they|we|i))\b"
+)
 
 
 def words_of(text: str) -> list[str]:
@@ -35,8 +39,15 @@ def offered_sense(meaning: list[str]) -> Sense | None:
     return PHRASES.get(" ".join(meaning))
 
 
+def asks(words: list[str]) -> bool:
+    """Whether the words have the order of a question."""
+    return _ASKS.match(" ".join(words)) is not None
+
+
 def sense_of(words: list[str], options: Options) -> Sense | None:
     """The sense of all the words, or None when one of them is not understood."""
+    if asks(words):
+        return None
     timeless = without_times(words, keys=frozenset(key for key, _ in options))
     said = core(timeless)
     for phrase in (timeless, said):
@@ -48,14 +59,15 @@ def sense_of(words: list[str], options: Options) -> Sense | None:
             return None
         refuses = refuses or OPENERS[word]
         if sense := PHRASES.get(" ".join(said[place:])):
-            return sense if sense.refuses or not refuses else None
+            doubtful = (refuses and not sense.refuses) or (sense is Sense.NO and said[0] in AGREEING)
+            return None if doubtful else sense
     return None
 
 
 def common_sense(said: str, options: Options) -> Sense | None:
     """The one sense of several clauses, each of which is understood: `hej, kommer, er der om 20`."""
     senses = {sense_of(words, options) for words in clauses_of(said) if core(words)}
-    if None in senses:
+    if None in senses or {Sense.YES, Sense.NO} <= senses:
         return None
     telling = senses - {Sense.YES, Sense.RECEIVED} or senses
     return telling.pop() if len(telling) == 1 else None

@@ -123,7 +123,24 @@ def test_a_refusal_is_read_however_it_is_written(text: str) -> None:
             "1, ikke før kl 5",
             "nej 3",
         ),
-        *("ja 2", "Ja, 2", "ja 2 kommer ikke", "nej kommer mvh Bo"),
+        *(
+            "ja 2",
+            "Ja, 2",
+            "ja 2 kommer ikke",
+            "nej kommer mvh Bo",
+            "ja, nej",
+            "ja/nej",
+            "1 kommer, 2 kommer ikke",
+        ),
+        *(
+            "1, måske",
+            "1 - men ikke sikker",
+            "1, desværre ikke",
+            "1, ellers 2",
+            "1, først i morgen",
+            "1, hvis jeg kan",
+        ),
+        *("kan I komme", "kommer vi", "er I på vej", "are you coming", "hej, kan du komme"),
     ],
 )
 def test_a_key_and_a_word_against_it_are_left_to_a_person(text: str) -> None:
