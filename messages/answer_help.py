@@ -38,7 +38,7 @@ _WITHIN = re.compile(
     rf"\b(?:{_CALL}{_GAP} {_RESCUE}|{_LACK}{_GAP} {_HELP_OF}|(?:{_HELP})e? (?:os|mig|us|me)|{_DANGER})\b"
 )
 # Help that does not come, or is not enough: the denial is the cry.
-_HELPER = rf"(?:{_HELP_OF}(?:en)?|(?:the )?(?:ambulancen?|laegen?|redningen?|assistancen?|rescue))"
+_HELPER = rf"(?:{_HELP_OF}(?:en)?|(?:the )?(?:ambulancen?|laegen|redningen|assistancen?|rescue))"
 _NT = r"(?:do|does|did|wo|is|are|was|has|have|had|ca|could|would)n ?t"
 _NOT = rf"(?:ikke|aldrig|not|never|{_NT})"
 _NONE = rf"(?:ikke|ingen|intet|aldrig|no|not|never|nobody|{_NT})"
@@ -64,13 +64,13 @@ _UNHELPED = re.compile(
     rf"|(?:hvor|hvornaar|where|when) (?:bliver|er|kommer|is|s|does|will) {_HELPER})\b"
 )
 # As the first word of a clause.
-_FIRST = re.compile(rf"(?:{_HELP}|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
+_FIRST = re.compile(rf"(?:{_HELP}(?! ?desk)|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
 # As the last word of a clause, unless the one before says that it is had or given, or has been judged above.
 _LAST = re.compile(rf"(?:{_HELP})")
 _NOT_A_CRY = re.compile(
     r"tak|thanks|for|med|af|til|fra|uden|with|without|of|from|to|the|der|(?:d|s|m)in|jeres|vores|hans|your|our"
     r"|faar?|faaet|fik|hente[rt]|yder|giver?|send(?:er|t)|g[eo]t|gave|kan|vil|skal|can|will|any|some|nogen"
-    r"|ikke|ingen|intet|ej|no|not|needs?|wants?|bruge|mangler|kraever|oensker"
+    r"|ikke|ingen|intet|ej|no|not|t|cannot|cant|needs?|wants?|bruge|mangler|kraever|oensker"
 )
 # After the first word: help that is there or on its way, or that nobody needs. `hjælp på vej?` is a cry.
 _GIVEN = re.compile(

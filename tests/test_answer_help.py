@@ -152,6 +152,7 @@ def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
             "no one is in danger",
         ),
         *("hvem har brug for hjælp?", "er der nogen i fare?", "drukner i arbejde"),
+        *("jeg er ikke læge", "I can't help", "help desk is informed", "vi er ikke i umiddelbar fare"),
     ],
 )
 def test_no_need_for_help_is_no_cry_and_a_person_reads_it(text: str) -> None:
