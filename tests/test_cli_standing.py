@@ -211,7 +211,11 @@ def test_who_has_answered_with_a_number_is_shown_with_its_age(language: str, tit
 def test_the_last_number_stays_with_its_age_when_words_without_one_follow() -> None:
     answers = [
         {"text": text, "option": option, "via": "sms-a", "at": f"2026-01-12T02:{minute}:00Z"}
-        for text, option, minute in (("40", "40", "11"), ("ved ikke", "", "25"))
+        for text, option, minute in (
+            ("40", "40", "11"),
+            ("ved ikke", "", "25"),
+            ("35", "35", "09"),
+        )  # came late
     ]
     said = {
         "ended": "reached",

@@ -214,10 +214,11 @@ def _numbers(alert: Json, words: Catalogue, *, now: datetime) -> Group:
 
 
 def _last_number(delivery: Json) -> tuple[str, str] | None:
-    """When the last number came, and which: words that came after it say none."""
+    """When the last number was said, and which: words that were said after it are none."""
     latest = (delivery["answered_at"], delivery["answer"])
-    said = [*((each["at"], each["option"]) for each in delivery["answers"]), latest]
-    return next(((at, number) for at, number in reversed(said) if is_number(number)), None)
+    said = [*((each["at"], each["option"]) for each in reversed(delivery["answers"])), latest]
+    numbers = [(at, number) for at, number in said if is_number(number)]
+    return max(numbers, key=lambda each: each[0], default=None)
 
 
 def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:

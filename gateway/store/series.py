@@ -165,7 +165,7 @@ def _last_numbers(connection: Connection, series: int) -> dict[str, Json]:
         .join(t.deliveries, t.deliveries.c.alert_id == t.alerts.c.id)
         .join(t.answers, said.delivery_id == t.deliveries.c.id)
         .where(t.rounds.c.series_id == series)
-        .order_by(said.id)
+        .order_by(said.at_ms, said.id)
     )
     return {
         row.recipient: {
