@@ -96,7 +96,7 @@ async def test_an_alert_leaves_what_is_proved_raises_it_and_an_answer_ends_it(
         ended = (await desk.ended(sent["id"]))["vagt"]
     assert (ended["ended"], ended["evidence"], ended["answer"]) == ("reached", "acknowledged", "1")
     sent_on_air = modem.journal.of("sent")
-    (left,) = (each for each in sent_on_air if each.get("kind") != "report")  # of the answer, by then or later
+    (left,) = (each for each in sent_on_air if each.get("kind") != "report")
     assert left["text"].startswith("ØVELSE")
 
 
