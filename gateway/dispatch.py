@@ -58,7 +58,6 @@ class Dispatcher:
         self._unconcluded = 0  # hand-overs whose outcome the store does not have
         self.enabled = True
         self._draining = False
-        self._read_first_until_s = 0.0
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._down = asyncio.Event()
@@ -76,13 +75,6 @@ class Dispatcher:
         if health.state is State.DOWN:
             self._down.set()
         self.wake()
-
-    def read_first(self, within_s: float) -> None:
-        """For so long nothing but FLASH leaves for people who may have it: their answer may wait at a far end."""
-        self._read_first_until_s = asyncio.get_running_loop().time() + within_s
-
-    def _reading_s(self) -> float:
-        return self._read_first_until_s - asyncio.get_running_loop().time()
 
     async def drain(self) -> None:
         """Takes nothing more and waits for what is in flight."""
@@ -122,16 +114,14 @@ class Dispatcher:
         while True:
             self._wake.clear()
             pause_s = channel.pause_s() if isinstance(channel, Paced) else 0.0
-            reading_s = self._reading_s()
             if self._may_take(window):
-                ask = Claim(self.name, window, self.in_flight, paced=pause_s > 0, reading=reading_s > 0)
-                claimed = await self._claim(ask)
+                claimed = await self._claim(Claim(self.name, window, self.in_flight, paced=pause_s > 0))
                 for each in claimed:
                     self.in_flight += 1
                     group.create_task(self._hand_over(channel, each), name=f"{self.name} {each.attempt_id}")
                 if claimed:
                     continue
-            await self._woken(within_s=min((s for s in (pause_s, reading_s) if s > 0), default=0.0))
+            await self._woken(within_s=pause_s)
 
     async def _woken(self, *, within_s: float) -> None:
         """Waits until there may be work; with a pace to keep, no longer than that."""

@@ -30,7 +30,6 @@ from gateway.world import World
 log = logging.getLogger(__name__)
 
 DRAIN_S = 8.0  # of the ten that SIGTERM allows
-READ_FIRST_S = 2.0  # in which brokers and mailboxes bring what came while the hub was down
 
 
 class Hub:
@@ -74,7 +73,6 @@ class Hub:
         if recovered:
             log.warning("%d hand-overs were cut off by the last stop: they are shown as unknown", recovered)
         for name, dispatcher in self.dispatchers.items():
-            dispatcher.read_first(READ_FIRST_S)
             self._spawn(dispatcher.run(), f"channel {name}")
         self._spawn(self.timekeeper.run(), "timekeeper")
         self._spawn(self.duty.catch_up(), "duty")

@@ -28,17 +28,12 @@ CLAIM_ROUNDS = 4  # in which all that was found is turned down
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A channel with free slots asks for work. `paced`: for now only FLASH may leave over it.
-
-    `reading`: what came while the hub was down is being read. Who may have the alert may have answered it, and gets it
-    again only where it is FLASH.
-    """
+    """A channel with free slots asks for work. `paced`: for now only FLASH may leave over it."""
 
     channel: str
     window: int
     in_flight: int
     paced: bool = False
-    reading: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +136,6 @@ def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:
     rows = {} if ask.paced else {row.id: row for row in heads(tx, ask.channel, most=free)}
     if ask.paced or live or free <= 1 < ask.window:
         rows |= {row.id: row for row in heads(tx, ask.channel, most=1, flash_only=True)}
-    if ask.reading:
-        rows = {number: row for number, row in rows.items() if not _awaits_reading(row)}
     ready = [Head(row.id, row.rank) for row in rows.values()]
     go: list[Any] = []
     stay: list[tuple[Any, str]] = []
@@ -158,10 +151,6 @@ def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:
     _mark_sending(tx, go)
     _turn_down(tx, stay)
     return [_claimed(tx, row) for row in go], len(stay)
-
-
-def _awaits_reading(row: Any) -> bool:
-    return bool(row.evidence >= Evidence.UNKNOWN and row.precedence != Precedence.FLASH)
 
 
 def _mark_sending(tx: Transaction, rows: Sequence[Any]) -> None:
