@@ -16,7 +16,6 @@ from gateway.store.sqlite import executed
 
 _PREFIX = "b_"  # Core keeps the bare column names for itself
 _MOST, _USUAL = 64, 32  # rows in one statement; a usual group is one statement a table
-_CHUNKS = (_MOST, *range(1, _USUAL + 1))
 _SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # a list of keys is padded to one of these
 
 
@@ -57,7 +56,10 @@ class Rows:
 
     def __init__(self, names: Sequence[str], make: Callable[[int], Executable]) -> None:
         self._names = tuple(names)
-        self._by_size = {size: _Compiled(make(size)) for size in _CHUNKS}
+        self._make = make
+        self._by_size: dict[
+            int, _Compiled
+        ] = {}  # made when first needed: all of them took a fifth of a start
 
     def write(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Writes the rows; each is a mapping with every column of the statement."""
@@ -70,7 +72,12 @@ class Rows:
 
     def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]], *, size: int) -> None:
         values = [row[name] for row in rows for name in self._names]
-        executed(connection, self._by_size[size].prepare(connection).sql, values).close()
+        executed(connection, self._of(size).prepare(connection).sql, values).close()
+
+    def _of(self, size: int) -> _Compiled:
+        if size not in self._by_size:
+            self._by_size[size] = _Compiled(self._make(size))
+        return self._by_size[size]
 
 
 def _parameters(names: Sequence[str], row: int) -> dict[str, Any]:
@@ -114,10 +121,8 @@ class ByKey:
     """Selects the rows whose column is one of many keys."""
 
     def __init__(self, query: "Select[Any]", column: "Column[Any]") -> None:
-        self._by_size = {
-            size: _Compiled(query.where(column.in_([bindparam(f"{_PREFIX}{n}") for n in range(size)])))
-            for size in _SIZES
-        }
+        self._query, self._column = query, column
+        self._by_size: dict[int, _Compiled] = {}
 
     def read(self, connection: Connection, keys: Iterable[Any]) -> list[Any]:
         """The rows, in the query's order for up to 512 keys, in batches beyond."""
@@ -126,5 +131,11 @@ class ByKey:
             batch, left = left[: _SIZES[-1]], left[_SIZES[-1] :]
             size = next(size for size in _SIZES if size >= len(batch))
             padded = (*batch, *(batch[-1:] * (size - len(batch))))
-            found += self._by_size[size].prepare(connection).read(connection, padded)
+            found += self._of(size).prepare(connection).read(connection, padded)
         return found
+
+    def _of(self, size: int) -> _Compiled:
+        if size not in self._by_size:
+            keys = [bindparam(f"{_PREFIX}{number}") for number in range(size)]
+            self._by_size[size] = _Compiled(self._query.where(self._column.in_(keys)))
+        return self._by_size[size]
