@@ -136,6 +136,6 @@ class ByKey:
 
     def _of(self, size: int) -> _Compiled:
         if size not in self._by_size:
-            keys = [bindparam(f"{_PREFIX}{number}") for number in range(size)]
-            self._by_size[size] = _Compiled(self._query.where(self._column.in_(keys)))
+            among = self._column.in_([bindparam(f"{_PREFIX}{number}") for number in range(size)])
+            self._by_size[size] = _Compiled(self._query.where(among))
         return self._by_size[size]
