@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from gateway.store import schema, sqlite
 from gateway.store import tables as t
-from gateway.store.bulk import ByKey, Query, inserting, updating
+from gateway.store.bulk import ByKey, Query, Rows, inserting, updating
 
 SIZES = [0, 1, 2, 7, 31, 32, 33, 63, 64, 65, 200]
 
@@ -39,6 +39,12 @@ def test_each_row_is_updated_by_its_own_id(connection: Connection, count: int) -
     )
     found = connection.execute(select(t.contacts.c.data, t.contacts.c.position).order_by(t.contacts.c.id))
     assert [tuple(row) for row in found] == [("-", 0) if n % 2 else (f"data {n}", n) for n in range(count)]
+
+
+@pytest.mark.parametrize("rows", [inserting(t.attempts), updating(t.attempts, "evidence", "detail")])
+@pytest.mark.parametrize("size", [1, 2, 3, 32, 64])
+def test_the_words_for_many_rows_are_those_of_core(connection: Connection, rows: Rows, size: int) -> None:
+    assert rows._sql(connection, size) == rows._composed(connection, size)
 
 
 @pytest.mark.parametrize("count", [*SIZES, 513])
