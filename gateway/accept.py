@@ -76,8 +76,10 @@ class Intake:
         world, now = self._store.world, self._clock()
         request = read_request(body, world)
         alert = composed(request, world, now)
-        acceptance = judge(alert, submission, world=world, now=now, body=body)
-        return await self._keep(replace(acceptance, expires_given=is_time(request.expires)))
+        given = is_time(request.expires)
+        return await self._keep(
+            judge(alert, submission, world=world, now=now, body=body, expires_given=given)
+        )
 
     async def cap(self, body: bytes, submission: Submission) -> Accepted:
         """An alert as a CAP 1.2 file; what CAP lacks comes from our profile's parameters or the envelope."""
@@ -90,8 +92,9 @@ class Intake:
     ) -> Accepted:
         """A correction, update or all-clear that the hub itself composed from an earlier alert."""
         world, now = self._store.world, self._clock()
-        acceptance = judge(alert, submission, world=world, now=now, body=body)
-        return await self._keep(replace(acceptance, expires_given=expires_given))
+        return await self._keep(
+            judge(alert, submission, world=world, now=now, body=body, expires_given=expires_given)
+        )
 
     async def again(self, due: Due) -> Accepted:
         """The next round of a question that is put again and again. Its key is made from the round: it is sent once."""
@@ -125,7 +128,8 @@ class Intake:
         return self._warned(acceptance, accepted)
 
     def _warned(self, acceptance: Acceptance, accepted: Accepted, more: Iterable[Json] = ()) -> Accepted:
-        return replace(accepted, warnings=(*more, *warnings(acceptance, accepted, self._store.world)))
+        said = (*more, *warnings(acceptance, accepted, self._store.world))
+        return replace(accepted, warnings=said) if said else accepted
 
 
 def _good(result: Accepted | GatewayError) -> Accepted:
@@ -228,8 +232,12 @@ def judge(
     now: datetime,
     body: bytes,
     cap: bytes | None = None,
+    expires_given: bool = False,
 ) -> Acceptance:
-    """Everything that can be said against an alert before it is kept. Refused names the element."""
+    """Everything that can be said against an alert before it is kept. Refused names the element.
+
+    `expires_given`: its author wrote the time at which it expires; of a CAP file it is found out here.
+    """
     if alert.msg_type in _ANSWERS:
         raise Refused("an Ack or Error answers a message: it is not sent on to people", pointer="msgType")
     plane = _PLANE.get(alert.status, "exercise")
@@ -250,7 +258,7 @@ def judge(
     if want < Evidence.SUBMITTED:
         known = ", ".join(each.word for each in Evidence if each >= Evidence.SUBMITTED)
         raise Refused(f"evidence {want.word!r} cannot be wanted: ask for one of {known}", pointer="want")
-    given = cap is not None and expires_at == alert.expires_at
+    given = expires_given or (cap is not None and expires_at == alert.expires_at)
     answers, until = _answers(alert, want), expires_at.replace(microsecond=0)
     if answers != alert.answers or until != alert.expires_at:
         alert = replace(alert, expires_at=until, answers=answers)

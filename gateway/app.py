@@ -139,7 +139,7 @@ async def _people(store: Store) -> tuple[Directory, Mapping[str, str]]:
 
 
 def with_people(world: World, directory: Directory, persons: Mapping[str, str]) -> World:
-    return replace(world, directory=directory, persons=persons, _openings={})
+    return replace(world, directory=directory, persons=persons)
 
 
 def way(name: str, config: Config) -> Way:

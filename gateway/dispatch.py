@@ -111,9 +111,10 @@ class Dispatcher:
 
     async def _take_turns(self, channel: Channel, group: asyncio.TaskGroup) -> None:
         window = channel.capability.window
+        paced = channel if isinstance(channel, Paced) else None
         while True:
             self._wake.clear()
-            pause_s = channel.pause_s() if isinstance(channel, Paced) else 0.0
+            pause_s = paced.pause_s() if paced else 0.0
             if self._may_take(window):
                 claimed = await self._claim(Claim(self.name, window, self.in_flight, paced=pause_s > 0))
                 for each in claimed:
@@ -125,8 +126,11 @@ class Dispatcher:
 
     async def _woken(self, *, within_s: float) -> None:
         """Waits until there may be work; with a pace to keep, no longer than that."""
+        if not within_s:
+            await self._wake.wait()
+            return
         with suppress(TimeoutError):
-            async with asyncio.timeout(within_s or None):
+            async with asyncio.timeout(within_s):
                 await self._wake.wait()
 
     def _may_take(self, window: int) -> bool:

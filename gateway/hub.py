@@ -119,7 +119,7 @@ class Hub:
             dispatcher.enabled = not self._kept.get(name, ChannelState()).disabled
         ways = tuple(self._standing(way) for way in self._world.surroundings.ways)
         surroundings = replace(self._world.surroundings, ways=ways)
-        self._world = replace(self._world, surroundings=surroundings, _openings={})
+        self._world = replace(self._world, surroundings=surroundings)
         self.store.attach(self._world, self._committed)
 
     def _standing(self, way: Way) -> Way:

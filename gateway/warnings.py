@@ -37,12 +37,13 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
     if not kept.alert.status.actionable:
         return ()
     without = (world.directory.contact(who) for who in accepted.no_route)
-    contacts = kept.recipients or [contact for contact in without if contact is not None]
-    return (
-        *_unreached(kept, accepted, world, contacts=contacts),
-        *_unproven(kept, world),
-        *_shortened(kept, accepted, world),
+    contacts = kept.recipients or tuple([contact for contact in without if contact is not None])
+    asked = (kept.alert.precedence, kept.plane, kept.want, bool(kept.recipients))
+    of_ways = world.once(
+        ("warnings", tuple([contact.id for contact in contacts]), accepted.no_route, asked),
+        lambda: (*_unreached(kept, accepted, world, contacts=contacts), *_unproven(kept, world)),
     )
+    return (*of_ways, *_shortened(kept, accepted, world))
 
 
 def not_here(references: Sequence[Reference]) -> list[Json]:

@@ -4,9 +4,9 @@ The hub makes a new one whenever something changes and hands it to the store, so
 transaction sees one consistent picture.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.opening import Opening, opening
 from gateway.policy import Policy
@@ -14,6 +14,10 @@ from gateway.router import Surroundings, plan
 from messages.directory import Contact, Directory
 from messages.evidence import Evidence
 from messages.precedence import Precedence
+
+R = TypeVar("R")
+
+FINDINGS_MOST = 20_000  # what is kept of a world that stands for long; found out again after that
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +38,26 @@ class World:
     surroundings: Surroundings
     policies: Mapping[Precedence, Policy]
     duty: str = ""  # the contact or group that is told of what is urgent; "": nobody
-    _openings: dict[tuple[str, Precedence, str, Evidence], Opening] = field(
-        default_factory=dict, compare=False
-    )
+    _findings: dict[Hashable, Any] = field(init=False, default_factory=dict, compare=False)
+
+    def once(self, key: Hashable, find: Callable[[], R]) -> R:
+        """What `find` finds, found once: it rests on the key and on this world, and on nothing else."""
+        try:
+            found: R = self._findings[key]
+        except KeyError:
+            if len(self._findings) >= FINDINGS_MOST:
+                self._findings.clear()
+            found = self._findings[key] = find()
+        return found
 
     def opening(self, contact: Contact, precedence: Precedence, *, plane: str, want: Evidence) -> Opening:
-        """How a first message to this contact begins, kept as long as the world stays the same."""
-        key = (contact.id, precedence, plane, want)
-        found = self._openings.get(key)
-        if found is None:
+        """How a first message to this contact begins."""
+
+        def find() -> Opening:
             ladder = plan(contact, self.surroundings, policy=self.policies[precedence], plane=plane)
-            found = opening(ladder, precedence, want=want, policy=self.policies[precedence])
-            self._openings[key] = found
-        return found
+            return opening(ladder, precedence, want=want, policy=self.policies[precedence])
+
+        return self.once(("opening", contact.id, precedence, plane, want), find)
 
     def way_back(self, channel: str, recipient: str, *, plane: str) -> WayBack:
         """How an answer to a text over this channel can come back: over it, or else over which of the recipient's."""

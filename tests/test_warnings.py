@@ -85,6 +85,13 @@ def test_who_has_only_ways_that_are_down_is_named_with_what_they_share(
     assert all(each["kind"] == "all_down" for each in found)
 
 
+def test_a_world_that_has_changed_is_judged_anew() -> None:
+    down = a_world(sms(state=State.DOWN), directory=people(PHONE))
+    assert [each["kind"] for each in told(down)] == [each["kind"] for each in told(down)] == ["all_down"]
+    up = replace(down, surroundings=a_world(sms(), directory=people(PHONE)).surroundings)
+    assert told(up) == []
+
+
 @pytest.mark.parametrize(
     ("texts", "warned"),
     [
