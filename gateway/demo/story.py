@@ -13,7 +13,7 @@ from gateway.demo.scene import Seen
 from gateway.demo.stage import Stage
 from gateway.health import SILENT_TO_DOUBT
 
-SMS_S, REPORT_S = 0.8, 0.5  # until the network has taken an SMS, and from there to the phone
+SMS_S, REPORT_S = 0.65, 0.4  # until the network has taken an SMS, and from there to the phone
 IN_FLIGHT_S = 0.15  # of SMS_S: the message has left the hub, and its receipt has not come
 EXPIRES_S = 26.0
 CHOOSY_S, LOOK_S = 6.0, 0.02
