@@ -36,7 +36,7 @@ PACE_VARIABLE = "BAVN_DEMO_PACE"  # a share of the story's own times
 _INTERRUPTED = 130  # as a shell counts a Ctrl-C
 _FOLDER_MOST = 60  # characters
 _LOG_SHOWN = 8  # lines of the hub's log, after a failure
-_PACE = 0.8  # for people who watch, set-up and all within a minute; tests play the same story faster
+_PACE = 0.75  # for people who watch, set-up and all within a minute; tests play the same story faster
 _PACE_LEAST, _PACE_MOST = 0.2, 5.0
 
 
