@@ -46,6 +46,10 @@ __all__ = [
 _MOST_CHARACTERS = 2_000  # of a message that are read; all of it is kept
 _PIECE = re.compile(r"(?<=[,.;:!?])\s+|\s*\n\s*")  # not within `12.000?`
 _KEYCAP = {0xFE0F: None, 0x20E3: None}  # variation selector and the frame of 1️⃣
+_PICTURES = re.compile(
+    r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+)  # and signs beside them
+_BESIDE_PICTURES = frozenset("!.,:;-()'\u200d")
 
 
 class Kind(StrEnum):
@@ -115,10 +119,15 @@ def _left(said: str, code: str) -> str:
 
 
 def _is_reaction(said: str) -> bool:
-    """A phone's reaction, or signs without any letter or digit, such as a thumb."""
-    return REACTION.match(said) is not None or bool(
-        said and not any(map(str.isalnum, said)) and not said.isascii()
-    )
+    """A phone's reaction, or nothing but pictures such as a thumb. What asks, or is no picture, goes to a reader."""
+    signs = frozenset("".join(said.split())) - _BESIDE_PICTURES
+    return REACTION.match(said) is not None or (bool(signs) and all(map(_is_picture, signs)))
+
+
+def _is_picture(sign: str) -> bool:
+    """A symbol of Unicode's pictures, or the tone of a skin; not ❓, nor what no program here knows (Cn)."""
+    symbol = unicodedata.category(sign) in {"So", "Sk"}
+    return symbol and sign not in "❓❔" and _PICTURES.match(sign) is not None
 
 
 def _apart(said: str, options: Options) -> tuple[str, bool]:

@@ -238,6 +238,36 @@ def test_a_bare_key_is_always_its_option(option: tuple[str, str], after: str, be
     assert read(before + option[0] + after) == option[0]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufffd",
+        "\u3100",
+        "\ue000",
+        "\ufffe",
+        "€",
+        "£ £",
+        "§",
+        "¶",
+        "×",
+        "÷",
+        "❓",
+        "👍?",
+        "👍❓",
+        "¿",
+        "…",
+        "«»",
+    ],
+)
+def test_signs_that_are_no_picture_or_that_ask_go_to_a_reader(text: str) -> None:
+    assert read_answer(text, STAFF).kind is Kind.UNREAD
+
+
+@pytest.mark.parametrize("text", ["👍!", "👍 👍", "✅", "❤", "👨‍👩‍👧", "🇩🇰", "👍🏿", "(👍)", "☎", "⏰"])
+def test_pictures_alone_are_a_reaction(text: str) -> None:
+    assert read_answer(text, STAFF).kind is Kind.REACTION
+
+
 @pytest.mark.timeout(5)
 @pytest.mark.parametrize(
     "text", ["1 " * 50_000, "👍" * 100_000, "#" * 100_000, "k" * 100_000, "a to " * 50_000]
