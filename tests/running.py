@@ -59,6 +59,8 @@ deputy = "souschef"
 exercise = true
 """
 
+PATH = (str(Path(__file__).parent.parent),)  # where the command finds its modules
+
 
 def bavn(*arguments: str, cwd: Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Runs the command to its end. Danish, as configured, whatever the machine speaks."""
@@ -79,7 +81,7 @@ def command(*arguments: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("BAVN_")}
-    return {**ours, "PYTHONPATH": str(Path(__file__).parent.parent), "COLUMNS": "80"}
+    return {**ours, "PYTHONPATH": os.pathsep.join(PATH), "COLUMNS": "80"}
 
 
 @dataclass
@@ -132,10 +134,10 @@ class HubProcess:
 
 
 @contextmanager
-def hub_in(folder: Path, *, more: str = "") -> Iterator[HubProcess]:
+def hub_in(folder: Path, *, more: str = "", directory: str = DIRECTORY) -> Iterator[HubProcess]:
     """A running hub; `more` is further TOML of its configuration."""
     (folder / "bavn.toml").write_text(CONFIG + more, encoding="utf-8")
-    (folder / "directory.toml").write_text(DIRECTORY, encoding="utf-8")
+    (folder / "directory.toml").write_text(directory, encoding="utf-8")
     hub = HubProcess(folder)
     hub.start()
     try:

@@ -52,6 +52,7 @@ def run(config: ConfigOption = None, lang: LangOption = None) -> None:
 
     from gateway import app, logs
     from gateway.config import ConfigError, load
+    from gateway.event_loop import HubLoop
 
     try:
         loaded = load(config_path(config))
@@ -67,7 +68,8 @@ def run(config: ConfigOption = None, lang: LangOption = None) -> None:
         )
         print(words("hub.listening", listen=listen, socket=loaded.socket, plane=plane), flush=True)
 
-    asyncio.run(app.run(loaded, started=started))
+    with asyncio.Runner(loop_factory=HubLoop) as runner:
+        runner.run(app.run(loaded, started=started))
 
 
 def demo(
