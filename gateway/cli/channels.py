@@ -60,7 +60,7 @@ def log(desk: Desk, name: str) -> None:
     if not found["lines"]:
         desk.screen.people(desk.words("channels.no_log", name=name))
     for line in found["lines"]:
-        desk.screen.result(line)
+        desk.screen.line(line)
 
 
 def _say(desk: Desk, found: Json, line: str) -> None:

@@ -53,6 +53,11 @@ class Screen:
         if not self.at_terminal and not self.json:
             print(*(harmless(field, one_line=True) for field in fields), sep="\t")
 
+    def line(self, text: str) -> None:
+        """A line that people and scripts read alike: the result, at a terminal too."""
+        if not self.json:
+            print(harmless(text, one_line=True))
+
     def whole(self, value: dict[str, Any]) -> None:
         """The one object of --json."""
         if self.json:
