@@ -29,6 +29,7 @@ _LONGEST_SHOWN = 2_000  # of a field that is decoded
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
 _PARAMETER = re.compile(r""";\s*([\w!#$%&'*+.^`|~-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))""")
+_QUOTED = re.compile(rb"=[89A-F][0-9A-F]")  # a sign beyond ASCII, as no plain text has it
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(=\?)")
 # The only names of encodings that are believed: `punycode` takes quadratic time, `unicode_escape` is no charset.
 _KNOWN = (
@@ -37,6 +38,7 @@ _KNOWN = (
     " koi8-u mac-roman iso2022_jp shift_jis euc_jp gb2312 gbk gb18030 big5 euc_kr"
 )
 _CHARSETS = frozenset(_KNOWN.split())
+_ONE_OCTET = ("iso8859", "cp125")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,12 @@ class Part:
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def octets(self) -> bytes:
-        """The beginning of the body, decoded."""
-        return _decoded(self.body[:MOST_TEXT_OCTETS], self.first("content-transfer-encoding"))
+        """The beginning of the body, decoded; a text that lost its field is quoted-printable where it looks so."""
+        body = self.body[:MOST_TEXT_OCTETS]
+        encoding = self.first("content-transfer-encoding")
+        if not encoding and self.content_type.startswith("text/") and body.isascii() and _QUOTED.search(body):
+            encoding = "quoted-printable"
+        return _decoded(body, encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +135,12 @@ def decoded_words(value: str) -> str:
 
 
 def as_text(octets: bytes, charset: str) -> str:
-    """`octets` in the charset they claim where it is one; else UTF-8 where they are that, else Windows-1252."""
-    for name in (charset, "utf-8"):
+    """`octets` in the charset they claim where it is one; else UTF-8 where they are that, else Windows-1252.
+
+    What claims a charset of one octet a sign and is UTF-8 all the same is that: nobody writes `pÃ¥ vej`.
+    """
+    single = known_charset(charset).startswith(_ONE_OCTET)
+    for name in ("utf-8", charset) if single else (charset, "utf-8"):
         try:
             if known := known_charset(name):
                 return octets.decode(known)

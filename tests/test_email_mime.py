@@ -24,6 +24,8 @@ def text(raw: bytes) -> str:
         ("iso-8859-15", DANISH.encode("iso-8859-15")),
         ("windows-1252", DANISH.encode("cp1252")),
         ("us-ascii", DANISH.encode()),  # a lie
+        ("iso-8859-1", DANISH.encode()),  # a lie
+        ("windows-1252", DANISH.encode()),  # a lie
         ("utf-8", DANISH.encode("cp1252")),  # a lie
         ("x-unknown", DANISH.encode()),
         ("", DANISH.encode()),
@@ -40,6 +42,21 @@ def test_a_text_is_read_whatever_its_charset_claims(charset: str, octets: bytes,
     body = coded.get(encoding.strip().lower(), bytes)(octets)
     head = f'Content-Type: text/plain; charset="{charset}"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     assert text(head.encode() + body).strip() == DANISH
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "read"),
+    [
+        ("", "HJ=C6LP=\n!", "HJÆLP!"),
+        ("", "id=AB12 p=E5 Åvej", "id=AB12 p=E5 Åvej"),  # its octets are no quoted-printable
+        ("", "1 =20 a=1", "1 =20 a=1"),
+        ("Content-Transfer-Encoding: 7bit\n", "HJ=C6LP", "HJ=C6LP"),
+    ],
+)
+def test_a_text_without_its_encoding_is_quoted_printable_where_it_looks_so(
+    head: str, body: str, read: str
+) -> None:
+    assert text(f"Content-Type: text/plain; charset=iso-8859-1\n{head}\n{body}".encode()).strip() == read
 
 
 def test_the_first_text_of_a_nested_mail_is_found_and_attachments_are_not() -> None:
