@@ -172,9 +172,11 @@ class Duty:
         to = [name for name in closed.recipients if world.directory.contact(name) is not None]
         if not to:
             return
-        item = await self._store.read(inbox_item, closed.number)
-        body = closed_alert(item, world, to=to, by=closed.by, handled=closed.handled)
-        await self._send(body, Submission(submitter=TELLS, key=f"closed:{sha256(body).hexdigest()}"))
+        items = [await self._store.read(inbox_item, number) for number in closed.numbers]
+        for status in sorted({status_of(item, world) for item in items}):
+            these = [item for item in items if status_of(item, world) == status]
+            body = closed_alert(these, world, to=to, by=closed.by, handled=closed.handled)
+            await self._send(body, Submission(submitter=TELLS, key=f"closed:{sha256(body).hexdigest()}"))
 
     async def _ask_back(self, several: tuple[Question, ...]) -> None:
         body = which_alert(several)

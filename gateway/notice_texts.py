@@ -22,6 +22,7 @@ _WORDS = {
         "urgent": "HASTEMELDING {code}fra {who}: {said}",
         "again": "IKKE TAGET: {urgent}",
         "several": "IKKE TAGET, {n} HASTEMELDINGER: {named}",
+        "all": "{n} HASTEMELDINGER: {named}",
         "more": "{n} til",
         "taken": "TAGET af {by}: {urgent}",
         "handled": "HÅNDTERET af {by}: {urgent}",
@@ -34,6 +35,7 @@ _WORDS = {
         "urgent": "URGENT {code}from {who}: {said}",
         "again": "NOT TAKEN: {urgent}",
         "several": "NOT TAKEN, {n} URGENT: {named}",
+        "all": "{n} URGENT: {named}",
         "more": "{n} more",
         "taken": "TAKEN by {by}: {urgent}",
         "handled": "HANDLED by {by}: {urgent}",
@@ -90,30 +92,47 @@ def urgent_alert(item: Json, world: World, *, to: Sequence[str]) -> bytes:
 
 
 def again_alert(items: Sequence[Json], world: World, *, to: Sequence[str]) -> bytes:
-    """The alert about urgent items that nobody has taken: of one as before, of several the first are named."""
+    """The alert about urgent items that nobody has taken: of one as before, of several the first are named.
+
+    Where there is room, as in a mail, all of them are.
+    """
     words = words_of(items[0])
     if len(items) == 1:
         return _asking(items, world, to=to, headline=words["again"].format(urgent=_urgent(items[0], world)))
+    headline = words["several"].format(n=len(items), named=_first_of(items, world))
+    return _asking(items, world, to=to, headline=headline)
+
+
+def _first_of(items: Sequence[Json], world: World) -> str:
     named = [
         f"{_code(item)}{_who(item, world)}: {_said(item, most=_EACH_MOST)}" for item in items[:_ITEMS_MOST]
     ]
     if more := len(items) - len(named):
-        named.append(words["more"].format(n=more))
-    headline = words["several"].format(n=len(items), named="; ".join(named))
-    return _asking(items, world, to=to, headline=headline)
+        named.append(words_of(items[0])["more"].format(n=more))
+    return "; ".join(named)
 
 
-def closed_alert(item: Json, world: World, *, to: Sequence[str], by: str, handled: bool) -> bytes:
-    """Who was asked and need not come hears who has it: one text, and nobody is to answer it."""
+def _whole(items: Sequence[Json], world: World) -> dict[str, str]:
+    """All of them for bearers that have room, where the headline names only the first."""
+    if len(items) <= _ITEMS_MOST:
+        return {}
+    return {"long_text": "\n".join(f"{n}. {_urgent(item, world)}" for n, item in enumerate(items, 1))}
+
+
+def closed_alert(items: Sequence[Json], world: World, *, to: Sequence[str], by: str, handled: bool) -> bytes:
+    """Who was asked and need not come hears who has what: one text, and nobody is to answer it."""
     contact = world.directory.contact(by)
     name = neutral_line(contact.name if contact else by)[:_TEXT_MOST]
-    words = words_of(item)
+    words = words_of(items[0])
+    several = words["all"].format(n=len(items), named=_first_of(items, world))
+    urgent = _urgent(items[0], world) if len(items) == 1 else several
     return alert_json(
         to=list(to),
-        status=status_of(item, world),
+        status=status_of(items[0], world),
         precedence=Precedence.PRIORITY.word,
-        headline=words["handled" if handled else "taken"].format(by=name, urgent=_urgent(item, world)),
+        headline=words["handled" if handled else "taken"].format(by=name, urgent=urgent),
         want=Evidence.SUBMITTED.word,
+        **_whole(items, world),
     )
 
 
@@ -125,6 +144,7 @@ def _asking(items: Sequence[Json], world: World, *, to: Sequence[str], headline:
         precedence=Precedence.FLASH.word,
         headline=headline,
         answers={"1": take},
+        **_whole(items, world),
     )
 
 

@@ -64,6 +64,7 @@ async def test_of_many_that_nobody_takes_one_notice_tells_and_a_yes_takes_all(tm
             "IKKE TAGET, 5 HASTEMELDINGER: fremmed0 (ikke i kontakterne): SOS 0;"
         )
         assert again["headline"].endswith("; 2 til")
+        assert again["long_text"].splitlines()[-1].endswith("fremmed4 (ikke i kontakterne): SOS 4")
         await says(bench, duty, "v2: {last} ja")
         assert {item["owner"] for item in await items(bench)} == {"v2"}
 
@@ -122,6 +123,18 @@ async def test_a_notice_about_two_is_asked_on_while_one_of_them_is_nobodys(tmp_p
         assert await waiting_for(bench) == {"v1", "v2"}
         closed = await bench.store.run(take, Taken(second, "Kim"))
         assert (closed.recipients, await waiting_for(bench)) == (("v1", "v2"), set())
+        assert closed.numbers == (first, second), "of the first nobody has heard that it is taken"
+
+
+async def test_who_takes_several_at_once_is_said_to_have_them_all(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v3: SOS")
+        bench.later(timedelta(minutes=11))
+        await duty.look()
+        await says(bench, duty, "v2: {last} 1")
+        [*_, taken] = [alert for alert in sent_by(duty) if alert["headline"].startswith("TAGET")]
+        assert taken["to"] == ["v1"]
+        assert taken["headline"].startswith("TAGET af Vagt to: 2 HASTEMELDINGER: #A2 Finn: BRUG FOR HJÆLP; ")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from messages.alert import from_json
 from messages.answer import Answer, Kind, read_answer
 from messages.evidence import Ended, Evidence
 
+_DAY_MS = 86_400_000
 _LATELY_MS = 600_000  # who said no within this time is not asked again before it has passed
 _MOST = (
     1000  # items that are looked at in one go: answers of those who were asked before what strangers wrote
@@ -36,9 +37,9 @@ _ITEMS = select(
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """An urgent item that needs nobody else, and who was asked about it and does not know."""
+    """Urgent items that need nobody else, and who was asked about them and does not know."""
 
-    number: int
+    numbers: tuple[int, ...]
     by: str
     recipients: tuple[str, ...]
     handled: bool = False
@@ -98,8 +99,9 @@ def _taken(tx: Transaction, notice: Question, items: Sequence[Any]) -> Closed | 
     others = [row for row in items if row.owner and row.owner != notice.recipient]
     if not others or len(others) < len(items):
         return None
-    handled = others[0].handled_ms is not None
-    return Closed(others[0].id, others[0].owner, (notice.recipient,), handled)
+    first = others[0]
+    theirs = tuple(row.id for row in others if row.owner == first.owner)
+    return Closed(theirs, first.owner, (notice.recipient,), first.handled_ms is not None)
 
 
 def _let_go(tx: Transaction, recipient: str, items: Sequence[Any]) -> Sequence[Any]:
@@ -144,7 +146,14 @@ def close(tx: Transaction, numbers: Sequence[int], *, by: str, handled: bool = F
     waits = select(_OF.told).where(_OF.open, _OF.urgent, _OF.taken_ms.is_(None), _OF.told.is_not(None))
     theirs -= {name for row in tx.connection.execute(waits) for name in names(row.told)}
     asked = {each: None for name in sorted(theirs) for each in stop_asking(tx, name) if each != by}
-    return Closed(numbers[0], by, tuple(asked), handled) if asked else None
+    return Closed(_known_by(tx, theirs, by=by), by, tuple(asked), handled) if asked else None
+
+
+def _known_by(tx: Transaction, notices: set[str], *, by: str) -> tuple[int, ...]:
+    """All that these notices were about and that this person has, also what they took before the rest of it."""
+    mine = select(_OF.id, _OF.told).where(_OF.owner == by, _OF.told.is_not(None))
+    lately = mine.where(_OF.open | (_OF.handled_ms > tx.now_ms - _DAY_MS)).order_by(_OF.id)
+    return tuple(row.id for row in tx.connection.execute(lately) if not notices.isdisjoint(names(row.told)))
 
 
 def stop_asking(tx: Transaction, notice: str) -> list[str]:
