@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -14,3 +15,14 @@ def short_path(path: Path) -> Path:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"bavn-{os.getuid()}" / f"{name}.sock"
+
+
+def in_the_way(path: Path) -> bool:
+    """True if somebody's file is there: no socket, and no link to one or to nothing, as a killed hub leaves them.
+
+    OSError where nobody can look.
+    """
+    try:
+        return not stat.S_ISSOCK(path.stat().st_mode)
+    except FileNotFoundError:
+        return False

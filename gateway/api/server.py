@@ -13,6 +13,7 @@ from gateway.api import alerts, channels, events, health, inbox, openapi
 from gateway.api.auth import authenticated
 from gateway.api.keys import CONFIG, HUB, OPERATOR, TOKENS
 from gateway.api.problems import as_problems
+from gateway.api.socket_place import place
 from gateway.config import Config
 from gateway.errors import StoreUnfit
 from gateway.hub import Hub
@@ -68,19 +69,15 @@ def _remedy(error: OSError | UnicodeError) -> str:
 async def serving(app: web.Application, config: Config, tcp: socket.socket) -> AsyncIterator[int]:
     """Serves on the bound socket and on the Unix socket; yields the TCP port."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
-    await runner.setup()
-    link = short_path(config.socket)
-    try:
-        await web.SockSite(runner, tcp, backlog=BACKLOG).start()
-        _make_room(config.socket, link)
-        await _start(web.UnixSite(runner, str(link)), f"socket {config.socket}", "remove the file")
-        link.chmod(0o660)
-        yield tcp.getsockname()[1]
-    finally:
-        await runner.cleanup()
-        link.unlink(missing_ok=True)
-        if link != config.socket:
-            config.socket.unlink(missing_ok=True)
+    with place(config.socket) as at:
+        await runner.setup()
+        try:
+            await web.SockSite(runner, tcp, backlog=BACKLOG).start()
+            await _start(web.UnixSite(runner, str(at.address)), f"socket {config.socket}", "remove the file")
+            at.bound()
+            yield tcp.getsockname()[1]
+        finally:
+            await runner.cleanup()
 
 
 async def _start(site: web.BaseSite, what: str, remedy: str) -> None:
@@ -88,19 +85,6 @@ async def _start(site: web.BaseSite, what: str, remedy: str) -> None:
         await site.start()
     except OSError as error:
         raise StoreUnfit(f"{what}: {error.strerror or error}; {remedy}") from error
-
-
-def _make_room(path: Path, link: Path) -> None:
-    """Removes a socket that a killed hub left; a long path becomes a link to the short one."""
-    try:
-        link.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        link.unlink(missing_ok=True)
-        if link != path:
-            path.unlink(missing_ok=True)
-            path.symlink_to(link)
-    except OSError as error:
-        remedy = "name a file in a folder that the hub may write"
-        raise StoreUnfit(f"socket {path}: {error.strerror or error}; {remedy}") from error
 
 
 async def nobody_listens(path: Path) -> bool:
