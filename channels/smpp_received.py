@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from channels import smpp_receipt, smpp_text
 from channels.base import Inbound, Report
 from channels.numbers import sender_of
+from channels.signs import BROKEN
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Deliver, End
 from channels.smpp_sent import Sent
@@ -32,7 +33,7 @@ def report(message: Deliver, sent: Sent, config: SmppConfig) -> Report:
 
 
 def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw: str) -> Inbound:
-    """A message from a phone, or one part of it. What cannot be read comes on empty, with its octets as `raw`."""
+    """A message from a phone, or one part of it. What cannot be read has its octets as `raw`, and says so."""
     if message is None:
         return Inbound(bearer_id=bearer_id, sender="", text="", at=datetime.now(UTC), raw=raw)
     try:
@@ -41,6 +42,7 @@ def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw:
         text, part = "", None
     address = number(message.source, country=config.country)
     unmarked = smpp_receipt.looks_like_one(text)
+    broken = BROKEN in text and part is None and not unmarked
     return Inbound(
         bearer_id=bearer_id,
         sender=str(address) if address else message.source.address[:40],
@@ -49,6 +51,7 @@ def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw:
         part=part,
         automatic="a delivery receipt that the message centre has not marked as one" if unmarked else "",
         raw=raw,
+        unreadable="its text is broken" if broken else "",
     )
 
 

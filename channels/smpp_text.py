@@ -1,13 +1,16 @@
 """Texts of SMPP messages: data_coding, the user data header, and the parts of a long one. Pure.
 
-With data_coding 0 the message centre's own alphabet is meant. Ours is GSM 03.38, one octet a septet, as most have it;
-what arrives with octets that no septet has is read as Latin-1, since a wrong letter is better than no answer.
+With data_coding 0 the message centre's own alphabet is meant. Ours is GSM 03.38, one octet a septet, as most have it.
+What arrives with octets that no septet has is UTF-8 where it can be, which nothing else is by accident, else Latin-1: a
+wrong letter is better than no answer. What is no UTF-16 becomes U+FFFD, so that the rest is not lost with it.
 Sources: SMPP v3.4 5.2.19 (data_coding), 5.2.12 (esm_class), 5.3.2.22 to 24 (sar_*); 3GPP TS 23.040 9.2.3.24.
 """
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from channels.signs import of_part
 from channels.smpp_pdu import Deliver, Tag
 from hardware.codecs import gsm7, tpdu, userdata
 from hardware.codecs.userdata import DCS_UCS2, Alphabet, UserData
@@ -15,7 +18,8 @@ from hardware.errors import CodecError
 from messages.render import Size
 
 UDHI = 0x40  # of esm_class: a user data header stands before the text
-_CHARSETS = {1: "latin-1", 3: "latin-1", 6: "iso8859-5", 7: "iso8859-8"}  # 1 is ASCII; some mean Latin-1
+_CHARSETS = {6: "iso8859-5", 7: "iso8859-8"}
+_LATIN = frozenset({1, 3})  # 1 is ASCII; some mean Latin-1
 _OCTETS = frozenset({2, 4})
 
 
@@ -77,8 +81,8 @@ def read(message: Deliver, *, data_coding_0: str) -> tuple[str, tuple[int, int, 
         octets = octets[1 + len(header) :]
     concat = UserData(header=header).concat
     part = (concat.reference, concat.total, concat.number) if concat else _segment(message.options)
-    text = _decode(octets, message.data_coding, data_coding_0)
-    return text, part if part and part[1] > 1 else None
+    part = part if part and part[1] > 1 else None
+    return _decode(octets, message.data_coding, data_coding_0, part=part is not None), part
 
 
 def _segment(options: Mapping[int, bytes]) -> tuple[int, int, int] | None:
@@ -88,17 +92,32 @@ def _segment(options: Mapping[int, bytes]) -> tuple[int, int, int] | None:
     return (reference, total, number) if 1 <= number <= total <= 255 and tags[0] in options else None
 
 
-def _decode(octets: bytes, data_coding: int, data_coding_0: str) -> str:
+def _decode(octets: bytes, data_coding: int, data_coding_0: str, *, part: bool) -> str:
     if data_coding in _CHARSETS:
         return octets.decode(_CHARSETS[data_coding], "replace")
-    if data_coding == 0 and data_coding_0 == "latin1":
-        return octets.decode("latin-1")
+    if data_coding in _LATIN or (data_coding == 0 and data_coding_0 == "latin1"):
+        return _utf8_or_latin(octets)
     kind = Alphabet.OCTETS if data_coding in _OCTETS else userdata.alphabet(data_coding)
     if kind is Alphabet.OCTETS:
         return ""
     if kind is Alphabet.UCS2:
-        return userdata.decode_ucs2(octets).removeprefix("\ufeff")
+        return _ucs2(octets, part=part)
     try:
         return gsm7.decode(octets)
     except CodecError:
+        return _utf8_or_latin(octets)
+
+
+def _ucs2(octets: bytes, *, part: bool) -> str:
+    """Big endian, unless it says of itself that it is not."""
+    if octets.startswith(codecs.BOM_UTF16_LE):
+        return octets[2:].decode("utf-16-le", "replace")
+    text = of_part(octets) if part else userdata.decode_ucs2(octets)
+    return text.removeprefix("\ufeff")
+
+
+def _utf8_or_latin(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
         return octets.decode("latin-1")

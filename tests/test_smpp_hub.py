@@ -106,6 +106,33 @@ async def test_an_answer_in_parts_is_acknowledged_and_joined(tmp_path: Path) -> 
     assert ended["answer"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [(b"1", "unreadable"), (b"\xd8\x3d", "unreadable"), ("1".encode("utf-16-le"), "answer")],
+)
+async def test_what_says_nothing_that_can_be_understood_stands_open_with_its_octets(
+    tmp_path: Path, octets: bytes, kind: str
+) -> None:
+    async with Smsc() as smsc, hub_in(tmp_path, **installation(smsc)) as desk:
+        sent = await desk.send("vagt", **ASK)
+        await attempt_is(desk, sent["id"], "submitted")
+        smsc.bring(octets, data_coding=8)
+        await until(lambda: not smsc.kept)
+        [item] = (await desk.ask("GET", "/inbox"))[1]["items"]
+        _, shown = await desk.ask("GET", f"/inbox/{item['number']}")
+        answered = (await desk.deliveries(sent["id"]))["vagt"]["answer"]
+    assert (item["kind"], answered != "1", octets.hex().upper() in shown["raw"]) == (kind, True, True)
+
+
+async def test_a_sign_that_a_phone_cut_between_two_parts_is_shown_whole(tmp_path: Path) -> None:
+    octets = "JA 👍".encode("utf-16-be")
+    async with Smsc() as smsc, hub_in(tmp_path, **installation(smsc)) as desk:
+        for number, piece in enumerate((octets[:-2], octets[-2:]), start=1):
+            smsc.bring(b"\5\0\3\x2a\2%c" % number + piece, esm_class=0x40, data_coding=8)
+        await until(lambda: not smsc.kept)
+        assert "JA 👍" in await stored(desk)
+
+
 ACKNOWLEDGED = rb"\x80\x00\x00\x05"  # deliver_sm_resp
 
 

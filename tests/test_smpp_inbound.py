@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from channels.base import Inbound, State
+from channels.signs import joined
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Deliver, End, Tag
 from channels.smpp_received import inbound, number
@@ -40,6 +41,10 @@ def deliver_sm(text: bytes = b"1 #K7") -> bytes:
         ("На путь".encode("iso8859-5"), 6, "На путь"),
         ("Kommer 🚑".encode("utf-16-be"), 8, "Kommer 🚑"),
         ("\ufeffJA".encode("utf-16-be"), 8, "JA"),
+        ("\ufeffHJÆLP".encode("utf-16-le"), 8, "HJÆLP"),
+        ("BRUG FOR HJÆLP".encode(), 0, "BRUG FOR HJÆLP"),
+        ("BRUG FOR HJÆLP".encode(), 1, "BRUG FOR HJÆLP"),
+        ("BRUG FOR HJÆLP".encode("latin-1"), 0, "BRUG FOR HJÆLP"),
         ("JA".encode("utf-16-be"), 0x18, "JA"),  # the GSM network's own coding, with a class
         (b"\x1be", 0xF0, "€"),
         (b"JA", 0x10, "JA"),
@@ -54,6 +59,46 @@ def test_a_text_is_read_by_its_data_coding(octets: bytes, data_coding: int, text
     message = replace(ANSWER, octets=octets, data_coding=data_coding)
     found = inbound(message, CONFIG, bearer_id="x", raw="00")
     assert (found.text, found.raw, found.part) == (text, "00", None)
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "unreadable"),
+    [
+        (b"1", 8, True),
+        (b"\xd8\x3d", 8, True),
+        ("BRUG FOR HJ".encode("utf-16-be") + b"\0", 8, True),
+        (b"\xa1\xff", 7, True),
+        (
+            "1".encode("utf-16-le"),
+            8,
+            False,
+        ),  # a sign, though nobody knows it: it is read, and understood by nobody
+        (b"\xff\xfe", 3, False),
+        (b"1", 0, False),
+    ],
+)
+def test_what_cannot_be_decoded_is_unreadable_and_has_its_octets(
+    octets: bytes, data_coding: int, unreadable: bool
+) -> None:
+    message = replace(ANSWER, octets=octets, data_coding=data_coding)
+    found = inbound(message, CONFIG, bearer_id="x", raw="00")
+    assert (found.unreadable, found.raw) == ("its text is broken" * unreadable, "00")
+
+
+@pytest.mark.parametrize("cut", range(0, 26, 2))
+def test_a_sign_that_was_cut_between_two_parts_is_whole_when_they_are_joined(cut: int) -> None:
+    octets = "JA 👍 🚑 tak".encode("utf-16-be")
+    texts = [
+        inbound(
+            replace(ANSWER, esm_class=0x40, data_coding=8, octets=b"\5\0\3\7\2" + bytes([number]) + piece),
+            CONFIG,
+            bearer_id="x",
+            raw="",
+        ).text
+        for number, piece in enumerate((octets[:cut], octets[cut:]), start=1)
+    ]
+    assert "\ufffd" not in "".join(texts)
+    assert (joined("".join(texts)), joined(texts[0]).count("\ufffd")) == ("JA 👍 🚑 tak", cut in {8, 14})
 
 
 def test_what_the_centre_means_by_data_coding_0_can_be_said() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from channels.base import Inbound
+from channels.signs import joined
 from gateway.clock import from_ms
 from gateway.store import tables as t
 from gateway.store.transaction import Transaction
@@ -52,7 +53,8 @@ class Gathered:
                 texts.append(here[number])
             elif texts[-1:] != [GAP]:
                 texts.append(GAP)
-        return "".join(texts).strip() if self.missing else "".join(texts)
+        text = joined("".join(texts))
+        return text.strip() if self.missing else text
 
     @property
     def is_blank(self) -> bool:
