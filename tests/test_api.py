@@ -311,6 +311,14 @@ async def test_over_the_unix_socket_the_file_decides_who_may(desk: Desk) -> None
     assert (desk.folder / "var" / "bavn.sock").stat().st_mode & 0o007 == 0
 
 
+@pytest.mark.parametrize("word", ["take", "done", "is"])
+async def test_over_the_unix_socket_who_takes_an_item_must_say_so(desk: Desk, word: str) -> None:
+    async with desk.session(None, unix=True) as session:
+        body = {"contact": "vagt"} if word == "is" else {"by": " "}
+        answer = await session.post(f"/api/v1/inbox/1/{word}", json=body)
+        assert (answer.status, (await answer.json())["pointer"]) == (422, "by")
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/api/v1/openapi.json"])
 async def test_three_pages_need_no_token(desk: Desk, path: str) -> None:
     async with desk.session(None) as session:

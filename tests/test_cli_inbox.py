@@ -1,12 +1,16 @@
 """`bavn inbox` and `bavn answer` against a running hub: what is left out is counted, and errors speak one language."""
 
+import os
+import pwd
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gateway.catalogue import catalogue
 from gateway.cli.inbox import next_step
+from gateway.cli.login import person
 from tests.running import HubProcess, hub_in
 
 QUESTION = (
@@ -71,8 +75,16 @@ def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language
     ("command", "danish", "english"),
     [
         (("inbox", "99"), "Der er intet nr. 99 i indbakken.", "There is no 99 in the inbox."),
-        (("inbox", "99", "take"), "Der er intet nr. 99 i indbakken.", "There is no 99 in the inbox."),
-        (("inbox", "1", "is", "souschef"), "1 tæller allerede som svar.", "1 counts as an answer already."),
+        (
+            ("inbox", "99", "take", "--by", "x"),
+            "Der er intet nr. 99 i indbakken.",
+            "There is no 99 in the inbox.",
+        ),
+        (
+            ("inbox", "1", "is", "souschef", "--by", "x"),
+            "1 tæller allerede som svar.",
+            "1 counts as an answer already.",
+        ),
         (
             ("inbox", "1", "take", "--by", "x"),
             "souschef har taget 1: tal med dem.",
@@ -134,6 +146,48 @@ def test_a_refusal_is_in_the_language_of_the_command(
         refused = hub.bavn(*(word.format(code=code) for word in command), "--lang", language)
         assert refused.returncode == 1
         assert f"{frame}{said}" in " ".join(refused.stderr.split())
+
+
+ACCOUNTS = {"root": 0, "bavn": 110, "anna": 1000, "bo": 200_001, "nobody": 65_534}
+
+
+@pytest.mark.parametrize(
+    ("became", "logged_in", "account", "name"),
+    [
+        ("", "anna", "anna", "anna"),
+        ("anna", "", "bavn", "anna"),  # sudo -u bavn bavn inbox 12 take
+        ("", "bo", "root", "bo"),  # su
+        ("root", "root", "bavn", ""),
+        ("", "", "bavn", ""),
+        ("", "", "nobody", ""),
+        ("none-such", "", "bo", "bo"),
+    ],
+)
+def test_who_takes_it_is_a_person_with_a_login_and_no_program(
+    monkeypatch: pytest.MonkeyPatch, became: str, logged_in: str, account: str, name: str
+) -> None:
+    def getlogin() -> str:
+        if not logged_in:
+            raise OSError
+        return logged_in
+
+    def named(who: str) -> SimpleNamespace:
+        return SimpleNamespace(pw_name=who, pw_uid=ACCOUNTS[who])
+
+    monkeypatch.setenv("SUDO_USER", became)
+    monkeypatch.setattr(os, "getlogin", getlogin)
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: named(account))
+    monkeypatch.setattr(pwd, "getpwnam", named)
+    assert person() == name
+
+
+def test_nobody_of_no_name_takes_it(hub: HubProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.inbox.person", lambda: "")
+    refused = hub.bavn("inbox", "2", "take")
+    assert (refused.returncode, "bavn inbox 2 take --by NAVN" in refused.stderr) == (1, True)
+    assert hub.json("inbox", "2")["owner"] is None
+    monkeypatch.setattr("gateway.cli.inbox.person", lambda: "anna")
+    assert hub.json("inbox", "2", "take")["owner"] == "anna"
 
 
 TWO = [{"who": "vagt", "code": "J2"}, {"who": "vagt", "code": "F2"}]

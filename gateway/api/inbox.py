@@ -15,6 +15,7 @@ from gateway.strict_json import read_object
 
 routes = web.RouteTableDef()
 
+LOCAL = "local"  # the submitter over the Unix socket: gateway.api.auth
 TEXT_MOST = 500
 OFFSET_MOST = 1_000_000
 
@@ -52,9 +53,9 @@ async def show(request: web.Request) -> web.Response:
 
 @routes.post("/api/v1/inbox/{number:[0-9]{1,15}}/{word:take|done}")
 async def take(request: web.Request) -> web.Response:
-    """{"by", "note"}, both optional: who takes it or ticks it off, and what came of it."""
+    """{"by", "note"}, optional but for `by` over the socket: who takes it or ticks it off, and what came of it."""
     fields = await _fields(request, {"by", "note"})
-    by = fields.get("by") or request[SUBMITTER]
+    by = _by(request, fields)
     done = request.match_info["word"] == "done"
     taken = Taken(int(request.match_info["number"]), by, done=done, note=fields.get("note", ""))
     return await _one(request, await request.app[OPERATOR].take(taken))
@@ -69,9 +70,17 @@ async def identify(request: web.Request) -> web.Response:
     alert = ""
     if fields.get("alert"):
         alert = (await request.app[HUB].store.read(find_alert, fields["alert"])).identifier
-    by = fields.get("by") or request[SUBMITTER]
+    by = _by(request, fields)
     said = Identified(int(request.match_info["number"]), fields["contact"], by, alert)
     return await _one(request, await request.app[OPERATOR].identify(said))
+
+
+def _by(request: web.Request, fields: dict[str, str]) -> str:
+    """Who says so; the others are told. Over the socket no name goes with a request, so it must be said."""
+    by = fields.get("by", "").strip() or request[SUBMITTER]
+    if by == LOCAL:
+        raise Refused("by is missing: say who, as the others are told of it", pointer="by", code="by_whom")
+    return by
 
 
 async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:

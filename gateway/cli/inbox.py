@@ -7,6 +7,8 @@ import typer
 
 from gateway.catalogue import Catalogue
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.errors import CommandError
+from gateway.cli.login import person
 from gateway.cli.reading import one_of, whole_number
 from gateway.cli.standing import Json, clock, owned, wall_now
 from gateway.reasons import in_language
@@ -38,7 +40,14 @@ def inbox(
         ),
     ] = None,
     who: Annotated[str | None, typer.Argument(metavar="WHO", help="With is: the contact's id")] = None,
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes it or ticks it off")] = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            metavar="NAME",
+            help="Who takes it, ticks it off or says whose it is (default: your login)",
+        ),
+    ] = "",
     note: Annotated[str, typer.Option(metavar="TEXT", help="With done: what came of it")] = "",
     alert: Annotated[str, typer.Option(metavar="ALERT", help="With is: the alert that it answers")] = "",
     everything: Annotated[bool, typer.Option("--all", metavar="", help="Also what has been handled")] = False,
@@ -60,9 +69,21 @@ def inbox(
         return _list(desk, everything=everything, limit=limit)
     if what is None:
         return _one(desk, _found(desk, number), "inbox.one")
-    fields = {"by": by, "note": note, "alert": alert, "contact": who or ""}
+    fields = {
+        "by": by.strip() or _login(desk, f"{number} {what.value}"),
+        "note": note,
+        "alert": alert,
+        "contact": who or "",
+    }
     path = f"/inbox/{number}/{what.value}"
     return _one(desk, desk.hub.post(path, {k: v for k, v in fields.items() if v}), f"inbox.{what.value}")
+
+
+def _login(desk: Desk, said: str) -> str:
+    """The others read who has it: a name of nobody (root, the hub's own account) would not tell them."""
+    if name := person():
+        return name
+    raise CommandError(desk.words("inbox.who", said=said))
 
 
 def _check(number: int | None, what: What | None, who: str | None, *, note: str, alert: str) -> None:
