@@ -134,6 +134,20 @@ async def test_an_answer_without_a_code_goes_to_the_newest_round(tmp_path: Path)
         assert await hears(bench, "1") == second.identifier
 
 
+@pytest.mark.parametrize(("before", "asked_on"), [(timedelta(0), False), (timedelta(minutes=1), True)])
+async def test_an_answer_to_an_earlier_round_answers_the_later_one_that_had_been_put(
+    tmp_path: Path, before: timedelta, asked_on: bool
+) -> None:
+    async with asked(tmp_path) as (bench, first):
+        bench.later(3 * HOURS)
+        [second] = await next_rounds(bench)
+        text = f"{first.code} 2"
+        said = Inbound(bearer_id="sent", sender="loopback:vagt", text=text, at=bench.now - before)
+        assert (await bench.store.run(receive, ("loop", said))).alert == first.identifier
+        [delivery] = (await bench.store.read(show_alert, second.identifier))["deliveries"]
+        assert (delivery["evidence"] != "acknowledged", delivery["answer"] is None) == (asked_on, asked_on)
+
+
 async def test_rounds_that_an_outage_swallowed_are_not_made_up_for(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, first):
         bench.later(7 * HOURS)

@@ -16,6 +16,7 @@ from gateway.store.ledger import Ledger
 from gateway.store.long_texts import GAP
 from gateway.store.notices import Closed, answered_notice
 from gateway.store.questions import Question, asked_in
+from gateway.store.series import later_round
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
@@ -60,8 +61,28 @@ def keep_answer(
 ) -> Closed | None:
     """Keeps the answer and raises the evidence; contradicting answers are kept beside each other.
 
-    Of an answer to the hub's question who takes an item: who else was asked, and need not come.
+    What is said to an earlier round of a series after a later one was put answers that one too. Of an answer to the
+    hub's question who takes an item: who else was asked, and need not come.
     """
+    _keep(tx, question, answer, via=via, at=at, sender=sender, in_reply_to=in_reply_to)
+    if answer.kind is Kind.REACTION:
+        return None
+    later = later_round(tx.connection, question.alert_id, said_ms=to_ms(at))
+    if later is not None and (asked := asked_in(tx, question.recipient, alert_id=later)) is not None:
+        _keep(tx, asked, answer, via=via, at=at, sender=sender, in_reply_to="")
+    return answered_notice(tx, question, answer) if question.submitter == ASKS else None
+
+
+def _keep(
+    tx: Transaction,
+    question: Question,
+    answer: Answer,
+    *,
+    via: str,
+    at: datetime,
+    sender: str,
+    in_reply_to: str,
+) -> None:
     ledger = Ledger(tx)
     ledger.load([question.delivery_id])
     at_ms = _said_ms(tx, ledger.known[question.delivery_id].delivery, at)
@@ -83,8 +104,6 @@ def keep_answer(
         ledger.step(question.delivery_id, event, verb="answered", option=answer.option, channel=via)
         _show_answer(tx, question.delivery_id, answer, at_ms=at_ms, by_clock_ms=to_ms(at))
     ledger.flush()
-    asks = question.submitter == ASKS and answer.kind is not Kind.REACTION
-    return answered_notice(tx, question, answer) if asks else None
 
 
 def _named(ledger: Ledger, question: Question, name: str) -> int | None:

@@ -132,6 +132,20 @@ def standing_rounds(connection: Connection, identifier: str) -> list[str]:
     return [row.identifier for row in connection.execute(query.order_by(t.rounds.c.round.desc()))]
 
 
+def later_round(connection: Connection, alert_id: int, *, said_ms: int) -> int | None:
+    """The alert of the newest round after this one that stands, and had been put when something was said."""
+    own = t.rounds.alias("own")
+    query = (
+        select(t.alerts.c.id)
+        .join_from(own, t.rounds, t.rounds.c.series_id == own.c.series_id)
+        .join(t.alerts, t.alerts.c.id == t.rounds.c.alert_id)
+        .where(own.c.alert_id == alert_id, t.rounds.c.round > own.c.round)
+        .where(t.alerts.c.accepted_ms <= said_ms, t.alerts.c.withdrawn.is_(None))
+    )
+    found: int | None = connection.execute(query.order_by(t.rounds.c.round.desc()).limit(1)).scalar()
+    return found
+
+
 def show_series(connection: Connection, alert_id: int) -> Json | None:
     """The series of an alert, with each recipient's latest answer over all rounds; None if it is in none."""
     query = (
