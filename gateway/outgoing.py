@@ -11,7 +11,7 @@ from gateway.clock import Clock
 from gateway.store.sending import Claimed
 from gateway.world import WayBack, World
 from messages.address import parse_address
-from messages.alert import Alert, from_json
+from messages.alert import Alert, Withdrawal, from_json
 from messages.render import Words
 
 ALERTS_KEPT = 4096
@@ -67,6 +67,7 @@ class OutgoingMaker:
             plane=claimed.plane,
             code=claimed.code,
             replaces_code=claimed.replaces_code,
+            has_corrected=claimed.has_corrected,
             repeated=claimed.repeated,
             expires_at=claimed.expires_at,
         )
@@ -94,13 +95,17 @@ def words_of(
     code: str,
     expires_at: datetime,
     replaces_code: str = "",
+    has_corrected: bool = False,
     repeated: bool = False,
 ) -> Words:
-    """What an alert says to one recipient over one channel, before that channel's limits."""
+    """What an alert says to one recipient over one channel, before that channel's limits.
+
+    `has_corrected`: what the recipient has was corrected, and the correction never reached them.
+    """
     return Words(
         exercise=plane != "live",
         msg_type=alert.msg_type,
-        withdrawal=alert.withdrawal,
+        withdrawal=Withdrawal.CORRECTION if has_corrected and alert.adds else alert.withdrawal,
         sender_name=alert.sender_name,
         headline=alert.headline,
         text=alert.text,

@@ -43,7 +43,23 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
         ("warnings", tuple([contact.id for contact in contacts]), accepted.no_route, asked),
         lambda: (*_unreached(kept, accepted, world, contacts=contacts), *_unproven(kept, world)),
     )
-    return (*of_ways, *_shortened(kept, accepted, world))
+    return (*of_ways, *_as_correction(accepted), *_shortened(kept, accepted, world))
+
+
+def _as_correction(accepted: Accepted) -> list[Json]:
+    """One warning for each text that was corrected, where the correction never left and an update follows it."""
+    return [
+        {
+            "kind": "as_correction",
+            "codes": [each["code"], accepted.code],
+            "count": each["recipients"],
+            "detail": f"{each['recipients']} have #{each['code']}, and its correction never reached them: to them "
+            f"this reads as a correction of #{each['code']}, and it is all they have. Is anything missing in it, "
+            f"update #{accepted.code}",
+        }
+        for each in accepted.follows
+        if each["as_correction"]
+    ]
 
 
 def not_here(references: Sequence[Reference]) -> list[Json]:

@@ -105,6 +105,11 @@ class Alert:
         return self.status is not Status.ACTUAL
 
     @property
+    def adds(self) -> bool:
+        """Whether it adds to a text that was right: to whoever has a wrong one it is the correction of that."""
+        return self.msg_type is MsgType.UPDATE and self.withdrawal in {Withdrawal.UPDATE, Withdrawal.NONE}
+
+    @property
     def reference(self) -> Reference:
         """How a later message names this one."""
         return Reference(self.sender, self.identifier, self.sent)

@@ -1,6 +1,7 @@
 """An Update or Cancel that names a whole row of alerts, several that stand, or some that never came here."""
 
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pytest_asyncio
 from gateway.catalogue import LANGUAGES, catalogue
 from gateway.cli.warned import lines
 from gateway.errors import Conflict
+from gateway.outgoing import OutgoingMaker
 from gateway.store.accepting import Accepted, withdraw
 from gateway.store.showing import show_alert
 from gateway.store.stopping import stop
 from messages.alert import MsgType, Reference, Withdrawal
+from messages.render import subject
 from tests.hubs import Desk, hub_in, until
 from tests.stores import NOW, Bench, store_in
 from tests.test_accept import cap, module_loop, post
@@ -22,6 +25,7 @@ from tests.test_accept import cap, module_loop, post
 SENDER = "krisestab.eksempelkommune.invalid"
 ENDING = {"msg_type": MsgType.CANCEL, "withdrawal": Withdrawal.ALL_CLEAR}
 UPDATING = {"msg_type": MsgType.UPDATE, "withdrawal": Withdrawal.UPDATE}
+CORRECTING = {"msg_type": MsgType.UPDATE, "withdrawal": Withdrawal.CORRECTION}
 
 
 async def follow(bench: Bench, *names: str, **how: Any) -> Any:
@@ -95,6 +99,58 @@ async def test_an_update_of_two_alerts_carries_the_people_of_both_on(tmp_path: P
         both = await follow(bench, one.identifier, other.identifier, **UPDATING)
         assert await bench.store.run(stop, both.identifier)
         assert await told(bench, await follow(bench, both.identifier, **ENDING)) == {"vagt", "leder"}
+
+
+@pytest.mark.parametrize(
+    ("between", "last", "reached", "names", "reads"),
+    [
+        (CORRECTING, CORRECTING, (), 0, "RETTELSE"),
+        (CORRECTING, CORRECTING, ("vagt",), 1, "RETTELSE"),
+        (CORRECTING, UPDATING, (), 0, "RETTELSE"),
+        (CORRECTING, UPDATING, ("vagt",), 1, "OPDATERING"),
+        (CORRECTING, ENDING, (), 0, "AFVARSLING"),
+        (UPDATING, UPDATING, (), 0, "OPDATERING"),
+    ],
+)
+async def test_each_is_told_by_the_newest_text_that_they_may_have(
+    tmp_path: Path,
+    between: dict[str, Any],
+    last: dict[str, Any],
+    reached: tuple[str, ...],
+    names: int,
+    reads: str,
+) -> None:
+    async with store_in(tmp_path) as bench:
+        first = await bench.accept("vagt")
+        await hand_over(bench, "vagt")
+        second = await follow(bench, first.identifier, **between)
+        if reached:
+            await hand_over(bench, *reached)
+        third = await follow(bench, second.identifier, **last)
+        [claimed] = await bench.claim(window=9)
+        told_by = (first, second)[names].code
+        words = OutgoingMaker(lambda: NOW, lambda: bench.store.world).make("loop", claimed).words
+        assert subject(words).startswith(f"ØVELSE {reads} #{told_by}. ")
+        corrects = reads == "RETTELSE" and last is UPDATING
+        assert third.follows == ({"code": told_by, "recipients": 1, "as_correction": corrects},)
+
+
+async def test_who_got_the_correction_and_who_did_not_are_told_by_different_codes(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        first = await bench.accept("vagt", "leder")
+        await hand_over(bench, "vagt", "leder")
+        second = await follow(bench, first.identifier, **CORRECTING)
+        [left] = await bench.claim(window=1)
+        await bench.conclude(left, "unknown")
+        third = await follow(bench, second.identifier, key="once", **UPDATING)
+        codes = {each.recipient: each.replaces_code for each in await bench.claim(window=9)}
+        assert codes == dict.fromkeys(("vagt", "leder"), first.code) | {left.recipient: second.code}
+        assert {(each["code"], each["as_correction"]) for each in third.follows} == {
+            (second.code, False),
+            (first.code, True),
+        }
+        again = await follow(bench, second.identifier, key="once", **UPDATING)
+        assert again == replace(third, replayed=True)
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

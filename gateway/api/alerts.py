@@ -121,6 +121,7 @@ def _accepted(accepted: Accepted) -> web.Response:
         "state": accepted.state,
         "recipients": accepted.recipients,
         "no_route": list(accepted.no_route),
+        "follows": accepted.follows,
         "warnings": accepted.warnings,
     }
     name = accepted.identifier

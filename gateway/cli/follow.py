@@ -141,17 +141,15 @@ def _follow(desk: Desk, alert: str, kind: str, *, words: dict[str, Any], key: st
     accepted = send.insist(desk, post(alert_path(exactly(earlier["id"]), kind), words, key=used), key=used)
     desk.screen.whole({**accepted, "key": used, "replaces": earlier["id"]})
     desk.screen.result(accepted["id"], accepted["code"], ",".join(accepted["no_route"]))
-    both = {"earlier": earlier["code"], "headline": _headline(earlier)}
-    both |= {"code": accepted["code"], "id": accepted["id"]}
+    about = {"headline": _headline(earlier), "code": accepted["code"], "id": accepted["id"]}
     if not accepted["recipients"]:
-        return desk.screen.people(desk.words("follow.nobody", **both))
-    desk.screen.people(
-        desk.words(
-            f"follow.{kind}",
-            **both,
-            recipients=send.people(desk, accepted["recipients"]),
-        )
+        return desk.screen.people(desk.words("follow.nobody", **about, earlier=earlier["code"]))
+    have = (
+        desk.words("follow.or").join(f"#{each['code']}" for each in accepted["follows"])
+        or f"#{earlier['code']}"
     )
+    about |= {"recipients": send.people(desk, accepted["recipients"]), "named": earlier["code"]}
+    desk.screen.people(desk.words(f"follow.{kind}", **about, earlier=have))
     send.warn(desk, accepted)
     return None
 

@@ -4,6 +4,7 @@ Only after COMMIT of these does a submitter hear "accepted" (invariant I2).
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +22,7 @@ from gateway.store.ledger import Ledger
 from gateway.store.naming import Names, cap_columns, nothing_here, referenced
 from gateway.store.series import RoundOf, keep_round
 from gateway.store.stopping import REPLACED, WITHDRAWN, loaded, may_have_it, stop_alert
-from gateway.store.succession import predecessors, successor
+from gateway.store.succession import held, predecessors, successor
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
 from messages.alert import Alert, to_json
@@ -65,6 +66,9 @@ class Accepted:
     recipients: int
     state: str = "released"
     replayed: bool = False
+    follows: tuple[
+        Mapping[str, Any], ...
+    ] = ()  # what its recipients may have: code, recipients, as_correction
     warnings: tuple[Mapping[str, Any], ...] = ()  # for the submitter; judged afresh for each answer, not kept
 
 
@@ -116,6 +120,8 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     replaces = int(live[0].id) if item.alert.status.actionable else None  # a draft withdraws nothing
     accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces, names=names)
     ledger.flush()
+    follows = _follows(tx, item, live, of={contact.id for contact, _ in recipients})
+    accepted = replace(accepted, follows=follows)
     if item.key:
         _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
     return accepted
@@ -136,6 +142,19 @@ def _withdrawn(
     for recipient, ways in (pair for each in (*found, *before) for pair in each.items()):
         touched.setdefault(recipient, set()).update(ways)
     return touched
+
+
+def _follows(
+    tx: Transaction, item: Acceptance, live: Sequence[Any], *, of: set[str]
+) -> tuple[Mapping[str, Any], ...]:
+    """What the recipients may have, and how many of them: each is told which of their texts this one replaces."""
+    ids = [int(row.id) for row in live]
+    have = held(tx.connection, {*ids, *predecessors(tx.connection, ids)})
+    counted = Counter(have[who] for who in of if who in have)
+    return tuple(
+        {"code": each.code, "recipients": number, "as_correction": each.corrected and item.alert.adds}
+        for each, number in sorted(counted.items(), key=lambda found: (-found[1], found[0].code))
+    )
 
 
 def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Acceptance:
@@ -290,6 +309,7 @@ def _key_row(item: Acceptance, accepted: Accepted) -> dict[str, Any]:
         "no_route": accepted.no_route,
         "recipients": accepted.recipients,
         "state": accepted.state,
+        "follows": accepted.follows,
     }
     return {
         "key": _key(item),
@@ -309,7 +329,8 @@ def _replay(earlier: tuple[bytes, str], item: Acceptance) -> Accepted | GatewayE
             pointer="Idempotency-Key",
         )
     before = json.loads(answer)
-    return replace(Accepted(**before), no_route=tuple(before["no_route"]), replayed=True)
+    no_route, follows = tuple(before["no_route"]), tuple(before.get("follows", ()))
+    return replace(Accepted(**before), no_route=no_route, follows=follows, replayed=True)
 
 
 def forget_old_keys(tx: Transaction, _: None) -> int:

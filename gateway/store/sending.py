@@ -17,6 +17,7 @@ from gateway.store.bulk import Query, updating
 from gateway.store.ledger import Ledger
 from gateway.store.reporting import receipts_came
 from gateway.store.series import next_round
+from gateway.store.succession import Held, held, predecessors
 from gateway.store.transaction import Transaction
 from gateway.store.writer import brief, grouped
 from messages.evidence import Evidence
@@ -46,7 +47,8 @@ class Claimed:
     identifier: str
     body: bytes
     code: str
-    replaces_code: str
+    replaces_code: str  # of the newest text before it that this recipient may have
+    has_corrected: bool  # that text was corrected since, and this recipient has not got the correction
     recipient: str
     address: str
     precedence: Precedence
@@ -56,7 +58,6 @@ class Claimed:
     validity: timedelta
 
 
-_EARLIER = t.alerts.alias("earlier")
 _DETAILS = (
     select(
         t.attempts.c.id,
@@ -74,14 +75,13 @@ _DETAILS = (
         t.alerts.c.body,
         t.alerts.c.code,
         t.alerts.c.submitter,
-        _EARLIER.c.code.label("replaces_code"),
+        t.alerts.c.replaces,
         t.alerts.c.plane,
         t.alerts.c.precedence,
         t.alerts.c.withdrawn,
     )
     .join_from(t.attempts, t.deliveries, t.deliveries.c.id == t.attempts.c.delivery_id)
     .join(t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
-    .outerjoin(_EARLIER, _EARLIER.c.id == t.alerts.c.replaces)
     .where(
         t.attempts.c.state == literal_column("0"),  # literal, or the partial index is not used
         t.attempts.c.channel == bindparam("of_channel"),
@@ -150,7 +150,8 @@ def _claim(tx: Transaction, ask: Claim) -> tuple[list[Claimed], int]:
             go.append(row)
     _mark_sending(tx, go)
     _turn_down(tx, stay)
-    return [_claimed(tx, row) for row in go], len(stay)
+    before = _before(tx, go)
+    return [_claimed(tx, row, before.get(row.id)) for row in go], len(stay)
 
 
 def _mark_sending(tx: Transaction, rows: Sequence[Any]) -> None:
@@ -185,7 +186,18 @@ def _turn_down(tx: Transaction, refused: Sequence[tuple[Any, str]]) -> None:
     ledger.flush()
 
 
-def _claimed(tx: Transaction, row: Any) -> Claimed:
+def _before(tx: Transaction, rows: Sequence[Any]) -> dict[int, Held]:
+    """By attempt, what its recipient may have of the texts that its alert replaces."""
+    found: dict[int, Held] = {}
+    for alert_id, replaced in {(row.alert_id, row.replaces) for row in rows if row.replaces}:
+        mine = {row.id: row.recipient for row in rows if row.alert_id == alert_id}
+        earlier = {replaced, *predecessors(tx.connection, [alert_id])}
+        have = held(tx.connection, earlier, of=set(mine.values()))
+        found |= {number: have[who] for number, who in mine.items() if who in have}
+    return found
+
+
+def _claimed(tx: Transaction, row: Any, before: Held | None) -> Claimed:
     precedence = Precedence(row.precedence)
     expires_at = from_ms(row.expires_ms)
     return Claimed(
@@ -195,7 +207,8 @@ def _claimed(tx: Transaction, row: Any) -> Claimed:
         identifier=row.identifier,
         body=row.body,
         code="" if row.submitter == TELLS else row.code,  # nothing answers it
-        replaces_code=row.replaces_code or "",
+        replaces_code=before.code if before else "",
+        has_corrected=before is not None and before.corrected,
         recipient=row.recipient,
         address=row.address,
         precedence=precedence,

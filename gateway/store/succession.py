@@ -4,13 +4,15 @@ The others are known by their names in the text of the one that replaced them, a
 alert is accepted in the transaction that withdraws it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from gateway.store import tables as t
 from messages.alert import from_json
+from messages.evidence import Evidence
 
 _OF = t.alerts.c
 _ROW = select(
@@ -35,6 +37,33 @@ def predecessors(connection: Connection, alert_ids: Iterable[int]) -> list[int]:
                 found[row.id] = None
                 ahead.append(row)
     return list(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The newest text of a row that a recipient may have. `corrected`: it was corrected since."""
+
+    code: str
+    corrected: bool
+
+
+def held(
+    connection: Connection, alert_ids: Collection[int], *, of: Collection[str] | None = None
+) -> dict[str, Held]:
+    """What each recipient may have of these alerts: the newest one that was handed over, or may have been.
+
+    Who has none of them is absent. `of`: only these recipients.
+    """
+    sent = t.deliveries.c
+    query = (
+        select(sent.recipient, _OF.code, _OF.withdrawn)
+        .join_from(t.deliveries, t.alerts, _OF.id == sent.alert_id)
+        .where(sent.alert_id.in_(alert_ids), sent.evidence >= int(Evidence.SENDING))
+    )
+    if of is not None:
+        query = query.where(sent.recipient.in_(of))
+    rows = connection.execute(query.order_by(_OF.id))
+    return {row.recipient: Held(row.code, row.withdrawn == "corrected") for row in rows}
 
 
 def _replaced_by(connection: Connection, row: Any) -> Iterable[Any]:
