@@ -21,7 +21,7 @@ from channels.pace import Pace
 from channels.smpp_config import SmppConfig
 from channels.smpp_link import Link
 from channels.smpp_pdu import RESPONSE, Command, Pdu, Submit, Tag, first_string
-from channels.smpp_sent import Sent
+from channels.smpp_sent import Sent, canonical
 from channels.smpp_session import Silence
 from channels.smpp_status import OK, SLOW_DOWN, in_words, refusal
 from channels.smpp_submit import submits
@@ -85,16 +85,16 @@ class HandOver:
         if self._config.user_message_reference and session.knows_options:
             option = (int(Tag.USER_MESSAGE_REFERENCE), named.to_bytes(2, "big"))
             part = replace(part, options=(*part.options, option))
-        late = partial(self._late, outgoing, number)
+        heard, late = partial(self._note, outgoing), partial(self._late, outgoing, number)
         try:
-            reply = await session.request(part.encode, before=outgoing.hand_over, late=late)
+            reply = await session.request(part.encode, before=outgoing.hand_over, heard=heard, late=late)
         except Silence as silence:
             self._sent.unheard(named, attempt=attempt, address=address)
             raise Unknown(str(silence)) from silence
         return self._judge(reply, outgoing, number=number)
 
     def _judge(self, reply: Pdu, outgoing: Outgoing, *, number: int) -> str:
-        if reply.status == OK and reply.command == Command.SUBMIT_SM | RESPONSE:
+        if _is_taken(reply):
             self.pace.taken()
             return self._reference(reply, outgoing, number)
         if reply.status == OK or reply.command not in {Command.SUBMIT_SM | RESPONSE, Command.GENERIC_NACK}:
@@ -104,11 +104,14 @@ class HandOver:
             failure.retry_at = datetime.now(UTC) + timedelta(seconds=self.pace.throttled())
         raise failure
 
+    def _note(self, outgoing: Outgoing, reply: Pdu) -> None:
+        """Before its receipt is read, which may have come with it."""
+        if _is_taken(reply):
+            self._sent.taken(first_string(reply.body), attempt=outgoing.attempt, address=outgoing.address)
+
     def _reference(self, reply: Pdu, outgoing: Outgoing, number: int) -> str:
         """Some give no message_id; then nothing but the attempt can name it."""
-        given = first_string(reply.body)
-        taken = self._sent.taken(given, attempt=outgoing.attempt, address=outgoing.address)
-        return taken or f"{outgoing.attempt}/{number}"
+        return canonical(first_string(reply.body)) or f"{outgoing.attempt}/{number}"
 
     def _late(self, outgoing: Outgoing, number: int, reply: Pdu) -> None:
         taken = reply.status == OK
@@ -124,6 +127,10 @@ class HandOver:
                 else f"refused late: {in_words(reply.status)}",
             )
         )
+
+
+def _is_taken(reply: Pdu) -> bool:
+    return reply.status == OK and reply.command == Command.SUBMIT_SM | RESPONSE
 
 
 def _urgent(outgoing: Outgoing) -> bool:

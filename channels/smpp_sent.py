@@ -47,12 +47,11 @@ class Sent:
         self._unheard: OrderedDict[int, Known] = OrderedDict()
         self._told = False
 
-    def taken(self, message_id: str, *, attempt: str, address: Address) -> str:
-        """Notes a part that was taken; returns its reference. Without a number nothing will ever name it."""
+    def taken(self, message_id: str, *, attempt: str, address: Address) -> None:
+        """Notes a part that was taken. Without a number nothing will ever name it."""
         reference = canonical(message_id)
         if reference:
             _note(self._parts, reference, Known(reference, attempt, address))
-        return reference
 
     def unheard(self, user_reference: int, *, attempt: str, address: Address) -> None:
         """Notes a part whose answer was lost: its receipt may still bring our reference back."""

@@ -39,6 +39,7 @@ class Delivered:
 @dataclass(frozen=True, slots=True)
 class _Waiter:
     future: "asyncio.Future[Pdu]"
+    heard: Callable[[Pdu], None]  # hears every answer, before what came after it is read
     late: Callable[[Pdu], None]  # hears an answer that nobody waits for any more
     sent_at: float
 
@@ -159,6 +160,7 @@ class Session(asyncio.Protocol):
             log.warning("an answer to nothing: command %#x, sequence %d", pdu.command, pdu.sequence)
             return
         self.answered_at = max(self.answered_at, waiter.sent_at)
+        waiter.heard(pdu)
         if waiter.future.done():
             waiter.late(pdu)
         else:
@@ -231,16 +233,18 @@ class Session(asyncio.Protocol):
         encode: Callable[[int], bytes],
         *,
         before: Callable[[], None] = _nothing,
+        heard: Callable[[Pdu], None] = _nothing,
         late: Callable[[Pdu], None] = _nothing,
     ) -> Pdu:
         """Sends a request and returns its answer; Silence when none comes in `response_s`, or the session ends.
 
-        `before` is called right before the first octet; what it raises passes through, and nothing leaves.
+        `before` is called right before the first octet; what it raises passes through, and nothing leaves. `heard` gets
+        the answer in the moment in which it comes: a receipt may stand right behind it.
         """
         self._sequence = self._sequence % 0x7FFF_FFFF + 1
         octets = encode(self._sequence)
         before()
-        waiter = _Waiter(self._loop.create_future(), late, self._loop.time())
+        waiter = _Waiter(self._loop.create_future(), heard, late, self._loop.time())
         self._waiters[self._sequence] = waiter
         if len(self._waiters) > _LISTENED_MOST:
             self._forget_oldest()

@@ -13,7 +13,7 @@ from messages.address import parse_address
 from messages.evidence import Evidence
 from tests.outgoing import outgoing
 from tests.smsc import LONG, MUTE, SENDER, Smsc, Taken, told, turns
-from tests.smsc_script import DELIVER, ScriptedSmsc, pdu
+from tests.smsc_script import DELIVER, RESPONSE, SUBMIT, ScriptedSmsc, pdu
 from tests.test_smpp_inbound import CONFIG
 
 TO = "sms:+4500000001"
@@ -274,6 +274,23 @@ async def test_a_receipt_may_overtake_the_answer() -> None:
         handed = await channel.submit(outgoing(TO))
         report = await told(channel, Report)
     assert (report.reference, report.evidence) == (*handed.references, Evidence.DELIVERED)
+
+
+@pytest.mark.parametrize("reported", ["43002", "A7FA"])
+async def test_a_receipt_may_come_in_one_piece_with_the_answer(reported: str) -> None:
+    answer = pdu(SUBMIT | RESPONSE, body=b"a7fa\0")
+    text = f"id:{reported} stat:DELIVRD".encode()
+    body = b"\0\1\0014500000001\0\1\0014500000099\0\4" + bytes(8) + bytes([len(text)]) + text
+    both = answer[:12] + b"SEQ!" + answer[16:] + pdu(DELIVER, 0, 9, body)
+    async with ScriptedSmsc(submit=[both]) as smsc, smsc.channel() as channel:
+        await turns(channel, State.UP)
+        handed = await channel.submit(outgoing(TO, attempt="a1"))
+        report = await told(channel, Report)
+    assert (report.reference, report.attempt, report.evidence) == (
+        *handed.references,
+        "a1",
+        Evidence.DELIVERED,
+    )
 
 
 async def test_a_receipt_of_a_message_whose_answer_was_lost_names_its_attempt() -> None:
