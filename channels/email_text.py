@@ -3,24 +3,41 @@
 | parts                                             | what is read                                         |
 |---------------------------------------------------|------------------------------------------------------|
 | several texts, with pictures between them         | all, one below the other                             |
-| one text in several forms (alternative)           | the plain one, the HTML where that is empty          |
-| a text that is attached, or has a file name       | not read: somebody sent a file                       |
+| one text in several forms (alternative)           | the plain one; the HTML where that alone says or     |
+|                                                   | answers anything; none that answer differently       |
+| a text that is attached                           | not read beside others; alone, as in a picture       |
+|                                                   | message that became a mail, it is the text           |
 | S/MIME, PGP                                       | why it cannot be read, whatever stands beside it     |
 | nothing but winmail.dat, pictures, broken pieces  | why it cannot be read                                |
+| nothing but another form of text, such as RTF     | the same, and its words, in which a cry is heard     |
 | a charset that nobody knows, octets of no charset | what can be guessed, and that it cannot be trusted   |
 
-Sources: RFC 2046 5.1 (mixed, alternative), RFC 2183 2 (disposition), RFC 8551 3 (S/MIME), RFC 3156 (PGP), and what
-Exchange and Outlook send to others than themselves (TNEF).
+A name makes no file of a text: phones and gateways name the text itself.
+
+Sources: RFC 2046 5.1 (mixed, alternative), RFC 2183 2 (disposition), RFC 8551 3 (S/MIME), RFC 3156 (PGP), RFC 1896
+(enriched), and what Exchange and Outlook send to others than themselves (TNEF).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from channels.email_choice import choice
 from channels.email_mime import MOST_TEXT_OCTETS, Letter, Part, known_charset
 from messages.html_text import html_text
-from messages.reply_text import unflowed
+from messages.reply_text import reply_text, unflowed, unsigned
+from messages.rtf_text import rtf_text
 
 _TEXTS = frozenset({"text/plain", "text/html"})
+_TAGGED = frozenset({"text/html", "text/enriched", "text/richtext"})
+_RTF = frozenset({"text/rtf", "application/rtf"})
+_DATA = (
+    "text/calendar",
+    "text/vcard",
+    "text/x-vcard",
+    "text/directory",
+    "text/css",
+    "text/csv",
+    "text/rfc822",
+)
 _SEALED = {  # whatever stands beside it
     "application/pkcs7-mime": "it is signed or encrypted (S/MIME)",
     "application/x-pkcs7-mime": "it is signed or encrypted (S/MIME)",
@@ -41,10 +58,23 @@ class Seen:
 
 
 def seen(mail: Letter) -> Seen:
+    shown = [part for part in mail.parts if part.content_type in _TEXTS and not part.is_attachment]
+    parts, flaw = _of_forms(shown)
+    attached = [part for part in mail.parts if part.content_type == "text/plain" and part.is_attachment]
+    for each in (parts, attached):
+        texts, broken = _joined(each)
+        if texts:
+            return Seen(texts, _sealed(mail) or flaw or broken)
+    why = _sealed(mail) or _why_none(mail)
+    return Seen(_joined([part for part in mail.parts if _is_foreign(part)])[0] if why else "", why)
+
+
+def _joined(parts: list[Part]) -> tuple[str, str]:
+    """The texts of these parts, one below the other, and why they cannot be trusted, '' where they can."""
     texts: list[str] = []
     said: set[str] = set()
     flaw, left = "", MOST_TEXT_OCTETS
-    for part in _shown(mail):
+    for part in parts:
         text = _text_of(part)[:left]
         words = " ".join(text.split())
         if not words or words in said:  # some send both forms of one text as if they were two
@@ -55,26 +85,36 @@ def seen(mail: Letter) -> Seen:
         flaw = flaw or _flaw(part, text)
         if left <= 0:
             break
-    return Seen("\n".join(texts), _sealed(mail) or flaw or ("" if texts else _why_none(mail)))
+    return "\n".join(texts), flaw
 
 
-def _shown(mail: Letter) -> Iterator[Part]:
-    """The texts that stand in the mail itself; of several forms of one the plain form, where it says anything."""
-    texts = [part for part in mail.parts if part.content_type in _TEXTS and not _is_file(part)]
-    plain = {part.group for part in texts if part.content_type == "text/plain" and part.text().strip()}
-    for part in texts:
-        if part.content_type == "text/plain" or not part.group or part.group not in plain:
-            yield part
+def _of_forms(texts: list[Part]) -> tuple[list[Part], str]:
+    """The texts, of two forms of one thing only one; and why they cannot be trusted, where the forms contradict."""
+    flaw, left = "", texts
+    for group in {part.group for part in texts if part.group}:
+        forms = [part for part in texts if part.group == group and part.text().strip()]
+        plain = [part for part in forms if part.content_type == "text/plain"]
+        html = [part for part in forms if part.content_type == "text/html"]
+        if not plain or not html:
+            continue
+        chosen, other = choice(_answer(plain)), choice(_answer(html))
+        if chosen and other and chosen != other:
+            flaw = "its two forms say different things"
+            continue
+        spare = plain if other and not chosen else html
+        left = [part for part in left if not any(part is each for each in spare)]
+    return left, flaw
 
 
-def _is_file(part: Part) -> bool:
-    named = "name" in part.parameters or "filename" in part.first("content-disposition").lower()
-    return part.is_attachment or named
+def _answer(parts: list[Part]) -> str:
+    return unsigned(reply_text(_joined(parts)[0]))
 
 
 def _text_of(part: Part) -> str:
     said = part.text()
-    if part.content_type == "text/html":
+    if part.content_type in _RTF:
+        return rtf_text(said)
+    if part.content_type in _TAGGED:
         return html_text(said)
     if part.parameters.get("format", "").lower() != "flowed":
         return said
@@ -117,4 +157,14 @@ def _why_none(mail: Letter) -> str:
 
 
 def _is_other(part: Part) -> bool:
-    return part.content_type not in _TEXTS or _is_file(part)
+    return part.content_type not in _TEXTS or part.is_attachment
+
+
+def _is_file(part: Part) -> bool:
+    return part.is_attachment or "name" in part.parameters
+
+
+def _is_foreign(part: Part) -> bool:
+    """Whether it is a text in a form that is not read, but may be heard."""
+    texts = part.content_type.startswith("text/") and not part.content_type.startswith(_DATA)
+    return texts or part.content_type in _RTF

@@ -37,6 +37,10 @@ PHOTO = part(
     "AAAA", "image/jpeg", Content_Disposition="inline; filename=i.jpg", Content_Transfer_Encoding="base64"
 )
 FILE = part("log", 'text/plain; name="a.txt"', Content_Disposition="attachment; filename=a.txt")
+TABLE = part("1;2", 'text/csv; name="a.csv"', Content_Disposition="attachment; filename=a.csv")
+SMIL = part("<smil/>", "application/smil; name=s.smil")
+NAMED = 'text/plain; charset=utf-8; name="text_0.txt"'
+RTF = r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\*\generator x;}\f0\b BRUG\b0  FOR HJ\'c6LP\par\u230?\{\}}"
 MIXED = {
     "a photo first": (parts("mixed", part(""), PHOTO, part("Hjælp, se billedet")), "Hjælp, se billedet"),
     "a photo between": (parts("mixed", part("Hej"), PHOTO, part("4")), "Hej\n4"),
@@ -46,6 +50,14 @@ MIXED = {
     "both forms, badly joined": (parts("mixed", part("1"), part("<p>1</p>", "text/html")), "1"),
     "HTML only": (part("<p>2</p><div>Sendt fra min iPhone</div>", "text/html"), "2"),
     "HTML in pieces": (parts("mixed", part("<b>1</b>", "text/html"), PHOTO, part("om 20", "text/html")), "1\nom 20"),
+    "a text with a name": (part("Kommer", NAMED), "Kommer"),
+    "HTML with a name": (part("<p>2</p>", "text/html; name=Att00001.htm"), "2"),
+    "a picture message": (parts("mixed", SMIL, part("1", NAMED)), "1"),
+    "a picture message, attached": (parts("related", SMIL, FILE.replace("log", "på vej")), "på vej"),
+    "attached alone": (parts("mixed", part(""), FILE), "log"),
+    "the plain form only points": (
+        parts("alternative", part("This message requires an HTML viewer."), part("<p>1</p>", "text/html")), "1"),
+    "the plain form cries": (parts("alternative", part("Hjælp"), part("<p>Hej</p>", "text/html")), "Hjælp"),
     "signed": (parts("signed", part("2"), part("x", "application/pkcs7-signature")), "2"),
 }  # fmt: skip
 
@@ -61,7 +73,8 @@ UNREADABLE = {
     "S/MIME": (part("MIAGCSqG", "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m"), "S/MIME"),
     "PGP": (parts("encrypted", part("Version: 1", "application/pgp-encrypted"), part("x", "x/y")), "PGP"),
     "S/MIME beside a text": (parts("mixed", part("Se vedhæftet"), part("MIAG", "application/pkcs7-mime")), "S/MIME"),
-    "only a file": (parts("mixed", part(""), FILE), "a file, text/plain"),
+    "only a file": (parts("mixed", part(""), TABLE), "a file, text/csv"),
+    "two forms that contradict": (parts("alternative", part("2"), part("<p>1</p>", "text/html")), "two forms"),
     "winmail.dat": (part("eJ8+", "application/ms-tnef; name=winmail.dat"), "winmail.dat"),
     "winmail.dat, misnamed": (part("eJ8+", "application/octet-stream; name=winmail.dat"), "winmail.dat"),
     "an unknown charset": (b"Content-Type: text/plain; charset=ibm037\n\n\xf1\xc1\n".decode("latin-1"), "charset"),
@@ -85,6 +98,22 @@ def test_what_nobody_can_read_says_why_and_brings_what_there_is(name: str) -> No
         "From: vagt@e.invalid\nSubject: SV: ØVELSE Krisestab: Strømsvigt #K7 ØVELSE\n"
     )
     assert len(found.raw) <= 16_384
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (part(RTF, "application/rtf; name=a.rtf", Content_Disposition="attachment"), "BRUG FOR HJÆLP\næ{}"),
+        (part(RTF, "text/rtf"), "BRUG FOR HJÆLP\næ{}"),
+        (part("<bold>BRUG FOR HJAELP</bold>", "text/enriched"), "BRUG FOR HJAELP"),
+        (part("*Hjælp*", "text/markdown; charset=utf-8"), "*Hjælp*"),
+        (part("BEGIN:VCALENDAR\nDESCRIPTION:Hjælp?", "text/calendar; charset=utf-8"), ""),
+        (parts("alternative", part("2"), part("<p>Hjælp</p>", "text/html")), "2\nHjælp"),
+    ],
+)
+def test_a_cry_is_heard_in_what_answers_nothing(content: str, text: str) -> None:
+    found = told(content)
+    assert (found.text, bool(found.unreadable), bool(found.raw)) == (text, True, True)
 
 
 @pytest.mark.parametrize(
