@@ -6,6 +6,7 @@ only.
 The packages below the gateway use stdlib logging, which runs through the same steps.
 """
 
+import codecs
 import logging
 import re
 import sys
@@ -17,6 +18,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import BaseModel, SecretBytes, SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from gateway.log_floods import OneLineHandler, Tenths
+
 MAX_CHARACTERS = 2_000  # of one value; the rest is counted, not shown
 MAX_TRACE_CHARACTERS = 20_000
 _MAX_ITEMS = 50  # of a list or mapping in a record
@@ -27,6 +30,7 @@ _SECRET_TEXT = re.compile(r"\bbavn_[A-Za-z0-9_-]{20,}|(?<=\bBearer )[A-Za-z0-9._
 _SPEECH = frozenset(
     {"text", "headline", "radio_text", "long_text", "sms_text", "body", "words", "raw", "answer"}
 )
+codecs.lookup("unicode_escape")  # read from a file at its first use, when there may be no descriptor left
 _FIRST = ("timestamp", "level", "logger", "event")
 # Libraries that tell too much at info, and whose debug lines hold whole messages and passwords.
 _CHATTY = ("aiosmtplib", "aiohttp", "aiohttp.access", "aiohttp.server", "asyncio", "sqlalchemy", "alembic")
@@ -50,7 +54,7 @@ def configure(
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    handler = logging.StreamHandler(stream)
+    handler = OneLineHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,9 +69,9 @@ def configure(
     root.setLevel(level.upper())
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    server = logging.getLogger("aiohttp.server")
-    if _short_about_strangers not in server.filters:
-        server.addFilter(_short_about_strangers)
+    # What others can make these two say must not fill the disk.
+    logging.getLogger("asyncio").filters[:] = [Tenths()]
+    logging.getLogger("aiohttp.server").filters[:] = [_short_about_strangers, Tenths()]
 
 
 def escaped(text: str, limit: int = MAX_CHARACTERS, *, keep: str = "") -> str:
