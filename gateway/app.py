@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from channels.base import Channel, Keeping
 from channels.registry import new_channel
 from gateway.anchor import Anchor, AnchorFile, looked_at
+from gateway.api.connections import raise_descriptor_limit
 from gateway.api.server import application, listener, nobody_listens, serving
 from gateway.audit_watch import AuditWatch
 from gateway.clock import Clock, Steady, steady_clock, wall_clock
@@ -164,6 +165,7 @@ async def run(config: Config, *, started: Callable[[int], None] = lambda port: N
 
     `started` hears the TCP port once the hub accepts.
     """
+    raise_descriptor_limit()
     stop = asyncio.Event()
     _stop_at_signals(stop)
     async with running(config) as (hub, port):

@@ -5,6 +5,7 @@ Names of tokens are the submitters in the audit and in idempotency; over the soc
 
 from aiohttp import web
 
+from gateway.api.connections import Connection
 from gateway.api.keys import TOKENS
 from gateway.api.problems import Handler, problem
 from gateway.tokens import verify_token
@@ -21,6 +22,7 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         return await handler(request)
     if _local(request):
         request[SUBMITTER], request[SCOPES] = "local", _ALL
+        _trust(request)
         return await handler(request)
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     token = verify_token(request.app[TOKENS], presented.strip()) if scheme.lower() == "bearer" else None
@@ -30,10 +32,16 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         response.headers["WWW-Authenticate"] = 'Bearer realm="bavn"'
         return response
     request[SUBMITTER], request[SCOPES] = token.name, frozenset(token.scopes)
+    _trust(request)
     needed = _needed(request)
     if needed not in token.scopes:
         return problem(403, "Not allowed", detail=f"the token {token.name!r} has no scope {needed!r}")
     return await handler(request)
+
+
+def _trust(request: web.Request) -> None:
+    if isinstance(request.protocol, Connection):
+        request.protocol.shows_token()
 
 
 def _needed(request: web.Request) -> str:

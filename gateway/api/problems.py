@@ -55,6 +55,11 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         return problem(
             400, HTTPStatus(400).phrase, detail="the connection was closed in the middle of the body"
         )
+    except web.RequestPayloadError as error:
+        request.content.feed_eof()  # nothing more can be read from it
+        detail = "the body is not what its Content-Encoding or Transfer-Encoding says"
+        log.info("%s %s: %s", request.method, request.path, error)
+        return problem(400, HTTPStatus(400).phrase, detail=detail)
     except (SQLAlchemyError, Exception):
         log.exception("%s %s failed", request.method, request.path)
         return problem(500, "The gateway failed", detail="the hub's log says more; nothing was accepted")

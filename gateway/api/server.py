@@ -5,12 +5,15 @@ import errno
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 
 from gateway.api import alerts, channels, events, health, inbox, openapi
 from gateway.api.auth import authenticated
+from gateway.api.bodies import BODY_MOST, whole_bodies
+from gateway.api.connections import Site
 from gateway.api.keys import CONFIG, HUB, OPERATOR, TOKENS
 from gateway.api.problems import as_problems
 from gateway.api.socket_place import place
@@ -22,11 +25,10 @@ from gateway.socket_path import short_path
 from gateway.tokens import Token
 
 BACKLOG = 128
-BODY_MOST = 2 * 1024 * 1024  # octets; the largest CAP files seen are below 1 MB
 
 
 def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Application:
-    app = web.Application(client_max_size=BODY_MOST, middlewares=[as_problems, authenticated])
+    app = web.Application(client_max_size=BODY_MOST, middlewares=[as_problems, authenticated, whole_bodies])
     app[HUB], app[CONFIG], app[TOKENS] = hub, config, tuple(tokens)
     app[OPERATOR] = Operator(hub)
     for part in (alerts, channels, events, health, inbox, openapi):
@@ -68,12 +70,14 @@ def _remedy(error: OSError | UnicodeError) -> str:
 @asynccontextmanager
 async def serving(app: web.Application, config: Config, tcp: socket.socket) -> AsyncIterator[int]:
     """Serves on the bound socket and on the Unix socket; yields the TCP port."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, handle_signals=False)
+    runner = web.AppRunner(app, shutdown_timeout=2.0, handle_signals=False)
+    loop = asyncio.get_running_loop()
     with place(config.socket) as at:
         await runner.setup()
         try:
-            await web.SockSite(runner, tcp, backlog=BACKLOG).start()
-            await _start(web.UnixSite(runner, str(at.address)), f"socket {config.socket}", "remove the file")
+            await Site(runner, "tcp", partial(loop.create_server, sock=tcp, backlog=BACKLOG)).start()
+            unix = partial(loop.create_unix_server, path=str(at.address), backlog=BACKLOG)
+            await _start(Site(runner, "unix", unix), f"socket {config.socket}", "remove the file")
             at.bound()
             yield tcp.getsockname()[1]
         finally:
