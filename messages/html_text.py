@@ -2,7 +2,8 @@
 
 A scanner of its own: `html.parser` of the Pythons that Debian and Ubuntu ship takes time by the square of the input
 for some inputs (CVE-2025-6069), and here strangers write the input. Each sign is looked at a bounded number of times.
-Nothing is fetched, nothing is run, and no tag or attribute comes out.
+Nothing is fetched, nothing is run, and no tag or attribute comes out. What its reader does not see is left out:
+elements that are hidden, such as the preview lines of newsletters, and what is struck out.
 """
 
 import re
@@ -18,6 +19,15 @@ _BLOCK = (
     ",main,nav,ol,p,pre,section,table,tr,ul"
 )
 _BLOCKS = frozenset(_BLOCK.split(","))
+_EMPTY = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr"})  # no end tag comes
+_STRUCK = frozenset({"s", "strike", "del"})
+_STYLE = re.compile(r"""\sstyle\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))""", re.IGNORECASE)
+_VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)""")
+_HIDDEN = re.compile(r"\shidden(?=[\s/>=])", re.IGNORECASE)
+_UNSHOWN = re.compile(
+    r"(?:^|;)(?:display:none|visibility:hidden|mso-hide:all|text-decoration(?:-line)?:[a-z-]*line-through)(?![a-z-])"
+)
+_SIZE = re.compile(r"(?:^|;)font-size:([0-9.]+)")
 _LONGEST_TAG = 20_000  # an image inside of an attribute; more is not a tag
 
 
@@ -32,6 +42,8 @@ class _Scanner:
         self._lines: list[str] = []
         self._line: list[str] = []
         self._depth = 0  # of quotations
+        self._unseen, self._within = "", 0  # the element that hides what is in it, and how deep in such ones
+        self._tiny = False  # it hides by its size, which another element may set again
 
     def text(self) -> str:
         place = 0
@@ -59,8 +71,23 @@ class _Scanner:
         tag = name[0].lower()
         if tag in _UNSEEN:
             return self._after(">", self._after(f"</{tag}", end))
+        self._hide(tag, self._html[start : end + 1])
         self._format(tag)
         return end + 1
+
+    def _hide(self, tag: str, source: str) -> None:
+        """Follows what hides its text; a paragraph that is never ended hides down to the next block."""
+        name = tag.removeprefix("/")
+        if not self._unseen:
+            gone = name in _STRUCK or _hides(source)
+            if name == tag and name not in _EMPTY and (gone or _size(source) == 0):
+                self._unseen, self._within, self._tiny = name, 1, not gone
+        elif name == self._unseen and name != "p":
+            self._within += -1 if tag.startswith("/") else 1
+        elif self._unseen == "p" and name in _BLOCKS:
+            self._within = int(tag == "p" and _hides(source))
+        if not self._within or (self._tiny and _size(source)):
+            self._unseen = ""
 
     def _after(self, mark: str, start: int) -> int:
         """Behind the next `mark`; the end of everything where there is none, as browsers have it."""
@@ -81,7 +108,7 @@ class _Scanner:
             self._line.append(" ")
 
     def _say(self, text: str) -> None:
-        if text:
+        if text and not self._unseen:
             self._line.append(_SPACE.sub(" ", unescape(text).replace("\xa0", " ")))
 
     def _end_line(self, *, always: bool = False) -> None:
@@ -90,3 +117,23 @@ class _Scanner:
         self._line.clear()
         if text or always:
             self._lines.append(f"{'>' * min(self._depth, 9)} {text}".strip() if self._depth else text)
+
+
+def _hides(tag: str) -> bool:
+    return _HIDDEN.search(_VALUE.sub("=", tag)) is not None or _UNSHOWN.search(_style(tag)) is not None
+
+
+def _size(tag: str) -> float | None:
+    """The size of the letters that the tag sets; None where it sets none."""
+    found = _SIZE.search(_style(tag))
+    try:
+        return float(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _style(tag: str) -> str:
+    """Its style without blanks, in lower case."""
+    found = _STYLE.search(tag)
+    said = (found[1] or found[2] or found[3] or "") if found else ""
+    return _SPACE.sub("", unescape(said)).lower()

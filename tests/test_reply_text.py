@@ -139,6 +139,31 @@ def test_html_is_read_as_its_reader_sees_it() -> None:
     assert reply_text(html_text(page)) == "Ja & nej, på vej\nlinje\nny"
 
 
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ('<div style="display:none">4</div><div>Hvor?</div>', "Hvor?"),
+        ("<div style='COLOR:red; Display : None !important'>4<br>4<div>4</div>4</div>1", "1"),
+        ("<p style=visibility:hidden>4</p>1", "1"),
+        ('<span style="mso-hide:all">4</span>1', "1"),
+        ("<div hidden><div>4</div>4</div>1", "1"),
+        ('<span style="font-size:0px;color:red">4</span>1', "1"),
+        (
+            '<td style="font-size:0"><div style="font-size:14px">HJÆLP</div></td>',
+            "HJÆLP",
+        ),  # as newsletters lay out
+        ('<div style="font-size:0;display:none"><p style="font-size:9px">4</p></div>1', "1"),
+        ('<p style="display:none">4<p>1', "1"),
+        ('<img style="display:none" alt="4"><input hidden>1', "1"),
+        ('<a title="was hidden here" style="x-display:none">1</a>', "1"),
+        ("<p><s>1</s> 2</p><del>3</del><strike>4</strike>", "2"),
+        ('<span style="text-decoration:underline line-through">1</span> <u>2</u>', "2"),
+    ],
+)
+def test_what_its_reader_does_not_see_is_no_text(page: str, seen: str) -> None:
+    assert html_text(page) == seen
+
+
 def test_flowed_text_is_joined_within_one_depth() -> None:
     flowed = "Jeg kommer \nom lidt\n> 1 = \n> kommer\n-- \nVagten"
     assert unflowed(flowed) == "Jeg kommer om lidt\n> 1 = kommer\n-- \nVagten"
@@ -151,6 +176,9 @@ def test_flowed_text_is_joined_within_one_depth() -> None:
         "<" * 400_000,
         "<!--" * 100_000,
         "<a " * 130_000,
+        '<div style="font-size:0">' * 16_000,
+        "<s>" * 130_000,
+        "<a style=" * 40_000 + ">",
         "<blockquote>" * 30_000 + "x<br>" * 10_000,
         "&#x" * 130_000,
     ],
