@@ -147,14 +147,15 @@ def _decide(
 
 
 def _reached(d: Delivery, policy: Policy) -> bool:
-    """The wanted evidence is there, not by mail alone where mail does not suffice."""
+    """The wanted evidence is there, not by mail alone where the precedence says that mail does not suffice."""
     if d.evidence >= Evidence.ACKNOWLEDGED:
         return True
-    return any(t.evidence >= d.want and _counts(d, t, policy) for t in d.tries)
+    mail = policy.mail_proves(d.want)
+    return any(t.evidence >= d.want and (mail or not _by_mail(d, t)) for t in d.tries)
 
 
-def _counts(d: Delivery, t: Try, policy: Policy) -> bool:
-    return policy.mail_suffices or d.ladder[t.rung].bearer != "email"
+def _by_mail(d: Delivery, t: Try) -> bool:
+    return d.ladder[t.rung].bearer == "email"
 
 
 def _end(d: Delivery, ended: Ended, effects: list[Effect]) -> tuple[Delivery, tuple[Effect, ...]]:
@@ -225,7 +226,11 @@ def _hear_silence(d: Delivery, policy: Policy, now: datetime, effects: list[Effe
 def _climb_ladder(d: Delivery, policy: Policy, now: datetime, effects: list[Effect]) -> Delivery:
     """Starts ways until as many are live as the policy wants; schedules again what was refused for now."""
     mine = _by_rung(d)
-    if any(t.evidence >= Evidence.DELIVERED and _counts(d, t, policy) for t in d.tries if t.round == d.round):
+    if any(
+        t.evidence >= Evidence.DELIVERED and (policy.mail_suffices or not _by_mail(d, t))
+        for t in d.tries
+        if t.round == d.round
+    ):
         return _drop_waiting(d, effects, keep_must=True)
     for index, tries in mine.items():
         if _may_retry(tries):

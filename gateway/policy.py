@@ -33,9 +33,15 @@ class Policy:
     expires_longest: timedelta
     network_validity: timedelta
     never: frozenset[str] = frozenset()  # bearers that this precedence does not use
-    mail_suffices: bool = True  # 250 OK proves a server, not a person: never enough for the two highest
+    mail_suffices: bool = (
+        True  # 250 OK proves a server, not a person: never enough for the two highest, unasked
+    )
     retry_first: timedelta = 2 * S  # a transient refusal is tried again, doubling
     retry_longest: timedelta = 5 * M
+
+    def mail_proves(self, want: Evidence) -> bool:
+        """Whether mail alone may prove `want`: whoever wants another evidence than the precedence does means it."""
+        return self.mail_suffices or want is not self.want
 
     def deadline(self, bearer: str) -> timedelta:
         """How long a hand-over over this bearer may stay without `delivered` before the next domain is tried."""

@@ -96,10 +96,11 @@ def _unreached(
 def _unproven(kept: Acceptance, world: World) -> list[Json]:
     """One warning for each set of ways that can prove nothing of what is wanted, and bring no answer.
 
-    Mail proves a server, not a person, where the precedence says so; an answer proves all of it.
+    Mail proves a server, not a person, where the precedence says so and its own evidence is wanted; an answer proves
+    all of it.
     """
-    mail_suffices = world.policies[kept.alert.precedence].mail_suffices
-    ways = [way for way in world.surroundings.ways if mail_suffices or way.bearer != "email"]
+    mail = world.policies[kept.alert.precedence].mail_proves(kept.want)
+    ways = [way for way in world.surroundings.ways if mail or way.bearer != "email"]
     proving = {way.name for way in ways if way.max_evidence >= kept.want}
     who: dict[tuple[str, ...], list[str]] = {}
     for contact in kept.recipients:

@@ -106,9 +106,15 @@ class Case:
             self.delivery = replace(self.delivery, due_at=due(self.delivery, self.policy, self.now))
 
 
-def case(precedence: Precedence, *ladder: Rung, want: Evidence | None = None, **changes: object) -> Case:
+def case(
+    precedence: Precedence,
+    *ladder: Rung,
+    want: Evidence | None = None,
+    policy: Policy | None = None,
+    **changes: object,
+) -> Case:
     """A new delivery, looked at for the first time."""
-    policy = replace(DEFAULTS[precedence], **changes)  # type: ignore[arg-type]
+    policy = replace(policy or DEFAULTS[precedence], **changes)  # type: ignore[arg-type]
     delivery = Delivery(
         id=1,
         precedence=precedence,

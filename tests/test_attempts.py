@@ -1,5 +1,6 @@
 """The ladder's decisions, rule by rule: the policy table of the architecture as examples."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from gateway.delivery import (
     TurnedDown,
 )
 from gateway.errors import GatewayError
+from gateway.policy import DEFAULTS
 from messages.evidence import Ended, Evidence
 from messages.precedence import Precedence
 from tests.deliveries import MAIL, MQTT, NOW, SAT, SDS, SMS, Case, H, M, S, case, rung
@@ -246,12 +248,28 @@ def test_a_new_round_takes_what_still_waits_out_of_the_queue() -> None:
 
 @pytest.mark.parametrize("precedence", [FLASH, IMMEDIATE])
 @pytest.mark.parametrize("evidence", [Evidence.SUBMITTED, Evidence.DELIVERED, Evidence.READ])
-def test_mail_alone_never_satisfies_the_two_highest(precedence: Precedence, evidence: Evidence) -> None:
-    c = case(precedence, MAIL, SMS, at_once=1, want=Evidence.SUBMITTED)
+def test_mail_alone_never_proves_what_the_two_highest_want(
+    precedence: Precedence, evidence: Evidence
+) -> None:
+    policy = replace(DEFAULTS[precedence], want=Evidence.SUBMITTED)
+    c = case(precedence, MAIL, SMS, at_once=1, policy=policy)
     c.hear(Reported(handed_over(c, "email"), evidence))
     assert c.delivery.ended is None
     c.run_until(2 * M)
     assert c.waiting() == ["sms-modem"]
+
+
+@pytest.mark.parametrize("precedence", [FLASH, IMMEDIATE])
+@pytest.mark.parametrize("want", [Evidence.SUBMITTED, Evidence.DELIVERED, Evidence.READ])
+def test_mail_proves_what_an_author_wants_of_the_two_highest(precedence: Precedence, want: Evidence) -> None:
+    c = case(precedence, MAIL, want=want)
+    number = handed_over(c, "email")
+    if want > Evidence.SUBMITTED:
+        assert c.delivery.ended is None
+        c.hear(Reported(number, want))
+    assert c.effects[-1] == End(Ended.REACHED)
+    c.run_until(1 * H)
+    assert len(c.delivery.tries) == 1
 
 
 def test_mail_is_enough_for_routine() -> None:

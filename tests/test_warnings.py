@@ -128,7 +128,10 @@ def test_a_correction_warns_of_what_those_who_were_asked_can_be_reached_over(
     ("ways", "precedence", "want", "warned"),
     [
         ([mail()], Precedence.FLASH, None, ["vagt"]),
-        ([mail(state=State.DOWN, max_evidence=Evidence.READ)], Precedence.IMMEDIATE, Evidence.DELIVERED, ["vagt"]),
+        ([mail(state=State.DOWN, max_evidence=Evidence.READ)], Precedence.IMMEDIATE, Evidence.ACKNOWLEDGED, ["vagt"]),
+        ([mail(max_evidence=Evidence.SUBMITTED)], Precedence.IMMEDIATE, Evidence.DELIVERED, ["vagt"]),
+        ([mail(max_evidence=Evidence.SUBMITTED)], Precedence.IMMEDIATE, Evidence.SUBMITTED, None),
+        ([mail(max_evidence=Evidence.SUBMITTED)], Precedence.FLASH, Evidence.SUBMITTED, None),
         ([mail(max_evidence=Evidence.SUBMITTED)], Precedence.PRIORITY, None, ["vagt"]),
         ([mail(two_way=True)], Precedence.FLASH, None, None),  # a mailbox that is read brings answers
         ([mail(), sms()], Precedence.FLASH, None, None),
