@@ -227,7 +227,8 @@ class Channel(Protocol):
     """One configured use of a bearer. `async with Channel(name, config)` opens and closes it.
 
     Entering does not wait for the far end: a channel whose far end is away enters, reports DOWN and comes back by
-    itself. `submit` may be called from several tasks at a time, up to `capability.window`.
+    itself. `submit` may be called from several tasks at a time, up to `capability.window`, which may change with what
+    the far end allows: the hub looks each time.
     """
 
     config_model: ClassVar[type[ChannelConfig]]

@@ -27,6 +27,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Self
@@ -85,7 +86,7 @@ class MqttChannel:
             tls,
             client_id=self.config.identifier(self.name),
             memory=self._memory,
-            health=lambda broker: self._feed.put_health(self._state(broker)),
+            health=self._note_broker,
             incoming=self._arrivals.arrived,
         )
         self._tasks = {
@@ -111,6 +112,11 @@ class MqttChannel:
         except base.ChannelDown:
             return self._state(self._keeper.health)
         return self._state(self._keeper.health)
+
+    def _note_broker(self, broker: base.Health) -> None:
+        """The hub claims no more than the broker takes: what waited here would be before a FLASH."""
+        self.capability = replace(self.capability, window=self._keeper.window)
+        self._feed.put_health(self._state(broker))
 
     def _note_overflow(self, overflow: Overflow) -> None:
         self._overflow = overflow

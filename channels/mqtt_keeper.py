@@ -45,6 +45,7 @@ class Keeper:
         self._pause_s = config.reconnect_s
         self._short = 0  # sessions in a row that ended soon
         self.health = Health(State.STARTING)
+        self.window = config.window  # messages at a time that the broker allowed last
 
     async def session(self) -> Session:
         """An open session; ChannelDown when there is none."""
@@ -107,7 +108,7 @@ class Keeper:
         except Exception as error:  # whatever a library raises, the broker is tried again
             log.exception("a session with the broker could not be opened")
             return End(f"it failed: {error!r}")
-        self._session = session
+        self._session, self.window = session, session.places
         forgotten = not session.offer.resumed and self._memory.had(self._name_of_session)
         if forgotten:
             log.warning("%s: %s", self._name_of_session, _FORGOTTEN)

@@ -32,6 +32,11 @@ class Session(Client):
         self._config = config
         self.window = asyncio.Semaphore(config.window)
 
+    @property
+    def places(self) -> int:
+        """In the window, once it is open: never more than the broker allows (3.2.2.3.3)."""
+        return min(self._config.window, self.offer.receive_maximum)
+
     async def open(self) -> None:
         """Connects, resumes the session and reads the topics of answers and reports. NotOpen leaves nothing behind."""
         try:
@@ -45,7 +50,7 @@ class Session(Client):
             if isinstance(error, aiomqtt.MqttError | OSError):
                 raise NotOpen(_why(error)) from error
             raise
-        self.window = asyncio.Semaphore(min(self._config.window, self.offer.receive_maximum))
+        self.window = asyncio.Semaphore(self.places)
         self._tell("online")
 
     async def _connect(self) -> None:
