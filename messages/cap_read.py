@@ -8,7 +8,7 @@ refused here. Source: OASIS CAP 1.2 clause 3.2.
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from lxml import etree
@@ -176,12 +176,17 @@ def _opaque(element: etree._Element) -> bytes:
 
 
 def read_time(written: str, *, element: str, line: int = 0) -> datetime:
-    """An aware time of CAP's one form, `2026-11-23T09:30:00+01:00`; UTC is `-00:00`."""
+    """An aware time of CAP's one form, `2026-11-23T09:30:00+01:00`; UTC is `-00:00`.
+
+    `24:00:00` is the end of its day, the first moment of the next (XML Schema part 2, 3.2.7.1).
+    """
     written = written.strip()
     if _TIME.fullmatch(written) is None:
         raise CapError(element, f"{written[:40]!r} is not written as 2026-11-23T09:30:00+01:00", line=line)
     try:
-        at = datetime.fromisoformat(written)
+        ends_day = written[10:19] == "T24:00:00"
+        at = datetime.fromisoformat(written.replace("T24", "T00") if ends_day else written)
+        at += timedelta(days=ends_day)
         if not 1970 <= at.year <= 9998:
             raise ValueError("the year is out of range")
     except ValueError as error:

@@ -10,11 +10,11 @@ import re
 
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-# Seen by nobody: zero-width signs, soft hyphen, invisible operators, fillers, the byte order mark,
-# annotation signs.
+# Seen by nobody: zero-width signs (the joiner is looked at for itself), soft hyphen, invisible operators, fillers,
+# the byte order mark, annotation signs.
 _INVISIBLE = [
     *(0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180E, 0x3164, 0xFEFF, 0xFFA0),
-    *range(0x200B, 0x200E),
+    *(0x200B, 0x200C),
     *range(0x2060, 0x2066),
     *range(0x206A, 0x2070),
     *range(0xFFF9, 0xFFFC),
@@ -56,9 +56,13 @@ _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\
 # What may need work; a class of the first plane alone is a bitmap to `re`, and fast.
 _HIDDEN = re.compile(
     "["
-    + re.escape("".join(chr(c) for c in sorted({*_SEEN, 0x2028, 0x2029} - {0x0A}) if c < 0x10000))
+    + re.escape("".join(chr(c) for c in sorted({*_SEEN, 0x200D, 0x2028, 0x2029} - {0x0A}) if c < 0x10000))
     + "]|[\U00010000-\U0010ffff]"
 )
+# The zero-width joiner makes one sign of several emoji (UTS 51 2.3), which all can be seen; anywhere else it hides.
+_EMOJI = "[\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+_STRAY_JOINER = re.compile(f"(?<!{_EMOJI})(?<!{_EMOJI}\ufe0f)\u200d|\u200d(?!{_EMOJI})")
+_JOINER = "\u200d"
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile(r" {2,}")
 _BEGINS_PLAINLY = re.compile(r"[ \n]*[0-9A-Za-zÆØÅæøå]")  # most texts; a control sequence begins otherwise
@@ -68,7 +72,7 @@ def neutral(text: str) -> str:
     """`text` with its lines kept (LF) and every other control shown as a sign; what has no width is taken out."""
     if _HIDDEN.search(text) is None:
         return text
-    return _LINE_ENDS.sub("\n", text).translate(_SEEN)
+    return _LINE_ENDS.sub("\n", _joined(text)).translate(_SEEN)
 
 
 def neutral_line(text: str) -> str:
@@ -78,7 +82,12 @@ def neutral_line(text: str) -> str:
 
 def fold(text: str) -> str:
     """`text` on one line for a short bearer; control sequences are taken out whole, typographic signs folded."""
-    return _SPACES.sub(" ", _ANSI.sub("", text).translate(_CHEAP)).strip()
+    return _SPACES.sub(" ", _joined(_ANSI.sub("", text)).translate(_CHEAP)).strip()
+
+
+def _joined(text: str) -> str:
+    """`text` with a joiner only between two emoji."""
+    return _STRAY_JOINER.sub("", text) if _JOINER in text else text
 
 
 def says_something(text: str) -> bool:

@@ -192,6 +192,10 @@ def test_an_inclusion_is_refused_and_never_followed() -> None:
     assert verdict.element == "include"
 
 
+def test_24_00_is_the_first_moment_of_the_next_day() -> None:
+    assert parse(alert().replace(b"T09:30", b"T24:00")).sent.isoformat() == "2026-11-24T00:00:00+01:00"
+
+
 @pytest.mark.parametrize(
     ("data", "element"),
     [
@@ -209,7 +213,7 @@ def test_an_inclusion_is_refused_and_never_followed() -> None:
         (alert('<addresses>a "b c</addresses>'), "addresses"),
         (alert().replace(b"DK-1", b""), "identifier"),
         (alert().replace(b"krisestab@", b"a,b@"), "sender"),
-        (alert().replace(b"09:30", b"24:00"), "sent"),
+        (alert().replace(b"09:30", b"24:01"), "sent"),
         (alert().replace(b"2026", b"1969"), "sent"),
         (alert(info="<expires>2026-11-23T09:29:59+01:00</expires>"), "info/expires"),
         (alert(info="<onset>2026-11-23T09:29:59.5+01:00</onset>"), "onset"),

@@ -335,6 +335,14 @@ def test_stdin_is_read_to_a_limit_too() -> None:
         assert "has more than 2 MB" in " ".join(result.output.split())
 
 
+@pytest.mark.parametrize("option", ["--text", "--long-text"])
+@pytest.mark.parametrize("stdin", [b"", b"\n \n"])
+def test_an_empty_stdin_is_no_text(option: str, stdin: bytes) -> None:
+    result = told("send", "--to", "a", "--precedence", "flash", "--headline", "h", option, "-", stdin=stdin)
+    assert result.exit_code == 2
+    assert f"{option}: nothing came on stdin" in " ".join(result.output.replace("│", " ").split())
+
+
 def test_cap_check_reads_stdin_and_prints_one_object_with_json() -> None:
     octets = (CAP / "oasiscap" / "v1dot2_appendix_adot1.xml").read_bytes()
     result = told("cap", "check", "-", "--json", stdin=octets)

@@ -314,6 +314,11 @@ def test_a_radio_text_that_states_the_answers_is_not_given_them_twice() -> None:
         ("a\r\n\tb\u2028c", "a b c"),
         ("a\x1b[31mb\x07\x00", "ab"),
         ("\u202eno\u200bk\ufeff", "nok"),
+        (
+            "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥 👩🏽\u200d⚕\ufe0f",
+            "👨\u200d👩\u200d👧 ❤\ufe0f\u200d🔥 👩🏽\u200d⚕\ufe0f",
+        ),
+        ("a\u200db 👨\u200d \u200d👩 👨\u200d\u200d👩 a\ufe0f\u200d👩", "ab 👨 👩 👨👩 a\ufe0f👩"),
         ("Æ ø å é €", "Æ ø å é €"),
     ],
 )
@@ -338,7 +343,7 @@ def test_no_control_sign_passes_into_any_text(text: str, name: str) -> None:
 
     for rendered in (shown(words), subject(words), body(words).replace("\n", "")):
         assert not {unicodedata.category(sign) for sign in rendered} & {"Cc", "Cs", "Zl", "Zp"}
-        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b-\u200f]", rendered)
+        assert not re.search("[\u202a-\u202e\u2066-\u2069\u200b\u200c\u200e\u200f]|\\w\u200d", rendered)
 
 
 def test_a_subject_is_one_line_with_marks_kind_and_code() -> None:
@@ -383,6 +388,7 @@ def test_a_mail_in_english_keeps_the_mark_that_everybody_knows() -> None:
         ("\x1b[2J\x1b]0;ejer\x07", "␛[2J␛]0;ejer␇"),
         ("a\u202eb\u2066c", "a\ufffdb\ufffdc"),
         ("a\u200bb\ufeffc\u00add", "abcd"),
+        ("👨\u200d👩 a\u200d👩", "👨\u200d👩 a👩"),
         ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
         ("a\x00\x7f\x9b", "a␀␡\ufffd"),
         ("a\ud800\ufffe", "a\ufffd\ufffd"),

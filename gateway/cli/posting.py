@@ -19,14 +19,19 @@ MOST_OCTETS = 2_000_000  # of a file or of stdin: more than any alert, and a dev
 
 
 def fields(**given: Any) -> dict[str, Any]:
-    """The JSON to send: what was given, with `-` read from stdin. Usage error when two texts want stdin."""
+    """The JSON to send: what was given, `-` read from stdin. Usage error when two texts want it, or none comes."""
     found = {name: value for name, value in given.items() if value not in (None, [], {})}
     from_stdin = [name for name in ("text", "long_text") if found.get(name) == "-"]
     if len(from_stdin) > 1:
         raise typer.BadParameter("only one text can be read from stdin", param_hint="--text, --long-text")
     for name in from_stdin:
-        octets = read_input("-", param_hint=f"--{name.replace('_', '-')}")
+        hint = f"--{name.replace('_', '-')}"
+        octets = read_input("-", param_hint=hint)
         found[name] = octets.decode("utf-8", "replace").strip("\n")
+        if not found[name].strip():
+            raise typer.BadParameter(
+                "nothing came on stdin: pipe the text in, or leave the option out", param_hint=hint
+            )
     return found
 
 
