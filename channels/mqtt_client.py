@@ -33,7 +33,11 @@ _PUBLISH = 0x30  # the packet's type in its first octet, MQTT 5.0 2.1.2
 
 
 class NotOpen(Exception):
-    """The session could not begin, or has ended; the message says why."""
+    """The session could not begin, or has ended; the message says why. `code`: the broker's, where it gave one."""
+
+    def __init__(self, reason: str, code: int = 0) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Offer:
     receive_maximum: int = 65_535
     packet_octets: int = 268_435_455
     qos: int = 2
+    retain: int = 1  # 0: it keeps nothing retained
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,9 @@ class Client(LoopClient):
     # Out
 
     def publish_aside(self, topic: str, text: str) -> None:
-        """A retained word that nobody waits for, QoS 0."""
+        """A retained word that nobody waits for, QoS 0. Not to a broker that would send us away for it (3.2.2.3.5)."""
+        if not self.offer.retain:
+            return
         self._paho.publish(topic, text, qos=0, retain=True)
 
     def say_goodbye(self) -> None:
@@ -226,6 +233,7 @@ class Client(LoopClient):
             "receive_maximum": getattr(properties, "ReceiveMaximum", None),
             "packet_octets": getattr(properties, "MaximumPacketSize", None),
             "qos": getattr(properties, "MaximumQoS", None),
+            "retain": getattr(properties, "RetainAvailable", None),
         }
         self.offer = Offer(
             flags.session_present, **{name: each for name, each in known.items() if each is not None}

@@ -14,12 +14,13 @@ from channels.base import ChannelDown, Health, State
 from channels.mqtt_client import End, Incoming, NotOpen
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_memory import SessionMemory
-from channels.mqtt_outcome import TAKEN_OVER
+from channels.mqtt_outcome import RETAINS_NOTHING, TAKEN_OVER
 from channels.mqtt_session import Session
 
 log = logging.getLogger(__name__)
 
 _OFTEN = 3
+_UNSEEN = "the broker keeps nothing retained, so that nobody sees our availability: set availability = false"
 _FORGOTTEN = "the broker had forgotten our session: answers sent while we were away are lost"
 
 
@@ -45,6 +46,7 @@ class Keeper:
         self._pause_s = config.reconnect_s
         self._short = 0  # sessions in a row that ended soon
         self.health = Health(State.STARTING)
+        self._availability = config.availability  # as it was asked for
         self.window = config.window  # messages at a time that the broker allowed last
 
     async def session(self) -> Session:
@@ -95,14 +97,8 @@ class Keeper:
 
     async def _one_session(self) -> End:
         """From the try to open it to its end. Afterwards `_session` is None if it did not open."""
-        session = Session(
-            self._config,
-            self._tls,
-            client_id=self._client_id,
-            incoming=lambda incoming: self._incoming(session, incoming),
-        )
         try:
-            await session.open()
+            session = await self._opened()
         except NotOpen as error:
             return End(str(error))
         except Exception as error:  # whatever a library raises, the broker is tried again
@@ -112,7 +108,8 @@ class Keeper:
         forgotten = not session.offer.resumed and self._memory.had(self._name_of_session)
         if forgotten:
             log.warning("%s: %s", self._name_of_session, _FORGOTTEN)
-        self._set(Health(State.UP, _FORGOTTEN if forgotten else ""))
+        unseen = self._availability and not (self._config.availability and session.offer.retain)
+        self._set(Health(State.UP, "; ".join([_FORGOTTEN] * forgotten + [_UNSEEN] * unseen)))
         self._decided.set()
         if not self._memory.had(self._name_of_session):
             await asyncio.to_thread(self._memory.opened, self._name_of_session)
@@ -120,6 +117,27 @@ class Keeper:
         self._decided.clear()
         await session.close()
         return end
+
+    async def _opened(self) -> Session:
+        """NotOpen. A broker that keeps nothing retained refuses our will: alerts matter more than our availability."""
+        try:
+            return await self._open()
+        except NotOpen as error:
+            if error.code != RETAINS_NOTHING or not self._config.availability:
+                raise
+        log.warning("%s: %s", self._name_of_session, _UNSEEN)
+        self._config = self._config.model_copy(update={"availability": False})
+        return await self._open()
+
+    async def _open(self) -> Session:
+        session = Session(
+            self._config,
+            self._tls,
+            client_id=self._client_id,
+            incoming=lambda incoming: self._incoming(session, incoming),
+        )
+        await session.open()
+        return session
 
     async def _examine(self, session: Session) -> None:
         if await session.check():

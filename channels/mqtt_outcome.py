@@ -4,6 +4,7 @@ from channels.base import ChannelError, PermanentFailure, TransientFailure
 
 NO_SUBSCRIBER = 0x10
 TAKEN_OVER = 0x8E
+RETAINS_NOTHING = 0x9A
 REFUSED = 0x80  # and above
 
 # Not the broker's: what became of a message that it did not answer.
@@ -45,6 +46,7 @@ _PARTED = {
     0x96: "we sent too fast for it",
     0x97: "a quota is used up",
     0x98: "its administrator sent us away",
+    RETAINS_NOTHING: "it keeps nothing retained: set availability = false",
     0x9B: "it does not take QoS 1",
     0x9C: "another broker should be used",
     0x9D: "it has moved to another server",

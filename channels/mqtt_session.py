@@ -48,7 +48,7 @@ class Session(Client):
             if isinstance(error, TimeoutError):
                 raise NotOpen(f"the broker was silent for {self._config.connect_s:g} s") from error
             if isinstance(error, aiomqtt.MqttError | OSError):
-                raise NotOpen(_why(error)) from error
+                raise NotOpen(_why(error), _code(error)) from error
             raise
         self.window = asyncio.Semaphore(self.places)
         self._tell("online")
@@ -124,7 +124,11 @@ async def _tcp(host: str, port: int) -> socket.socket:
 
 
 def _why(error: Exception) -> str:
-    code = getattr(error, "rc", None)
-    if isinstance(code, ReasonCode):
-        return f"the broker does not let us in: {parting(code.value)}"
+    if code := _code(error):
+        return f"the broker does not let us in: {parting(code)}"
     return str(error) or type(error).__name__
+
+
+def _code(error: Exception) -> int:
+    code = getattr(error, "rc", None)
+    return code.value if isinstance(code, ReasonCode) else 0

@@ -168,6 +168,13 @@ async def test_others_see_whether_we_are_there(server: MosquittoServer) -> None:
     assert [bytes(m.payload) for m in app.heard] == [b"online", b"offline", b"online", b"offline"]  # type: ignore[arg-type]
 
 
+async def test_a_broker_that_keeps_nothing_retained_takes_alerts_all_the_same(tmp_path: Path) -> None:
+    with MosquittoServer(tmp_path, extra="retain_available false\n") as server:
+        async with mqtt_channel(server.port, availability=True, no_subscriber="accept") as channel:
+            assert isinstance(await channel.submit(outgoing(TO)), Receipt)
+            assert (await channel.probe()).state is State.UP
+
+
 # Protected
 
 

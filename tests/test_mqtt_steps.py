@@ -138,6 +138,22 @@ async def test_a_broker_without_qos_1_is_down() -> None:
         assert "takes no QoS 1" in (await until(channel, State.DOWN)).health.reason
 
 
+@pytest.mark.parametrize("said_before", [0x9A, 0])
+async def test_a_broker_that_keeps_nothing_retained_is_used_without_our_availability(
+    said_before: int,
+) -> None:
+    """Refused for our will, or let in and told that nothing is kept (MQTT 5.0 3.2.2.3.5)."""
+    keeps_nothing, script = b"\x25\x00", dict[str, Told](CONNECT=said_before)
+    async with (
+        ScriptedBroker(script, connack=keeps_nothing) as broker,
+        mqtt_channel(broker.port, availability=True) as channel,
+    ):
+        health = (await until(channel, State.UP)).health
+        assert isinstance(await channel.submit(outgoing(TO)), Receipt)
+    assert "set availability = false" in health.reason
+    assert (broker.heard.count("CONNECT"), broker.heard.count("PUBLISH")) == (1 + bool(said_before), 1)
+
+
 async def test_no_more_wait_for_an_answer_than_the_broker_allows() -> None:
     receive_maximum_2 = b"\x21\x00\x02"
     script: dict[str, Told] = {"PUBLISH": b""}
