@@ -17,7 +17,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import Clock
+from gateway.config_paths import mounted_read_only, read_only
 from gateway.errors import StoreFailure, StoreUnfit
+from gateway.regular import open_regular
 from gateway.store.chain import anchored
 from gateway.store.database import Changes, Store
 from gateway.store.showing import audit_head
@@ -26,6 +28,8 @@ ANCHOR_EVERY_S = 600.0
 _PURPOSE = b"bavn anchor 1\n"
 _MARK_OCTETS = 16
 _LINE = re.compile(r"[^ ]+ [0-9]{1,18} [0-9a-f]{64}( [0-9a-f]{32})?")
+_BEGUN = re.compile(r"[0-9TZ:-]{0,20}( [0-9 a-f]*)?")  # a first line that a power cut tore
+_LOOKED_AT_MOST = 1 << 20  # octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,28 @@ def unfit(path: Path) -> str:
         return _unwritable(path, "it is not a file")
     if place != path and not place.is_dir():
         return _unwritable(path, f"{place} is not a folder")
+    if mount := mounted_read_only(place):
+        reason, remedy = read_only(mount)
+        return f"audit.anchor: {path} cannot be written ({reason}). {remedy}"
     if not os.access(place, os.W_OK):
         return _unwritable(path, f"{place} belongs to somebody else")
-    return _unwritable(path, f"{place} is no disk") if os.statvfs(place).f_blocks == 0 else ""
+    if os.statvfs(place).f_blocks == 0:
+        return _unwritable(path, f"{place} is no disk")
+    if place == path and _is_foreign(path):
+        reason = f"{path} is there and holds no line of an anchor, so it is left as it is"
+        return f"audit.anchor: {reason}. Name another file, or move this one away"
+    return ""
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether it holds something, and nothing of it is ours. A file that cannot be read is another reason's."""
+    try:
+        with open_regular(path) as file:
+            text = file.read(_LOOKED_AT_MOST).decode("ascii", "replace")
+    except OSError:
+        return False
+    ours = any(_LINE.fullmatch(line) for line in text.splitlines())
+    return not ours and _BEGUN.fullmatch(text.strip("\0\r\n")) is None
 
 
 def _unwritable(path: Path, reason: str | None) -> str:

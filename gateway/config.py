@@ -17,7 +17,7 @@ from channels.base import ChannelConfig
 from channels.registry import BEARERS, channel_class
 from gateway.config_checks import cross_check, doubts
 from gateway.config_errors import ConfigError, Problem, closest, from_pydantic
-from gateway.config_paths import rooted_after, rooted_before
+from gateway.config_paths import rooted_after, rooted_before, stuck
 from gateway.config_read import Raw, read_raw, read_toml
 from gateway.config_tables import Audit, Config, Gateway, Http, PolicyTable, Store
 from gateway.config_types import mistyped
@@ -55,6 +55,7 @@ def load(path: Path, *, environ: Mapping[str, str] | None = None) -> Config:
         policy=reader.policy(),
         directory=reader.directory(gateway),
         secret_keys=frozenset(raw.sources),
+        secret_files=tuple(raw.files),
     )
     reader.unknown_tables()
     problems += cross_check(config)
@@ -194,8 +195,14 @@ class _Reader:
     def _judge(self, key: str, model: type[T], table: Any) -> T | None:
         slips = self._mistyped(key, model, table)
         self.problems += slips
+        rooted = rooted_before(model, table, base=self.base)
+        nowhere = list(stuck(model, rooted, key=key))
+        for each, why in nowhere:
+            self.wrong(each, f"cannot be used ({why})", "Name another")
+        if nowhere:
+            return None
         try:
-            judged = model.model_validate(rooted_before(model, table, base=self.base))
+            judged = model.model_validate(rooted)
         except ValidationError as error:
             known = {slip.key for slip in slips}
             found = from_pydantic(error, model, file=self.raw.file, table=key)

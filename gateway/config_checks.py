@@ -11,7 +11,10 @@ from itertools import combinations
 from pydantic import BaseModel
 
 from channels.base import ChannelConfig
+from channels.hosts import is_here
 from gateway.config_errors import Doubt, Problem, closest, is_secret
+from gateway.config_files import files
+from gateway.config_paths import mounted_read_only, read_only, unusable
 from gateway.config_read import world_readable
 from gateway.config_tables import Config
 from gateway.durations import in_words
@@ -25,6 +28,7 @@ def cross_check(config: Config) -> list[Problem]:
     """Everything that is wrong between the tables, in the order of the file."""
     checks = (
         _data_dir,
+        files,
         _patterns,
         _channels,
         _shared_ports,
@@ -52,19 +56,20 @@ def _doubt(config: Config, key: str, reason: str, remedy: str, *, code: str, **a
 
 def _data_dir(config: Config) -> Iterator[Problem]:
     """It must be a folder that this user can write, or one that can be made."""
-    place = config.data_dir
+    place, key = config.data_dir, "gateway.data_dir"
+    if why := unusable(place):
+        yield _problem(config, key, f"cannot be used ({why})", "Name another")
+        return
     while not place.exists() and place != place.parent:
         place = place.parent
     if not place.is_dir():
-        yield _problem(
-            config, "gateway.data_dir", f"{place.name} is a file, not a folder", "Name a folder of its own"
-        )
+        yield _problem(config, key, f"{place.name} is a file, not a folder", "Name a folder of its own")
+    elif mount := mounted_read_only(place):
+        yield _problem(config, key, *read_only(mount))
     elif not os.access(place, os.W_OK | os.X_OK):
-        yield _problem(
-            config, "gateway.data_dir", f"{place} cannot be written by this user", "Give it to the hub's user"
-        )
+        yield _problem(config, key, f"{place} cannot be written by this user", "Give it to the hub's user")
     elif os.statvfs(place).f_blocks == 0:  # /proc and its like: root may write there, and nothing can be made
-        yield _problem(config, "gateway.data_dir", f"{place} is no disk", "Name a folder on a disk")
+        yield _problem(config, key, f"{place} is no disk", "Name a folder on a disk")
 
 
 def _duty(config: Config) -> Iterator[Problem]:
@@ -190,7 +195,7 @@ def _anchor_inside(config: Config) -> Iterator[Doubt]:
 
 
 def _open_listener(config: Config) -> Iterator[Doubt]:
-    if config.http.host not in {"127.0.0.1", "::1", "localhost"}:
+    if not is_here(config.http.host):
         reason = f"{config.http.listen} can be reached from other machines, without encryption"
         remedy, listen = "Listen on 127.0.0.1 and put a TLS proxy in front", config.http.listen
         yield _doubt(config, "http.listen", reason, remedy, code="open_listener", listen=listen)

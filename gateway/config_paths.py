@@ -1,6 +1,7 @@
-"""Paths in bavn.toml are relative to its folder, wherever the hub was started."""
+"""Paths in bavn.toml are relative to its folder, wherever the hub was started; and what the system says of one."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -33,6 +34,42 @@ def rooted_before(model: type[BaseModel], table: Any, *, base: Path) -> Any:
         if (found := inner_model(fields.get(name), value)) is not None
     }
     return {**table, **update, **inner}
+
+
+def unusable(path: Path) -> str:
+    """Why nobody could look for a file there, in the system's words; '' where there is one or could be."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:  # a name that is too long, links in a circle, a folder of somebody else's
+        return error.strerror or str(error)
+    return ""
+
+
+def stuck(model: type[BaseModel], table: Any, *, key: str) -> Iterator[tuple[str, str]]:
+    """The dotted keys of a rooted table whose paths are unusable, and why; a model would fall over them."""
+    fields = model.model_fields
+    for name, value in table.items() if isinstance(table, dict) else ():
+        if (inner := inner_model(fields.get(name), value)) is not None:
+            yield from stuck(inner, value, key=f"{key}.{name}")
+        elif name not in fields or not _is_path(name, fields) or not isinstance(value, str):
+            continue
+        elif "://" not in value and (why := unusable(Path(value))):
+            yield f"{key}.{name}", why
+
+
+def mounted_read_only(place: Path) -> Path | None:
+    """The mount that a place lies on, where nothing at all can be written there; None where it can."""
+    if not os.statvfs(place).f_flag & os.ST_RDONLY:
+        return None
+    return next(each for each in (place, *place.parents) if each.is_mount())
+
+
+def read_only(mount: Path) -> tuple[str, str]:
+    """Reason and remedy for a place on such a mount."""
+    remedy = "Mount it for writing or name another place; under systemd add the place to ReadWritePaths"
+    return f"{mount} is mounted read-only for this program", remedy
 
 
 def _is_path(name: str, fields: Mapping[str, FieldInfo]) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config_errors import ConfigError, Problem, closest
+from gateway.regular import open_regular
 
 MAX_OCTETS = 1 << 20  # of a configuration file; a real one has some kilobytes
 MAX_SECRET_OCTETS = 1 << 16
@@ -32,12 +33,13 @@ class Raw:
     file: str
     tables: dict[str, Any]
     sources: dict[str, str] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)  # of secrets
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file; ConfigError if it is missing, unreadable, too large or not TOML in UTF-8."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             octets = stream.read(MAX_OCTETS + 1)
     except FileNotFoundError:
         raise ConfigError([Problem(path.name, "", "there is no such file", f"Looked for {path}")]) from None
@@ -136,6 +138,7 @@ def _from_folder(raw: Raw, folder: Path) -> list[Problem]:
         return [Problem(raw.file, "gateway.secrets_dir", f"cannot be read ({error.strerror})", remedy)]
     problems: list[Problem] = []
     for file in files:
+        raw.files.append(file)
         problems += _secret_file(raw, file, label=f"{folder.name}/{file.name}")
     return problems
 
@@ -146,7 +149,8 @@ def _secret_file(raw: Raw, file: Path, *, label: str) -> list[Problem]:
             return [
                 Problem(label, "", "a secret that everybody can read is no secret", f"Run: chmod o-r {file}")
             ]
-        octets = file.read_bytes()
+        with open_regular(file) as stream:
+            octets = stream.read(MAX_SECRET_OCTETS + 1)
         if len(octets) > MAX_SECRET_OCTETS:
             return [Problem(label, "", "is larger than 64 KB", "A secret is one line")]
         return _add(raw, file.name.split("."), value=_line(octets), source=label)

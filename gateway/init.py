@@ -12,10 +12,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.regular import open_regular
 from gateway.tokens import SCOPES, new_token, tokens_text
 
 _TEMPLATES = ("bavn.toml", "directory.toml")
-_KEY_OCTETS = 32
+_KEY_OCTETS, _KEY_FILE_MOST = 32, 1 << 16
 
 
 class InitError(GatewayError):
@@ -53,7 +54,8 @@ def init(folder: Path, *, now: datetime) -> InitResult:
 def read_master_key(path: Path) -> bytes:
     """The 32 octets that other keys come from. GatewayError if the file is missing, open or damaged."""
     try:
-        text, mode = path.read_text(encoding="ascii"), path.stat().st_mode
+        with open_regular(path) as stream:
+            text, mode = stream.read(_KEY_FILE_MOST).decode("ascii"), os.fstat(stream.fileno()).st_mode
         key = bytes.fromhex(text.strip())
     except OSError as error:
         raise GatewayError(
@@ -72,7 +74,12 @@ def read_master_key(path: Path) -> bytes:
 
 def own_master_key(path: Path) -> bytes | None:
     """The master key of this installation; None where `bavn init` was not used and there is none."""
-    return read_master_key(path) if path.exists() else None
+    try:
+        return read_master_key(path)
+    except GatewayError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return None
+        raise
 
 
 def _template(name: str) -> str:

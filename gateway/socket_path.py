@@ -24,5 +24,5 @@ def in_the_way(path: Path) -> bool:
     """
     try:
         return not stat.S_ISSOCK(path.stat().st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False

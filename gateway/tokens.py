@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.errors import GatewayError
+from gateway.regular import open_regular
 
 PREFIX = "bavn_"  # lets a secret scanner recognise a token that ended up where it should not
 SCOPES = ("send", "read", "operate")  # send and withdraw alerts; see them; switch channels and domains
@@ -58,7 +59,7 @@ def verify_token(tokens: Iterable[Token], presented: str) -> Token | None:
 def read_tokens(path: Path) -> tuple[Token, ...]:
     """The tokens of tokens.toml; () if there is none. TokensError if it is damaged or open to others."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             mode = os.fstat(stream.fileno()).st_mode
             data = tomllib.loads(stream.read(MAX_OCTETS).removeprefix(BOM_UTF8).decode("utf-8"))
     except FileNotFoundError:

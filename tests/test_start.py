@@ -32,6 +32,10 @@ def anchor_is_a_folder(folder: Path) -> None:
     (folder / "anchors.log").mkdir()
 
 
+def anchor_is_another_file(folder: Path) -> None:
+    (folder / "anchors.log").write_text("127.0.0.1 localhost\n", encoding="ascii")
+
+
 def tokens_are_broken(folder: Path) -> None:
     (folder / "tokens.toml").write_text("[[tokens", encoding="utf-8")
 
@@ -50,6 +54,10 @@ def key_is_broken(folder: Path) -> None:
         (
             anchor_is_a_folder,
             "anchors.log cannot be written (it is not a file). Name a file that the hub may",
+        ),
+        (
+            anchor_is_another_file,
+            "anchors.log is there and holds no line of an anchor, so it is left as it is.",
         ),
         (tokens_are_broken, "tokens.toml: cannot be read:"),
         (tokens_are_open, "tokens.toml: others may read or change it. Run: chmod 600"),
@@ -89,7 +97,6 @@ async def test_a_store_that_cannot_be_made_is_refused_and_no_anchor_is_left(
 @pytest.mark.parametrize(
     ("listen", "remedy"),
     [
-        ("[::zz]:8491", "write an address of this machine"),  # no name server is asked for a colon
         ("192.0.2.1:8491", "write an address of this machine"),
         (f"{'x' * 64}.invalid:8491", "write an address of this machine"),
     ],

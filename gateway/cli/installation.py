@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.catalogue import DEFAULT, LANGUAGES, catalogue
 from gateway.cli.errors import CommandError, Usage
+from gateway.regular import open_regular
 from gateway.socket_path import short_path
 from gateway.store.lock import lock_file
 
@@ -58,7 +59,8 @@ def find(given: Path | None, language: str | None) -> Installation:
     path = config_path(given)
     words = catalogue(spoken(language))
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        with open_regular(path) as stream:
+            tables = tomllib.loads(stream.read().decode("utf-8-sig"))
     except FileNotFoundError:
         raise CommandError(words("error.no_config", path=path)) from None
     except OSError as error:

@@ -1,0 +1,128 @@
+"""The files of an installation: each that the hub writes has one use, and is a file or can become one.
+
+Links are followed, and hard links are seen. A file that is only read may well have two readers, as the authorities
+that two channels trust.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from gateway.config_errors import Problem
+from gateway.config_paths import unusable
+from gateway.config_tables import Config
+from gateway.socket_path import in_the_way
+from gateway.store.lock import lock_file
+
+_APART = "Give each a file of its own"
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """`key` names the path in bavn.toml, '' where none does; `what` is it for people."""
+
+    key: str
+    what: str
+    path: Path
+    written: bool = True
+    folder: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.key})" if self.key else self.what
+
+    def meets(self, other: "_Use") -> bool:
+        try:
+            same = os.path.samefile(self.path, other.path)  # a hard link
+        except OSError:
+            same = False
+        return same or os.path.realpath(self.path) == os.path.realpath(other.path)
+
+    def holds(self, other: "_Use") -> bool:
+        """Whether this is a folder above the other."""
+        return Path(os.path.realpath(self.path)) in Path(os.path.realpath(other.path)).parents
+
+
+def files(config: Config) -> Iterator[Problem]:
+    """What is wrong with the paths, between the tables."""
+    if unusable(config.data_dir):
+        return  # is said of data_dir
+    stuck = {use.key: why for use in _uses(config) if use.key and (why := unusable(use.path))}
+    for key, why in stuck.items():
+        yield Problem(config.path.name, key, f"cannot be used ({why})", "Name another")
+    if not stuck:
+        yield from _shared(config)
+        yield from _of_wrong_kind(config)
+
+
+def _shared(config: Config) -> Iterator[Problem]:
+    """The later one is named, since all that is written comes after all that is read."""
+    for first, second in combinations(_uses(config), 2):
+        if not second.written:
+            continue
+        if second.meets(first):
+            other = str(first)
+        elif second.holds(first):
+            other = f"the folder of {first}"
+        elif first.folder and first.holds(second):
+            other = f"inside of {first}"
+        else:
+            continue
+        reason = f"{second.path} would be both {second.what} and {other}"
+        yield Problem(config.path.name, second.key, reason, _APART)
+
+
+def _of_wrong_kind(config: Config) -> Iterator[Problem]:
+    for path in (config.database, lock_file(config.database)):
+        if path.exists() and not path.is_file():
+            yield Problem(config.path.name, "store.url", f"{path} is there and is no file", "Name another")
+    if in_the_way(config.socket):
+        reason = f"{config.socket} is there already and is no socket"
+        yield Problem(config.path.name, "http.socket", reason, "Name a file of its own")
+
+
+def _uses(config: Config) -> Iterator[_Use]:
+    """First what is only read."""
+    yield _Use("", f"{config.path.name} itself", config.path, written=False)
+    yield _Use("gateway.directory", "the directory", config.gateway.directory, written=False)
+    yield _Use("", "the file of the API tokens", config.tokens_file, written=False)
+    yield _Use("", "the master key", config.key_file, written=False)
+    for file in config.secret_files:
+        yield _Use("gateway.secrets_dir", f"the secret {file.name}", file, written=False)
+    paths = [each for name, table in config.channels.items() for each in _paths(table, f"channels.{name}")]
+    for key, path in paths:
+        if _only_read(key):
+            yield _Use(key, "the authorities to trust", path, written=False)
+    yield from _store(config)
+    yield _Use("audit.anchor", "the audit's anchor", config.anchor)
+    yield _Use("http.socket", "the socket of the command line", config.socket)
+    for key, path in paths:
+        if not _only_read(key):
+            yield _Use(key, "what a channel writes", path)
+
+
+def _store(config: Config) -> Iterator[_Use]:
+    database = config.database
+    memory = config.data_dir / "channels"
+    yield _Use("", "the folder in which channels remember", memory, written=False, folder=True)
+    yield _Use("store.url", "the store", database)
+    yield _Use("store.url", "the store's lock", lock_file(database))
+    for end in ("-wal", "-shm", "-journal"):
+        yield _Use("store.url", f"the store's {end} file", database.with_name(database.name + end))
+
+
+def _paths(table: BaseModel, key: str) -> Iterator[tuple[str, Path]]:
+    """The dotted keys of the paths in a channel's table and in the tables inside of it."""
+    for name in type(table).model_fields:
+        value = getattr(table, name)
+        if isinstance(value, BaseModel):
+            yield from _paths(value, f"{key}.{name}")
+        elif isinstance(value, Path):
+            yield f"{key}.{name}", value
+
+
+def _only_read(key: str) -> bool:
+    return key.endswith(".ca_file")
