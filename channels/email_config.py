@@ -3,10 +3,11 @@
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from channels.authorities import Authorities
 from channels.base import ChannelConfig
-from channels.hosts import is_here
+from channels.hosts import host_and_port, is_here
 from messages.address import parse_address
 
 HOST = r"^[A-Za-z0-9.:_-]{1,253}$"
@@ -44,7 +45,7 @@ class ImapInbox(Inbox):
     host: str = Field(pattern=HOST, examples=["127.0.0.1"])
     port: int = Field(993, ge=1, le=65535)
     tls: Literal["none", "starttls", "implicit"] = "implicit"
-    ca_file: FilePath | None = None
+    ca_file: Authorities | None = None
     username: str = Field(min_length=1, examples=["bavn"])
     password: SecretStr
     folder: str = Field("INBOX", min_length=1, max_length=100)
@@ -77,10 +78,15 @@ class SmtpInbox(Inbox):
     command_s: Seconds = 300.0  # RFC 5321 4.5.3.2: what a client may take for one line
     commit_s: Seconds = 30.0  # for the store; then 451, and the server tries again
 
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, listen: str) -> str:
+        host_and_port(listen)
+        return listen
+
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.listen)
 
 
 class EmailConfig(ChannelConfig):
@@ -91,7 +97,7 @@ class EmailConfig(ChannelConfig):
     host: str = Field(pattern=HOST)
     port: int = Field(25, ge=1, le=65535)
     tls: Literal["none", "starttls", "implicit"] = "starttls"
-    ca_file: FilePath | None = None  # PEM; the only authorities trusted when given. None: the system's
+    ca_file: Authorities | None = None  # PEM; the only authorities trusted when given. None: the system's
     username: str = ""
     password: SecretStr | None = None
     sender: str  # From and the return path

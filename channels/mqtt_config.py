@@ -3,8 +3,9 @@
 import hashlib
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from channels.authorities import Authorities
 from channels.base import ChannelConfig
 from channels.hosts import is_here
 
@@ -20,7 +21,7 @@ class MqttConfig(ChannelConfig):
     host: str = Field(pattern=r"^[A-Za-z0-9.:_-]{1,253}$")
     port: int = Field(1883, ge=1, le=65535)
     tls: Literal["none", "implicit"] = "none"
-    ca_file: FilePath | None = None  # PEM; the only authorities trusted when given. None: the system's
+    ca_file: Authorities | None = None  # PEM; the only authorities trusted when given. None: the system's
     username: str = Field("", max_length=200)
     password: SecretStr | None = None
     topic_prefix: str  # alerts on <prefix>/alert/<topic of the address>, answers from <prefix>/answer

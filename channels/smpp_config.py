@@ -3,8 +3,9 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from channels.authorities import Authorities
 from channels.base import ChannelConfig
 from channels.hosts import is_here
 
@@ -23,7 +24,7 @@ class SmppConfig(ChannelConfig):
     port: int | None = Field(None, ge=1, le=65535)  # None: 3550 with TLS, 2775 without
     tls: Literal["none", "implicit"] = "implicit"
     private_line: bool = False  # a VPN or a leased line to the message centre: there tls = "none" is allowed
-    ca_file: FilePath | None = None  # PEM; the only authorities trusted when given. None: the system's
+    ca_file: Authorities | None = None  # PEM; the only authorities trusted when given. None: the system's
     system_id: str = Field(pattern=r"^[!-~]{1,15}$")
     password: SecretStr | None = None  # SMPP 3.4 has 8 characters, many message centres more
     system_type: str = Field("", pattern=r"^[!-~]{0,12}$")

@@ -4,10 +4,11 @@ import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from channels.authorities import Authorities
 from channels.base import ChannelConfig
-from channels.hosts import is_here
+from channels.hosts import host_and_port, is_here
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 _NAMED, _NUMBER = re.compile(r"[A-Za-z0-9 ._-]{3,11}"), re.compile(r"\+?[0-9]{3,15}")
@@ -25,7 +26,7 @@ class SmsHttpConfig(ChannelConfig):
     url: str = Field(examples=["https://messaging.gatewayapi.eu/mobile/single"])
     token: SecretStr = Field(examples=["... (in secrets/channels.NAME.token)"])
     private_line: bool = False  # a VPN or a machine in the same closed net: there http:// is allowed
-    ca_file: FilePath | None = None  # PEM; the only authorities trusted when given. None: the system's
+    ca_file: Authorities | None = None  # PEM; the only authorities trusted when given. None: the system's
     proxy: str = Field(
         "", pattern=r"^(?:http://[A-Za-z0-9.\[\]:_-]+)?$"
     )  # "": none, whatever the environment says
@@ -73,6 +74,13 @@ class SmsHttpConfig(ChannelConfig):
             raise ValueError("a token has letters, digits and signs of ASCII, and no space")
         return token
 
+    @field_validator("listen")
+    @classmethod
+    def _host_and_port(cls, listen: str) -> str:
+        if listen:
+            host_and_port(listen)
+        return listen
+
     @field_validator("webhook_secret")
     @classmethod
     def _hard_to_guess(cls, secret: SecretStr | None) -> SecretStr | None:
@@ -113,8 +121,7 @@ class SmsHttpConfig(ChannelConfig):
     @property
     def at(self) -> tuple[str, int]:
         """Where webhooks come in."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return host_and_port(self.listen)
 
     @property
     def key(self) -> bytes:

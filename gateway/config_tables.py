@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
 from channels.base import ChannelConfig
+from channels.hosts import host_and_port
 from gateway.durations import duration
 from gateway.policy import DEFAULTS
 from messages.directory import Directory
@@ -66,6 +67,7 @@ class Store(Table):
             or Path(name).is_absolute()
             or ".." in Path(name).parts
             or name.startswith(":")
+            or not Path(name).name
         ):
             raise ValueError(f'{value!r} is not sqlite: and a file in data_dir. Write url = "sqlite:bavn.db"')
         return value
@@ -91,22 +93,16 @@ class Http(Table):
     @field_validator("listen")
     @classmethod
     def _host_and_port(cls, value: str) -> str:
-        host, colon, port = value.rpartition(":")
-        if not colon or not host or not port.isascii() or not port.isdigit():
-            raise ValueError(f'{value!r} is not host:port. Write for example listen = "127.0.0.1:8470"')
-        if int(port) > 65535:
-            raise ValueError(
-                f'{port} is not a port (0 to 65535). Write for example listen = "127.0.0.1:8470"'
-            )
+        host_and_port(value)
         return value
 
     @property
     def host(self) -> str:
-        return self.listen.rpartition(":")[0].strip("[]")
+        return host_and_port(self.listen)[0]
 
     @property
     def port(self) -> int:
-        return int(self.listen.rpartition(":")[2])
+        return host_and_port(self.listen)[1]
 
 
 def _duration(value: Any) -> Any:
@@ -158,6 +154,7 @@ class Config:
     policy: Mapping[str, PolicyTable]
     directory: Directory
     secret_keys: frozenset[str] = frozenset()  # the dotted keys that came from secrets_dir or the environment
+    secret_files: tuple[Path, ...] = ()  # those in secrets_dir
 
     @property
     def data_dir(self) -> Path:

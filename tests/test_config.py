@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import trustme
 from pydantic import SecretStr
 
 from channels.registry import BEARERS, channel_class
@@ -396,7 +397,7 @@ def test_a_configuration_cannot_be_changed(installation: InitResult) -> None:
 def test_a_table_in_a_table_has_its_secrets_and_its_paths_from_where_all_have_them(
     installation: InitResult,
 ) -> None:
-    (installation.folder / "ca.pem").write_text("none", encoding="utf-8")
+    trustme.CA().cert_pem.write_to_path(installation.folder / "ca.pem")
     inbox = (
         '[channels.mail.inbox]\nkind = "imap"\nhost = "127.0.0.1"\nusername = "bavn"\nca_file = "ca.pem"\n'
     )

@@ -195,10 +195,12 @@ async def test_starttls_that_is_not_offered_is_never_left_out(sink: ScriptedSink
     assert sink.all_heard("MAIL") == []
 
 
-async def test_a_ca_file_that_is_no_pem_is_named_when_the_channel_opens(tmp_path: Path) -> None:
+async def test_a_ca_file_that_was_spoilt_meanwhile_is_named_when_the_channel_opens(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    channel = mail_channel(1, tls="implicit", ca_file=tmp_path / "ca.pem")
     (tmp_path / "ca.pem").write_text("not a certificate")
     with pytest.raises(ChannelError, match=r"ca\.pem"):
-        await mail_channel(1, tls="implicit", ca_file=tmp_path / "ca.pem").__aenter__()
+        await channel.__aenter__()
 
 
 # Configuration

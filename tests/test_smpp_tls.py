@@ -56,7 +56,9 @@ async def test_a_message_centre_without_tls_hears_no_password(authority: Authori
 
 
 async def test_a_file_of_authorities_that_is_none_is_named(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("not a certificate")
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
     async with ScriptedSmsc() as smsc:
+        channel = smsc.channel(tls="implicit", ca_file=tmp_path / "ca.pem")
+        (tmp_path / "ca.pem").write_text("not a certificate")
         with pytest.raises(ChannelError, match=r"ca\.pem is no PEM"):
-            await smsc.channel(tls="implicit", ca_file=tmp_path / "ca.pem").__aenter__()
+            await channel.__aenter__()

@@ -220,7 +220,8 @@ async def first(channel: SmsHttpChannel, calls: list[str]) -> str:
 
 
 async def test_a_ca_file_that_is_none_is_said_at_once(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    channel = Aggregator(port=1).channel(url="https://sms.invalid/", ca_file=tmp_path / "ca.pem")
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(ChannelError, match="ca_file"):
-        async with Aggregator(port=1).channel(url="https://sms.invalid/", ca_file=tmp_path / "ca.pem"):
-            pass
+        await channel.__aenter__()
