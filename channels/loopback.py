@@ -5,13 +5,16 @@ that is away. `outcome` and `delay_s` script what it does, `answer` what each re
 """
 
 import asyncio
+import errno
 import json
+import os
+import stat
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from channels import base
 from channels.feed import Feed
@@ -26,6 +29,13 @@ class LoopbackConfig(base.ChannelConfig):
     outcome: Literal["accept", "transient", "permanent", "unknown"] = "accept"
     delay_s: float = Field(0.0, ge=0, le=3600)
     answer: str = ""  # "": nothing
+
+    @field_validator("path")
+    @classmethod
+    def _can_be_written(cls, path: Path | None) -> Path | None:
+        if path is not None and path.exists() and not path.is_file():
+            raise ValueError(f"'{path}' is a folder, a pipe or a device. Name a file, which may be a new one")
+        return path
 
 
 def measure(text: str) -> Size:
@@ -53,9 +63,8 @@ class LoopbackChannel:
         return self._feed.events()
 
     async def probe(self) -> base.Health:
-        away = self.config.path is not None and not self.config.path.parent.is_dir()
-        state = base.State.DOWN if away else base.State.UP
-        return self._feed.put_health(base.Health(state, "the folder is gone" if away else ""))
+        reason = "" if self.config.path is None else _amiss(self.config.path)
+        return self._feed.put_health(base.Health(base.State.DOWN if reason else base.State.UP, reason))
 
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         ref, to = outgoing.attempt, str(outgoing.address)
@@ -63,13 +72,13 @@ class LoopbackChannel:
         if outgoing.address.scheme != "loopback" or self.config.outcome == "permanent":
             raise base.PermanentFailure(f"{to} will never do")
         await asyncio.sleep(self.config.delay_s)
-        if (await self.probe()).state is base.State.DOWN:
-            raise base.ChannelDown("the folder is gone")
+        if (health := await self.probe()).state is base.State.DOWN:
+            raise base.ChannelDown(health.reason)
         if self.config.outcome == "transient":
             raise base.TransientFailure("told to refuse for now")
         outgoing.hand_over()  # right before the first byte: from here on nobody can say that nothing left
         try:
-            self._keep(line)
+            await self._keep(line)
         except OSError as error:
             raise base.Unknown(f"{self.config.path}: {error.strerror}", references=(ref,)) from error
         if self.config.outcome == "unknown":
@@ -79,9 +88,25 @@ class LoopbackChannel:
             await self._feed.put(base.Inbound(bearer_id=ref, sender=to, text=text, at=now, in_reply_to=ref))
         return base.Receipt((ref,))
 
-    def _keep(self, line: dict[str, str]) -> None:
+    async def _keep(self, line: dict[str, str]) -> None:
         if self.config.path is None:
             self.delivered.append(line)
         else:
-            with self.config.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            text = json.dumps(line, ensure_ascii=False) + "\n"
+            await asyncio.to_thread(_append, self.config.path, text.encode())
+
+
+def _amiss(path: Path) -> str:
+    """Why nothing can be written there, '' if nothing is seen."""
+    if not path.parent.is_dir():
+        return "the folder is gone"
+    return f"{path} is no file" if path.exists() and not path.is_file() else ""
+
+
+def _append(path: Path, octets: bytes) -> None:
+    """Never waits for the far end of a pipe. OSError if it is no file, or not all could be written."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    with open(descriptor, "wb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is no file", str(path))
+        file.write(octets)

@@ -1,6 +1,8 @@
 """Loopback: real outcomes of every class, in memory and in a file."""
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,8 +68,33 @@ async def test_the_recipient_answers_when_told_to() -> None:
     assert [(a.sender, a.text, a.in_reply_to) for a in answers] == [("loopback:vagt", "1", sent.attempt)]
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_only_a_file_is_written_to(make: Callable[[Path], None], tmp_path: Path) -> None:
+    make(tmp_path / "loop.jsonl")
+    with pytest.raises(ValueError, match="is a folder, a pipe or a device"):
+        channel(path=tmp_path / "loop.jsonl")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+async def test_a_far_end_that_is_no_file_any_more_is_away(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """A pipe that nobody reads once held the whole hub."""
+    async with channel(path=tmp_path / "loop.jsonl") as loop:
+        make(tmp_path / "loop.jsonl")
+        with pytest.raises(ChannelDown, match="is no file"):
+            await loop.submit(outgoing("loopback:vagt"))
+
+
+async def test_a_pipe_that_comes_in_the_last_moment_holds_nothing_up(tmp_path: Path) -> None:
+    path = tmp_path / "loop.jsonl"
+    async with channel(path=path) as loop:
+        with pytest.raises(Unknown, match="loop"):
+            await loop.submit(outgoing("loopback:vagt", hand_over=lambda: os.mkfifo(path)))
+
+
 async def test_a_file_that_cannot_be_written_is_never_called_refused(tmp_path: Path) -> None:
-    (tmp_path / "loop.jsonl").mkdir()
+    (tmp_path / "loop.jsonl").symlink_to(tmp_path / "gone" / "loop.jsonl")
     async with channel(path=tmp_path / "loop.jsonl") as loop:
         with pytest.raises(Unknown):
             await loop.submit(outgoing("loopback:vagt"))
