@@ -4,7 +4,9 @@ Not here: what a driver's events mean, and how a text becomes its octets.
 """
 
 import asyncio
+import os
 import re
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
@@ -39,11 +41,32 @@ class SerialModemConfig(base.ChannelConfig):
             raise ValueError(
                 f'{port!r} has no host and port. Write for example port = "socket://127.0.0.1:5000"'
             )
+        if port.startswith("socket://"):
+            _check_number(port.rpartition(":")[2])
+        elif _is_something_else(port):
+            raise ValueError(
+                f'{port!r} is no serial device. Write for example port = "/dev/serial/by-id/usb-..."'
+            )
         return port
 
     @property
     def power(self) -> PowerCycle | None:
         return by_command(self.power_cycle) if self.power_cycle else None
+
+
+def _check_number(port: str) -> None:
+    if not 1 <= int(port) <= 65535:
+        raise ValueError(
+            f'{int(port)} is not a port (1 to 65535). Write for example port = "socket://127.0.0.1:5000"'
+        )
+
+
+def _is_something_else(path: str) -> bool:
+    """Whether there is something that is no device. What is not there may be plugged in later."""
+    try:
+        return not stat.S_ISCHR(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 class Driver(Protocol):
