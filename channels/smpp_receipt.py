@@ -10,24 +10,28 @@ import re
 from dataclasses import dataclass
 
 from channels.smpp_pdu import Deliver, Tag
+from channels.smpp_text import UDHI
 from messages.evidence import Evidence
 
 _RECEIPT = frozenset(
-    {0x04, 0x08, 0x20}
-)  # esm_class, bits 5 to 2: receipt, acknowledged by the phone, not yet
+    {0x04, 0x08, 0x0C, 0x20}
+)  # esm_class, bits 5 to 2: receipt, acknowledged by the phone, both, not yet
 _KIND = 0x3C
 # From left to right: where our own text begins, a field, something quoted. A status goes on to the next field.
 _FIELD = re.compile(
     r"""(?<![^\s,;&|])(?P<end>text|txt|msg|message|content)\s*[:=]
-    |(?<![^\s,;&|])(?P<name>id|stat|status|err|error)\s*[:=]\s*(?!(?:id|sub|dlvrd|stat|status|err|error|text)\s*[:=])
+    |(?<![^\s,;&|])(?P<name>(?:message_?)?id|stat|status|err|error)\s*[:=]\s*(?!(?:id|sub|dlvrd|stat|status|err|error|text)\s*[:=])
     (?:"(?P<quoted>[^"]*)"?|(?P<bare>[^\s,;&|"]+))
     (?P<more>(?:[ \t]+(?!(?:submit|done)\s)[a-z_]+(?![a-z_]*\s*[:=]))*)
     |"[^"]*"?""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
-_UNMARKED = re.compile(r"\s*id\s*[:=]\s*\S.{0,300}\bstat(?:us)?\s*[:=]\s*\S", re.IGNORECASE | re.DOTALL)
+_UNMARKED = re.compile(
+    r"\s*(?:message_?)?id\s*[:=]\s*\S.{0,300}\bstat(?:us)?\s*[:=]\s*\S", re.IGNORECASE | re.DOTALL
+)
 _READ_MOST = 400  # characters of a receipt that are looked at
 
+_NAMES = {"status": "stat", "error": "err", "message_id": "id", "messageid": "id"}
 _STATES = {
     0: "SCHEDULED",
     1: "ENROUTE",
@@ -74,7 +78,7 @@ def looks_like_one(text: str) -> bool:
 
 def read(message: Deliver) -> ReadReceipt:
     """What a receipt says. Never raises: one that says nothing is UNKNOWN, and names no message."""
-    fields, options = _fields(message.octets), message.options
+    fields, options = _fields(_text(message)), message.options
     given = (
         options.get(Tag.RECEIPTED_MESSAGE_ID, b"").partition(b"\0")[0][:65].decode("ascii", "replace").strip()
     )
@@ -102,15 +106,24 @@ def meaning(status: str) -> Evidence:
     return Evidence.REFUSED if word in _GIVEN_UP else Evidence.UNKNOWN
 
 
-def _fields(octets: bytes) -> dict[str, str]:
+def _text(message: Deliver) -> str:
+    """All that a receipt needs is ASCII: of UTF-16 that is every second octet, whatever its data_coding says."""
+    octets = message.octets
+    if message.esm_class & UDHI:
+        octets = octets[1 + octets[0] :] if octets else b""
+    return octets.replace(b"\0", b"")[:_READ_MOST].decode("latin-1")
+
+
+def _fields(text: str) -> dict[str, str]:
     """The first of a kind counts, but two statuses that differ are none."""
     found: dict[str, str] = {}
-    for field in _FIELD.finditer(octets[:_READ_MOST].decode("latin-1")):
+    for field in _FIELD.finditer(text):
         if field["end"]:
             break
         if not field["name"]:
             continue
-        name = {"status": "stat", "error": "err"}.get(field["name"].lower(), field["name"].lower())
+        name = field["name"].lower()
+        name = _NAMES.get(name, name)
         value = (field["bare"] or field["quoted"] or "") + (field["more"] if name == "stat" else "")
         if found.setdefault(name, value) != value and name == "stat":
             found[name] = f"{found[name]} {value}"

@@ -1,6 +1,7 @@
 """Delivery receipts: many spellings, one honest reading; before, after and without the answer they belong to."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,9 @@ WHOLE = "id:1a2B sub:001 dlvrd:001 submit date:2611230830 done date:2611230831 s
         ("id:77 stat:DELIVRD done date:2611230831", "77", D),
         ("id:77 stat:DELIVRD stat:UNDELIV", "77", U),
         ("id:77 stat:DELIVRD status:DELIVRD", "77", D),
+        ("message_id:77 status:DELIVRD", "77", D),
+        ("MessageId=77&Status=DELIVRD", "77", D),
+        ("message:id:88 stat:DELIVRD", "", U),
         ("valid:5 paid:6 upstat:DELIVRD", "", U),
         ("", "", U),
         ("\xff\x00\x80", "", U),
@@ -83,6 +87,29 @@ WHOLE = "id:1a2B sub:001 dlvrd:001 submit date:2611230830 done date:2611230831 s
 def test_a_text_is_read_whatever_its_spelling(text: str, message_id: str, evidence: Evidence) -> None:
     found = read(receipt(text))
     assert (found.message_id, found.evidence) == (message_id, evidence)
+
+
+@pytest.mark.parametrize(
+    ("octets", "data_coding", "esm_class"),
+    [
+        ("id:77 stat:DELIVRD text:æ".encode("utf-16-be"), 8, 0x04),
+        ("id:77 stat:DELIVRD text:æ".encode("utf-16-le"), 8, 0x04),
+        (b"id:77 stat:DELIVRD", 8, 0x04),  # it only says that it is UCS-2
+        (b"\5\0\3\1\1\1id:77 stat:DELIVRD", 0, 0x44),
+        (b"\5\0\3\1\1\1" + "id:77 stat:DELIVRD".encode("utf-16-be"), 8, 0x44),
+        (b"id:77 stat:DELIVRD\0", 0, 0x04),
+        (b"id:77 stat:DELIVRD", 4, 0x0C),
+    ],
+)
+def test_a_receipt_is_read_in_whatever_it_is_wrapped(octets: bytes, data_coding: int, esm_class: int) -> None:
+    message = replace(receipt(""), octets=octets, data_coding=data_coding, esm_class=esm_class)
+    found = read(message)
+    assert (is_receipt(message), found.message_id, found.evidence) == (True, "77", D)
+
+
+@pytest.mark.parametrize(("octets", "esm_class"), [(b"", 0x44), (b"\xff", 0x44), (b"\0", 0x44)])
+def test_a_header_that_is_cut_short_hides_nothing_but_itself(octets: bytes, esm_class: int) -> None:
+    assert read(replace(receipt(""), octets=octets, esm_class=esm_class)).evidence is U
 
 
 @pytest.mark.parametrize(
@@ -153,6 +180,7 @@ def test_a_text_that_only_looks_like_a_receipt_is_none(message: Deliver, is_one:
         (WHOLE % ("DELIVRD", "000"), True),
         ("id:77 stat:DELIVRD", True),
         ("ID=77, STATUS=2", True),
+        ("message_id:77 status:DELIVRD", True),
         ("1", False),
         ("id:77", False),
         ("Vi er ved id: 12 og har status: ok", False),
