@@ -18,8 +18,6 @@ from gateway.config_tables import Config
 from gateway.socket_path import in_the_way
 from gateway.store.lock import lock_file
 
-_APART = "Give each a file of its own"
-
 
 @dataclass(frozen=True, slots=True)
 class _Use:
@@ -59,20 +57,23 @@ def files(config: Config) -> Iterator[Problem]:
 
 
 def _shared(config: Config) -> Iterator[Problem]:
-    """The later one is named, since all that is written comes after all that is read."""
+    """One line for each that is written; of two the later is named, since what is read comes first."""
+    told = set()
     for first, second in combinations(_uses(config), 2):
-        if not second.written:
-            continue
-        if second.meets(first):
-            other = str(first)
-        elif second.holds(first):
-            other = f"the folder of {first}"
-        elif first.folder and first.holds(second):
-            other = f"inside of {first}"
-        else:
-            continue
-        reason = f"{second.path} would be both {second.what} and {other}"
-        yield Problem(config.path.name, second.key, reason, _APART)
+        named, other = (second, first) if second.written else (first, second)
+        if named.written and named not in told and (clash := _clash(named, other)):
+            told.add(named)
+            reason = f"{named.path} would be both {named.what} and {clash}"
+            yield Problem(config.path.name, named.key, reason, "Give each a file of its own")
+
+
+def _clash(named: _Use, other: _Use) -> str:
+    """What else it would be, '' if nothing."""
+    if named.meets(other):
+        return str(other)
+    if named.holds(other):
+        return f"the folder of {other}"
+    return f"inside of {other}" if other.folder and other.holds(named) else ""
 
 
 def _of_wrong_kind(config: Config) -> Iterator[Problem]:
@@ -106,12 +107,12 @@ def _uses(config: Config) -> Iterator[_Use]:
 
 def _store(config: Config) -> Iterator[_Use]:
     database = config.database
-    memory = config.data_dir / "channels"
-    yield _Use("", "the folder in which channels remember", memory, written=False, folder=True)
     yield _Use("store.url", "the store", database)
     yield _Use("store.url", "the store's lock", lock_file(database))
     for end in ("-wal", "-shm", "-journal"):
         yield _Use("store.url", f"the store's {end} file", database.with_name(database.name + end))
+    memory = config.data_dir / "channels"
+    yield _Use("", "the folder in which channels remember", memory, written=False, folder=True)
 
 
 def _paths(table: BaseModel, key: str) -> Iterator[tuple[str, Path]]:
