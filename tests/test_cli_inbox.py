@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.catalogue import catalogue
+from gateway.cli.cries import waiting
 from gateway.cli.inbox import next_step
 from gateway.cli.login import person
 from tests.running import HubProcess, hub_in
@@ -54,6 +55,12 @@ def test_all_pages_are_fetched(hub: HubProcess, monkeypatch: pytest.MonkeyPatch)
     found = hub.json("inbox", "--limit", "1000")
     assert [item["number"] for item in found["items"]][:3] == [1, 2, 3]
     assert (found["total"], found["urgent"]) == (len(found["items"]),) * 2
+
+
+def test_a_list_of_alerts_says_first_how_many_cries_nobody_has_taken(hub: HubProcess) -> None:
+    untaken = hub.json("list")["untaken"]
+    assert untaken > 0
+    assert hub.bavn("list").stderr.splitlines()[0] == waiting(untaken, catalogue("da"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """How an alert stands for a tired reader, and when a wait is over: judged from the JSON alone."""
 
-from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
@@ -9,71 +8,11 @@ from rich.console import Console
 
 from gateway.catalogue import catalogue
 from gateway.cli.drawing import alert_list, alert_view
-from gateway.cli.standing import clock, group, grouped, missing, rows, standing
+from gateway.cli.standing import group, grouped, missing, rows, standing
+from gateway.cli.times import clock
 from gateway.cli.waiting import verdict
 from messages.evidence import Evidence
-
-NOW = datetime(2026, 1, 12, 2, 31, tzinfo=UTC)
-
-
-def attempt(number: int = 1, evidence: str = "submitted", **changes: Any) -> dict[str, Any]:
-    usual = {
-        "id": number,
-        "channel": "sms-a",
-        "address": "sms:+4500000001",
-        "evidence": evidence,
-        "receipt": "42",
-        "why": "first",
-        "queued_at": "2026-01-12T02:30:00Z",
-        "started_at": "2026-01-12T02:30:01Z",
-        "ended_at": "2026-01-12T02:30:04Z",
-        "detail": "",
-    }
-    return {**usual, **changes}
-
-
-def delivery(recipient: str, evidence: str, **changes: Any) -> dict[str, Any]:
-    usual = {
-        "recipient": recipient,
-        "evidence": evidence,
-        "ended": None,
-        "answer": None,
-        "answered_at": None,
-        "answers": [],
-        "deputy_for": None,
-        "call": False,
-        "round": 1,
-        "next": None,
-        "attempts": [],
-    }
-    return {**usual, **changes}
-
-
-def alert(*deliveries: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    usual = {
-        "id": "20260112T023000Z-ABCDEFGH",
-        "code": "K7",
-        "status": "Exercise",
-        "plane": "exercise",
-        "precedence": "flash",
-        "headline": "Krisestaben mødes kl. 03.45",
-        "answers": {"1": "kommer"},
-        "accepted_at": "2026-01-12T02:30:00Z",
-        "expires_at": "2026-01-12T04:30:00Z",
-        "withdrawn": None,
-        "withdrawn_at": None,
-        "replaces": None,
-        "replaced_by": None,
-        "unconfirmed_answers": [],
-        "deliveries": list(deliveries),
-    }
-    return {**usual, **changes}
-
-
-def drawn(found: dict[str, Any], language: str = "da", **options: bool) -> str:
-    out = StringIO()
-    Console(file=out, width=80).print(alert_view(found, catalogue(language), now=NOW, **options))
-    return out.getvalue()
+from tests.shown import NOW, alert, attempt, delivery, drawn
 
 
 def test_a_question_who_takes_it_says_that_nobody_has_though_all_have_answered() -> None:
@@ -176,7 +115,7 @@ def test_the_same_answer_again_contradicts_nothing_and_a_question_is_shown_besid
     found = alert(delivery("vagt", "acknowledged", ended="reached", answer="1", answers=answers))
     assert "MODSIGER" not in drawn(found)
     assert ("vagt · svar" in drawn(found)) == shown
-    assert drawn(found, attempts=True).count("sms-a") == len(answers)
+    assert drawn(found, attempts=True).count("sms-a") == len(answers) + 1, "and as the way"
 
 
 @pytest.mark.parametrize(

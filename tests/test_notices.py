@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.catalogue import catalogue
-from gateway.cli.standing import owned
+from gateway.cli.cries import owned
 from gateway.store.answering import Spoken, answer_by_hand
 from gateway.store.inbox import Taken, take
 from gateway.store.showing import show_alert

@@ -171,6 +171,7 @@ async def test_a_stop_of_any_round_ends_the_series(tmp_path: Path, round_stopped
         bench.later(3 * HOURS)
         [second] = await next_rounds(bench)
         await bench.store.run(stop, (first, second)[round_stopped - 1].identifier)
+        assert (await series(bench, first))["next_at"] is None, "at once, not when the round would have come"
         bench.later(3 * HOURS)
         assert await next_rounds(bench) == []
         await bench.store.run(end_withdrawn, None)

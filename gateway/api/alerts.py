@@ -20,6 +20,7 @@ from gateway.operator import Follow, FollowUp
 from gateway.preview import preview
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Spoken
+from gateway.store.cries import count_untaken
 from gateway.store.finding import Named, find_alert
 from gateway.store.showing import Wanted, list_alerts, show_alert
 from gateway.strict_json import read_object
@@ -144,7 +145,9 @@ async def listing(request: web.Request) -> web.Response:
     if not limit.isascii() or not limit.isdigit() or len(limit) > 4 or not 1 <= int(limit) <= LIST_MOST:
         raise Refused(f"limit is a number from 1 to {LIST_MOST}", pointer="limit")
     wanted = Wanted(int(limit), switched_on(request, "open"))
-    return web.json_response({"alerts": await request.app[HUB].store.read(list_alerts, wanted)})
+    store = request.app[HUB].store
+    untaken = await store.read(count_untaken, None)
+    return web.json_response({"alerts": await store.read(list_alerts, wanted), "untaken": untaken})
 
 
 @routes.get("/api/v1/alerts/{id}")

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.catalogue import Catalogue
+from gateway.cli import cries
 from gateway.cli.standing import (
     GROUPS,
     MISSING,
@@ -19,17 +20,17 @@ from gateway.cli.standing import (
     Row,
     answers,
     asked,
-    clock,
     contradicting,
     differing,
     group,
     grouped,
     missing,
-    old,
     originals,
-    owned,
+    proof,
     rows,
+    to_withdrawn,
 )
+from gateway.cli.times import clock, old
 from gateway.reasons import in_language
 from messages.answer_number import NUMBER_KEY, is_number
 from messages.evidence import Ended
@@ -54,7 +55,9 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
     parts: list[RenderableType] = [*_head(alert, words, now=now), *_items(alert, words, now=now)]
     if not alert["deliveries"]:
         return Group(*parts)
-    parts += [Text(), _four_words(alert, words), Text(), _missing(alert, words), Text()]
+    parts += [Text(), _four_words(alert, words), Text()]
+    if not alert["withdrawn"]:
+        parts += [_missing(alert, words), Text()]
     parts.append(_table(rows(alert, words, now=now), words))
     parts += [
         _answers(each, alert, words, now=now)
@@ -65,19 +68,20 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
         parts += [Text(), _series(alert, words, now=now)]
     elif NUMBER_KEY in alert["answers"]:
         parts += [Text(), _numbers(alert, words, now=now)]
-    parts += [Text(_unconfirmed(each, words, now=now), "yellow") for each in alert["unconfirmed_answers"]]
+    parts += [_unconfirmed(each, alert, words, now=now) for each in alert["unconfirmed_answers"]]
     if attempts:
         parts += [_attempts(each, words, now=now) for each in alert["deliveries"] if each["attempts"]]
     return Group(*parts)
 
 
 def _items(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
-    """Who has the items of the inbox that it asks about: that all have answered says nothing of it."""
+    """Of a notice who has what it asks about, as that all have answered says nothing of it; and what nobody has."""
     lines = []
     for item in alert.get("items", ()):
-        has_it = bool(item["taken_at"] or item["handled_at"])
-        line = f"{words('inbox.urgent')} {item['number']}: {owned(item, words, now=now)}"
-        lines.append(in_line(line, "green" if has_it else "bold red"))
+        style = "bold red" if cries.nobody_has(item) else "green"
+        lines.append(in_line(cries.line(item, words, now=now), style))
+    if not lines and (waiting := cries.waiting(len(cries.untaken(alert)), words)):
+        lines.append(Text(waiting, "bold red"))
     return lines
 
 
@@ -100,7 +104,9 @@ def _head(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
         when = clock(alert["withdrawn_at"], words, now=now)
         lines.append(Text(words("show.withdrawn", how=how, at=when), "bold red"))
     lines += [
-        Text(words(f"show.{name}", id=alert[name])) for name in ("replaces", "replaced_by") if alert[name]
+        Text(words(f"show.{name}", code=alert[f"{name}_code"]))
+        for name in ("replaces", "replaced_by")
+        if alert[name]
     ]
     lines += [_jump(each, words, now=now) for each in alert.get("clock_moved", ())]
     if not alert["deliveries"] and alert["status"] in {"Test", "Draft"}:
@@ -142,7 +148,8 @@ def _missing(alert: Json, words: Catalogue) -> RenderableType:
     """The number that counts, large; and how they are missing."""
     lacking, everyone = missing(alert), len([d for d in originals(alert) if d["ended"] != "cancelled"])
     if not lacking:
-        found = Text(f" {words('show.nobody_missing', all=everyone)} ", "bold white on green")
+        style = "bold" if cries.untaken(alert) else "bold white on green"
+        found = Text(f" {words('show.nobody_missing', all=everyone)} ", style)
         unproven = sum(group(d) == "not_known" and d["ended"] == Ended.REACHED for d in originals(alert))
         return found.append(f"  {words('show.as_wanted', n=unproven)}", "not bold") if unproven else found
     kinds = list(lacking.values())
@@ -156,18 +163,27 @@ def _table(found: Sequence[Row], words: Catalogue) -> Table:
     for name, most in (("recipient", 20), ("how_far", 26), ("way", 12), ("since", 9), ("next", 18)):
         table.add_column(words(f"show.{name}"), overflow="fold", max_width=most)
     for row in found:
-        style = "red" if row.is_missing or row.is_to_withdrawn else "dim" if row.is_deputy else ""
-        how_far = plain(row.how_far, "bold red" if row.is_to_withdrawn else "")
+        alarming = row.is_to_withdrawn or row.is_urgent
+        style = "red" if row.is_missing or alarming else "dim" if row.is_deputy else ""
+        how_far = plain(row.how_far, "bold red" if alarming else "")
         table.add_row(plain(row.recipient, style), how_far, *map(plain, (row.way, row.since, row.next)))
     return table
 
 
-def _unconfirmed(answer: Json, words: Catalogue, *, now: datetime) -> str:
-    at = clock(answer["at"], words, now=now)
+def _unconfirmed(answer: Json, alert: Json, words: Catalogue, *, now: datetime) -> Text:
+    """What came from an address that was not asked; red where somebody must act, or acts on what does not hold."""
+    at, late = clock(answer["at"], words, now=now), to_withdrawn(answer["at"], alert)
     fields = {name: neutral_line(answer[name]) for name in ("sender", "channel", "text")}
     if answer["kind"] in {"automatic", "bounce"}:
-        return words("show.automatic", at=at, **fields)
-    return words("show.unconfirmed", at=at, number=answer["number"], **fields)
+        lines = [words("show.automatic", at=at, **fields)]
+    else:
+        lines = [words("show.unconfirmed", at=at, number=answer["number"], **fields)]
+    if answer.get("urgent"):
+        lines.append(cries.line(answer, words, now=now))
+    if late:
+        lines.append(words("show.to_withdrawn", how=words.known("withdrawn", alert["withdrawn"])))
+    cries_on = answer.get("urgent") and not answer["handled_at"]
+    return Text("\n".join(lines), "bold red" if late or cries_on else "yellow")
 
 
 def _answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) -> Padding:
@@ -178,7 +194,7 @@ def _answers(delivery: Json, alert: Json, words: Catalogue, *, now: datetime) ->
     table.add_column(overflow="fold")
     for said in answers(delivery, alert, words, now=now):
         table.add_row(said.at, in_line(said.via), in_line(said.what))
-    key, style = ("contradicting", "bold red") if contradicting(delivery) else ("answers", "bold")
+    key, style = ("contradicting", "bold red") if contradicting(delivery, alert) else ("answers", "bold")
     title = in_line(words(f"show.{key}", recipient=delivery["recipient"]), style)
     return Padding(Group(title, table), (1, 0, 0, 0))
 
@@ -229,7 +245,7 @@ def _attempts(delivery: Json, words: Catalogue, *, now: datetime) -> Padding:
     title = words("show.attempt", recipient=delivery["recipient"], round=delivery["round"])
     for attempt in delivery["attempts"]:
         at = clock(attempt["started_at"] or attempt["queued_at"], words, now=now)
-        how_far = words.known("evidence", attempt["evidence"])
+        how_far = proof(attempt["evidence"], attempt["address"], words)
         said = [how_far, words.known("why", attempt["why"]), attempt["receipt"], attempt["detail"]]
         table.add_row(at, Text(f"{neutral_line(attempt['channel'])}  {neutral_line(attempt['address'])}"))
         table.add_row("", in_line(" · ".join(part for part in said if part)))

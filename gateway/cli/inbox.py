@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.catalogue import Catalogue
+from gateway.cli.cries import owned
 from gateway.cli.desk import ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.errors import CommandError
 from gateway.cli.login import person
 from gateway.cli.reading import one_of, whole_number
-from gateway.cli.standing import Json, clock, owned, wall_now
+from gateway.cli.standing import Json
+from gateway.cli.times import clock, wall_now
 from gateway.reasons import in_language
 
 if TYPE_CHECKING:

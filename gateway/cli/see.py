@@ -4,9 +4,11 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import cries
 from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
 from gateway.cli.reading import whole_number
-from gateway.cli.standing import Json, grouped, missing, wall_now
+from gateway.cli.standing import Json, grouped, missing
+from gateway.cli.times import wall_now
 
 
 def show(
@@ -53,6 +55,8 @@ def list_(
     desk = at_desk(config, lang, as_json=as_json)
     found = desk.hub.get(f"/alerts?limit={limit}{'&open=1' if open_only else ''}")
     desk.screen.whole(found)
+    if waiting := cries.waiting(found["untaken"], desk.words):
+        desk.screen.people(waiting)
     if not found["alerts"]:
         desk.screen.people(desk.words("list.none_open" if open_only else "list.none"))
     elif not as_json:

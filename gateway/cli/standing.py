@@ -4,15 +4,17 @@ Works on the JSON of `GET /alerts/{id}`. Deputies have rows of their own and are
 deputy's answer counts for the one they stand in for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.catalogue import Catalogue
+from gateway.cli import cries
+from gateway.cli.times import clock
 from gateway.cli.warned import reason
-from gateway.durations import in_words
-from messages.danish_time import danish_time
+from gateway.reasons import in_language
+from messages.answer_number import NUMBER_KEY
 from messages.evidence import Ended, Evidence
 from messages.neutral import neutral_line
 
@@ -64,7 +66,9 @@ def asked(alert: Json) -> bool:
 
 
 def missing(alert: Json) -> dict[str, str]:
-    """Who is missing, and how: accepted, neither reached nor withdrawn, and no deputy has answered."""
+    """Who is missing, and how: accepted, not reached, and no deputy has answered. Of what was withdrawn nobody."""
+    if alert["withdrawn"]:
+        return {}
     stood_in = covered(alert)
     return {
         d["recipient"]: _how_missing(d)
@@ -93,13 +97,15 @@ class Row:
     is_deputy: bool
     is_missing: bool
     is_to_withdrawn: bool = False  # they act on a text that does not hold any more
+    is_urgent: bool = False  # somebody must act at once on what they answered
+    is_untaken: bool = False  # ... and nobody does
 
 
 def rows(alert: Json, words: Catalogue, *, now: datetime) -> list[Row]:
-    """The recipients, those who are missing first."""
+    """The recipients: those who cry and whom nobody has heard first, then those who are missing."""
     lacking, stood_in = missing(alert), covered(alert)
     found = [_row(d, alert, words, now=now, lacking=lacking, stood_in=stood_in) for d in alert["deliveries"]]
-    return sorted(found, key=lambda row: not row.is_missing)
+    return sorted(found, key=lambda row: (not row.is_untaken, not row.is_missing))
 
 
 def _row(
@@ -112,30 +118,67 @@ def _row(
     stood_in: Mapping[str, str],
 ) -> Row:
     who, principal = delivery["recipient"], delivery["deputy_for"]
-    how_far = standing(delivery, alert, words)
-    if who in stood_in and evidence_of(delivery) < Evidence.ACKNOWLEDGED:
-        how_far = f"{how_far}\n{words('show.covered', who=stood_in[who])}"
-    if delivery.get("shared"):
-        how_far = f"{how_far}\n{words('show.shared', who=', '.join(delivery['shared']))}"
-    if delivery.get("no_way"):
-        how_far = f"{how_far}\n{reason(delivery['no_way'], words)}"
-    if alert["answers"] and who in lacking and not delivery.get("can_answer", True):
-        how_far = f"{how_far}\n{words('show.cannot_answer')}"
-    to_withdrawn = bool(alert["withdrawn"]) and evidence_of(delivery) >= Evidence.ACKNOWLEDGED
-    if to_withdrawn:
-        how = words.known("withdrawn", alert["withdrawn"])
-        how_far = f"{how_far}\n{words('show.to_withdrawn', how=how)}"
-    best = best_attempt(delivery)
+    notes = _notes(delivery, alert, words, now=now, lacking=lacking, stood_in=stood_in)
+    best, urgent = best_attempt(delivery), cries.of_delivery(delivery)
     return Row(
         recipient=f"{who}\n{words('show.deputy_for', who=principal)}" if principal else who,
-        how_far=how_far,
-        way=best["channel"] if best else "",
+        how_far="\n".join((standing(delivery, alert, words), *notes)),
+        way=_way(delivery, best, words),
         since=clock(_since(delivery, best), words, now=now),
         next=_next(delivery, words, now=now),
         is_deputy=bool(principal),
         is_missing=who in lacking,
-        is_to_withdrawn=to_withdrawn,
+        is_to_withdrawn=to_withdrawn(delivery["answered_at"], alert),
+        is_urgent=bool(urgent),
+        is_untaken=any(cries.nobody_has(item) for item in urgent),
     )
+
+
+def _notes(
+    delivery: Json,
+    alert: Json,
+    words: Catalogue,
+    *,
+    now: datetime,
+    lacking: Iterable[str],
+    stood_in: Mapping[str, str],
+) -> Iterator[str]:
+    """What is to be known beside how far it is, a line each; what somebody must act on first."""
+    who, evidence = delivery["recipient"], evidence_of(delivery)
+    yield from (cries.line(item, words, now=now) for item in delivery.get("items", ()))
+    if who in stood_in and evidence < Evidence.ACKNOWLEDGED:
+        yield words("show.covered", who=stood_in[who])
+    if delivery.get("shared"):
+        yield words("show.shared", who=", ".join(delivery["shared"]))
+    if delivery.get("no_way"):
+        yield reason(delivery["no_way"], words)
+    if evidence == Evidence.QUEUED and (why := _refused(delivery)):
+        yield words("show.refused", why=neutral_line(in_language(why, words)))
+    if alert["answers"] and who in lacking and not delivery.get("can_answer", True):
+        yield words("show.cannot_answer")
+    if to_withdrawn(delivery["answered_at"], alert):
+        yield words("show.to_withdrawn", how=words.known("withdrawn", alert["withdrawn"]))
+
+
+def _refused(delivery: Json) -> str:
+    """What the last attempt was refused with, where there was one; nothing has left then."""
+    refused = [a for a in delivery["attempts"] if a["evidence"] == "refused"]
+    return str(refused[-1]["detail"]) if refused else ""
+
+
+def to_withdrawn(said_at: str | None, alert: Json) -> bool:
+    """Whether it was said when the alert did not hold any more: before that it answered what held."""
+    if not (alert["withdrawn"] and alert["withdrawn_at"] and said_at):
+        return False
+    return datetime.fromisoformat(said_at) > datetime.fromisoformat(alert["withdrawn_at"])
+
+
+def _way(delivery: Json, best: Json | None, words: Catalogue) -> str:
+    """The way that the answer came, which need not be the one that the question went."""
+    if evidence_of(delivery) >= Evidence.ACKNOWLEDGED and delivery["answers"]:
+        shown = [each for each in delivery["answers"] if each["at"] == delivery["answered_at"]]
+        return words.known("via", (shown or delivery["answers"])[-1]["via"])
+    return best["channel"] if best else ""
 
 
 def standing(delivery: Json, alert: Json, words: Catalogue) -> str:
@@ -143,13 +186,22 @@ def standing(delivery: Json, alert: Json, words: Catalogue) -> str:
     evidence, ended = evidence_of(delivery), delivery["ended"]
     if evidence >= Evidence.ACKNOWLEDGED and delivery["answer"]:
         answer = alert["answers"].get(delivery["answer"], delivery["answer"])
-        key = "show.contradicted" if contradicting(delivery) else "show.answered"
+        key = "show.contradicted" if contradicting(delivery, alert) else "show.answered"
         return words(key, word=words("evidence.acknowledged"), answer=neutral_line(answer))
     if ended in {Ended.EXPIRED, Ended.CANCELLED, Ended.FAILED} and evidence <= Evidence.QUEUED:
         return words(f"ended.{ended}")
     if evidence == Evidence.SUBMITTED and given_up(delivery):
         return words("show.given_up")
-    return words.known("evidence", delivery["evidence"])
+    best = best_attempt(delivery)
+    return proof(delivery["evidence"], best["address"] if best else "", words)
+
+
+def proof(evidence: str, address: str, words: Catalogue) -> str:
+    """The word for evidence; what is delivered is on a phone, or where this kind of address has it."""
+    key = f"delivered.{address.partition(':')[0]}"
+    if evidence == Evidence.DELIVERED.word and key in words:
+        return words(key)
+    return words.known("evidence", evidence)
 
 
 def given_up(delivery: Json) -> bool:
@@ -160,9 +212,13 @@ def given_up(delivery: Json) -> bool:
     return bool(handed) and all(a.get("given_up") for a in handed)
 
 
-def contradicting(delivery: Json) -> bool:
-    """Several options were named: the latest is shown, and none of them may be forgotten (invariant I9)."""
-    return len({answer["option"] for answer in delivery["answers"] if answer["option"]}) > 1
+def contradicting(delivery: Json, alert: Json) -> bool:
+    """Several options were named: the latest is shown, and none of them may be forgotten (invariant I9).
+
+    A number that was asked for may change.
+    """
+    options = {answer["option"] for answer in delivery["answers"] if answer["option"]}
+    return NUMBER_KEY not in alert["answers"] and len(options) > 1
 
 
 def differing(delivery: Json) -> bool:
@@ -223,34 +279,3 @@ def _next(delivery: Json, words: Catalogue, *, now: datetime) -> str:
         elif at or what == "waiting":
             lines.append(words(f"show.next_{what}", channel=step["channel"], at=at))
     return "\n".join(lines)
-
-
-def clock(time: str | None, words: Catalogue, *, now: datetime) -> str:
-    """A time of the API as the clock on the wall in Denmark; with its date when that is another day."""
-    if not time:
-        return ""
-    date, _, hour = danish_time(datetime.fromisoformat(time)).partition(" kl. ")
-    shown = hour if words.language == "da" else hour.replace(".", ":")
-    if date == danish_time(now).partition(" kl. ")[0]:
-        return words("show.clock", clock=shown)
-    return words("show.clock_date", date=date[:5], clock=shown)
-
-
-def owned(item: Json, words: Catalogue, *, now: datetime) -> str:
-    """Who has an item of the inbox, or has handled it; or that nobody has it."""
-    if item["handled_at"]:
-        at = clock(item["handled_at"], words, now=now)
-        note = f": {item['note']}" if item["note"] else ""
-        return words("inbox.handled", owner=item["owner"] or "", at=at, note=note)
-    if item["taken_at"]:
-        return words("inbox.taken", owner=item["owner"] or "", at=clock(item["taken_at"], words, now=now))
-    return words("inbox.untaken", number=item["number"])
-
-
-def old(time: str | None, *, now: datetime) -> str:
-    """How old something is, in the two largest units; '' for what never was."""
-    return in_words(now - datetime.fromisoformat(time)) if time else ""
-
-
-def wall_now() -> datetime:
-    return datetime.now(UTC)

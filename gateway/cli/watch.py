@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import cries
 from gateway.cli.changes import Event, changes
 from gateway.cli.desk import ConfigOption, Desk, LangOption, at_desk
 from gateway.cli.errors import CommandError, NoHub
 from gateway.cli.event_lines import event_lines
 from gateway.cli.hub_client import Lost, exactly
-from gateway.cli.standing import Json, standing, wall_now
+from gateway.cli.standing import Json, standing
+from gateway.cli.times import wall_now
 from gateway.reasons import in_language
 from messages.danish_time import danish_time
 
@@ -67,11 +69,7 @@ def _looks(
         if identifier and not _concerns(events, identifier):
             continue
         try:
-            seen = (
-                desk.hub.alert(exactly(identifier))
-                if identifier
-                else desk.hub.get("/alerts?limit=20")["alerts"]
-            )
+            seen = desk.hub.alert(exactly(identifier)) if identifier else desk.hub.get("/alerts?limit=20")
         except (NoHub, Lost):
             continue
         if away:
@@ -114,8 +112,11 @@ def _drawn(desk: Desk, seen: Any, *, one: bool) -> "RenderableType":
     quit_line = Text(f"\n{desk.words('watch.quit')}", "dim")
     if one:
         return Group(alert_view(seen, desk.words, now=wall_now()), quit_line)
-    alerts = alert_list(seen, desk.words, now=wall_now()) if seen else Text(desk.words("list.none"))
-    return Group(alerts, Text(), channel_list(_channels(desk), desk.words), quit_line)
+    waiting = cries.waiting(seen["untaken"], desk.words)
+    top = [Text(f"{waiting}\n", "bold red")] if waiting else []
+    none = Text(desk.words("list.none"))
+    alerts = alert_list(seen["alerts"], desk.words, now=wall_now()) if seen["alerts"] else none
+    return Group(*top, alerts, Text(), channel_list(_channels(desk), desk.words), quit_line)
 
 
 def _channels(desk: Desk) -> list[Json]:
@@ -131,7 +132,7 @@ def _channels(desk: Desk) -> list[Json]:
 
 def _lines(desk: Desk, alert: str | None) -> None:
     shown: dict[str, dict[str, str]] = {}
-    first = True
+    first, untaken = True, 0
     looks = _looks(
         desk,
         alert,
@@ -139,7 +140,9 @@ def _lines(desk: Desk, alert: str | None) -> None:
         back=lambda: desk.screen.progress(desk.words("watch.back")),
     )
     for events, seen in looks:
-        alerts = [seen] if alert else _changed(desk, events, seen)
+        alerts = [seen] if alert else _changed(desk, events, seen["alerts"])
+        if not alert and untaken != (untaken := seen["untaken"]) and untaken:
+            _line(f"{_time()} {cries.waiting(untaken, desk.words)}")
         for each in alerts:
             _tell(desk, each, shown, silently=first and alert is None)
         for event in events:

@@ -149,7 +149,7 @@ def later_round(connection: Connection, alert_id: int, *, said_ms: int) -> int |
 def show_series(connection: Connection, alert_id: int) -> Json | None:
     """The series of an alert, with each recipient's latest answer over all rounds; None if it is in none."""
     query = (
-        select(t.series, t.rounds.c.round, t.alerts.c.body)
+        select(t.series, t.rounds.c.round, t.alerts.c.body, _withdrawn().label("withdrawn"))
         .join_from(t.rounds, t.series, t.series.c.id == t.rounds.c.series_id)
         .join(t.alerts, t.alerts.c.id == t.rounds.c.alert_id)
         .where(t.rounds.c.alert_id == alert_id)
@@ -164,7 +164,7 @@ def show_series(connection: Connection, alert_id: int) -> Json | None:
         "round": row.round,
         "rounds": rounds,
         "every_s": row.every_ms // 1000,
-        "next_at": rfc3339(row.next_ms),
+        "next_at": None if row.withdrawn else rfc3339(row.next_ms),
         "until": rfc3339(row.until_ms),
         "latest": list(latest.values()),
     }

@@ -12,6 +12,7 @@ from gateway.errors import NotFound
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.clock_jumps import jumps_of
+from gateway.store.cries import of_deliveries, of_notice, whose
 from gateway.store.rows import load_ladder
 from gateway.store.series import show_series
 from gateway.store.sharing import shared
@@ -28,7 +29,7 @@ def show_alert(connection: Connection, identifier: str) -> Json:
     row = connection.execute(select(t.alerts).where(t.alerts.c.identifier == identifier)).first()
     if row is None:
         raise NotFound(f"there is no alert {identifier!r} here: see `bavn list`")
-    return {**_alert(row), "deliveries": _deliveries(connection, row.id), **_around(connection, row)}
+    return {**_alert(row), "deliveries": _deliveries(connection, row), **_around(connection, row)}
 
 
 def _alert(row: Row[Any]) -> Json:
@@ -55,16 +56,27 @@ def _alert(row: Row[Any]) -> Json:
 
 def _around(connection: Connection, row: Row[Any]) -> Json:
     """The alerts before and after it, and answers from numbers that were not asked."""
-    name = select(t.alerts.c.identifier)
-    replaced = (
-        connection.execute(name.where(t.alerts.c.id == row.replaces)).scalar() if row.replaces else None
-    )
+    name = select(t.alerts.c.identifier, t.alerts.c.code)
+    before = connection.execute(name.where(t.alerts.c.id == row.replaces)).first() if row.replaces else None
     after = successor(connection, row.id) if row.withdrawn else None
+    return {
+        "replaces": before.identifier if before else None,
+        "replaces_code": before.code if before else None,
+        "replaced_by": after.identifier if after else None,
+        "replaced_by_code": after.code if after else None,
+        "unconfirmed_answers": _unconfirmed(connection, row.id),
+        "series": show_series(connection, row.id),
+        "clock_moved": jumps_of(connection, row.id),
+        "items": of_notice(connection, row.identifier) if row.submitter == ASKS else [],
+    }
+
+
+def _unconfirmed(connection: Connection, alert_id: int) -> list[Json]:
+    """What came about it from addresses that were not asked, and who has what of it is urgent."""
     of = t.inbound.c
-    loose = connection.execute(
-        select(of.id, of.kind, of.channel, of.sender, of.text, of.at_ms).where(of.alert_id == row.id)
-    )
-    unconfirmed = [
+    said = (of.id, of.kind, of.channel, of.sender, of.text, of.at_ms, of.urgent)
+    query = select(*said, of.owner, of.taken_ms, of.handled_ms, of.note).where(of.alert_id == alert_id)
+    return [
         {
             "number": each.id,
             "kind": each.kind,
@@ -72,40 +84,18 @@ def _around(connection: Connection, row: Row[Any]) -> Json:
             "sender": each.sender,
             "text": each.text,
             "at": rfc3339(each.at_ms),
+            "urgent": each.urgent,
+            **whose(each),
         }
-        for each in loose
-    ]
-    return {
-        "replaces": replaced,
-        "replaced_by": after.identifier if after else None,
-        "unconfirmed_answers": unconfirmed,
-        "series": show_series(connection, row.id),
-        "clock_moved": jumps_of(connection, row.id),
-        "items": _items(connection, row) if row.submitter == ASKS else [],
-    }
-
-
-def _items(connection: Connection, row: Row[Any]) -> list[Json]:
-    """Of the hub's question who takes an item: the items of the inbox that it is about, and who has them."""
-    of = t.inbound.c
-    query = select(of.id, of.owner, of.taken_ms, of.handled_ms, of.note)
-    return [
-        {
-            "number": each.id,
-            "owner": each.owner,
-            "taken_at": rfc3339(each.taken_ms),
-            "handled_at": rfc3339(each.handled_ms),
-            "note": each.note,
-        }
-        for each in connection.execute(query.where(of.told.contains(row.identifier, autoescape=True)))
+        for each in connection.execute(query)
     ]
 
 
-def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
+def _deliveries(connection: Connection, alert: Row[Any]) -> list[Json]:
     rows = connection.execute(
-        select(t.deliveries).where(t.deliveries.c.alert_id == alert_id).order_by(t.deliveries.c.id)
+        select(t.deliveries).where(t.deliveries.c.alert_id == alert.id).order_by(t.deliveries.c.id)
     ).all()
-    mine = select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert_id)
+    mine = select(t.deliveries.c.id).where(t.deliveries.c.alert_id == alert.id)
     attempts = _by_delivery(
         connection.execute(
             select(t.attempts).where(t.attempts.c.delivery_id.in_(mine)).order_by(t.attempts.c.id)
@@ -119,9 +109,11 @@ def _deliveries(connection: Connection, alert_id: int) -> list[Json]:
         ).all()
     )
     recipients, sharing = {row.id: row.recipient for row in rows}, shared(rows, answers)
+    cries = of_deliveries(connection, alert.id)
     return [
         _delivery(row, attempts.get(row.id, []), answers.get(row.id, []), recipients=recipients)
-        | {"shared": sharing.get(row.id, [])}
+        | {"shared": sharing.get(row.id, []), "items": cries.get(row.id, [])}
+        | ({"call": False} if alert.withdrawn else {})  # nobody is to be rung about what does not hold
         for row in rows
     ]
 
@@ -211,7 +203,7 @@ _NOBODY = {"recipients": 0, "reached": 0, "missing": 0, "unknown": 0}
 
 
 def _counts(connection: Connection, alert_ids: list[int]) -> dict[int, Json]:
-    """How many were asked, reached, missing. A deputy is not counted; their answer counts for the other."""
+    """How many were asked, reached, missing: of what was withdrawn nobody. A deputy's answer counts for the other."""
     deputy = t.deliveries.alias("deputy")
     stood_in = (
         select(deputy.c.id)
@@ -220,17 +212,18 @@ def _counts(connection: Connection, alert_ids: list[int]) -> dict[int, Json]:
     )
     of = t.deliveries.c
     query = (
-        select(of.alert_id, of.ended, of.evidence, stood_in.label("stood_in"), func.count())
+        select(of.alert_id, of.ended, of.evidence, stood_in, t.alerts.c.withdrawn, func.count())
+        .join(t.alerts, t.alerts.c.id == of.alert_id)
         .where(of.alert_id.in_(alert_ids), of.deputy_for.is_(None))
-        .group_by(of.alert_id, of.ended, of.evidence, stood_in)
+        .group_by(of.alert_id, of.ended, of.evidence, stood_in, t.alerts.c.withdrawn)
     )
     counts: dict[int, Json] = {}
-    for alert_id, ended, evidence, answered_for, number in connection.execute(query):
+    for alert_id, ended, evidence, answered_for, withdrawn, number in connection.execute(query):
         mine = counts.setdefault(alert_id, dict(_NOBODY))
         mine["recipients"] += number
         if ended == "reached":
             mine["reached"] += number
-        elif ended != "cancelled" and not answered_for:
+        elif ended != "cancelled" and not answered_for and not withdrawn:
             mine["missing"] += number
         if evidence == Evidence.UNKNOWN:
             mine["unknown"] += number
