@@ -26,8 +26,9 @@ _FIELD = re.compile(
     |"[^"]*"?""",
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
+# Read as a text, in which 5F is § (GSM 03.38).
 _UNMARKED = re.compile(
-    r"\s*(?:message_?)?id\s*[:=]\s*\S.{0,300}\bstat(?:us)?\s*[:=]\s*\S", re.IGNORECASE | re.DOTALL
+    r"\s*(?:message[_§]?)?id\s*[:=]\s*\S.{0,300}\bstat(?:us)?\s*[:=]\s*\S", re.IGNORECASE | re.DOTALL
 )
 _READ_MOST = 400  # characters of a receipt that are looked at
 
