@@ -155,9 +155,12 @@ def refusal(error: ValidationError) -> Refused:
         (".".join(str(part) for part in each["loc"]) or "body", _in_words(each))
         for each in error.errors(include_url=False, include_input=False)
     ]
-    return Refused("; ".join(f"{field}: {what}" for field, what in problems), pointer=problems[0][0])
+    reason, pointer = "; ".join(f"{field}: {what}" for field, what in problems), problems[0][0]
+    of_time = len(problems) == 1 and pointer in _TIMES and error.errors()[0]["type"] == "value_error"
+    return Refused(reason, pointer=pointer, code=f"bad_{pointer}" if of_time else "")
 
 
+_TIMES = frozenset({"expires", "repeat", "until"})
 _SHAPES = {  # the kind of a pydantic error: what to write instead
     "missing": "is missing",
     "string_type": 'is not a text: write it in quotation marks, "..."',

@@ -118,7 +118,8 @@ def test_a_wait_ends_when_the_last_answer_is_in(hub: HubProcess) -> None:
     ("option", "value", "element"),
     [
         ("--to", "krisestap", "krisestab"),
-        ("--expires", "soon", "expires"),
+        ("--expires", "10s", "expires forstås ikke: skriv"),
+        ("--repeat", "5m", "repeat forstås ikke: skriv"),
         ("--radio-text", "x" * 66, "radio_text"),
         ("--answer", "abc=kommer", "answers"),
         ("--status", "Actual", "status"),
@@ -212,8 +213,9 @@ def test_what_follows_goes_to_those_who_may_have_it(
 ) -> None:
     code = sent(hub, "--wait", "submitted")
     result = hub.bavn(arguments[0], code, *arguments[1:])
-    identifier, _, _ = result.stdout.split("\t")
+    identifier, new, _ = result.stdout.split("\t")
     assert word in result.stderr
+    assert f"sendt som #{new} til 2 modtagere, der kan have fået #{code} ({identifier})" in result.stderr
     assert "2 modtagere" in result.stderr
     assert f"#{code}, »Prøve«" in result.stderr
     assert status in hub.bavn("show", code).stderr
@@ -223,13 +225,27 @@ def test_what_follows_goes_to_those_who_may_have_it(
 def test_a_follower_of_what_nobody_got_sends_nothing(hub: HubProcess) -> None:
     code: str = hub.json("send", "--to", "fjernlager", "--precedence", "flash", "--headline", "x")["code"]
     corrected = hub.bavn("correct", code, "--headline", "y")
-    identifier = corrected.stdout.split("\t")[0]
+    identifier, new, _ = corrected.stdout.split("\t")
     assert f"Ingen har fået #{code}" in corrected.stderr
     assert "der er intet sendt" in corrected.stderr
     assert f"({identifier}) er gemt i dens sted, uden modtagere" in " ".join(corrected.stderr.split())
     refused = hub.bavn("all-clear", code)
     assert refused.returncode == 1
-    assert f"name the alert that replaced it, '{identifier}'" in refused.stderr
+    assert refused.stderr == f"Afvist: #{code} er allerede rettet. Det, der gælder nu, er #{new}: skriv den\n"
+
+
+def test_what_follows_a_correction_that_never_left_names_what_is_on_the_phone(hub: HubProcess) -> None:
+    first = sent(hub, "--wait", "submitted")
+    for channel in ("practice", "second"):
+        hub.bavn("channel", channel, "disable")
+    second = hub.json("correct", first, "--headline", "Kl. 04.45")["code"]
+    result = hub.bavn("update", second, "--headline", "Lokale 2")
+    third = result.stdout.split("\t")[1]
+    assert f"Opdatering af #{second}, »Kl. 04.45«, sendt som #{third} til 2 modtagere" in result.stderr
+    assert f"der kan have fået #{first} (" in result.stderr
+    assert f"OBS 2 modtager(e) har #{first}, og rettelsen af den nåede dem aldrig." in result.stderr
+    for channel in ("practice", "second"):
+        hub.bavn("channel", channel, "enable")
 
 
 def test_an_answer_by_voice_is_kept_for_its_recipient_only(hub: HubProcess) -> None:

@@ -15,7 +15,7 @@ from gateway.errors import Conflict
 from gateway.outgoing import OutgoingMaker
 from gateway.store.accepting import Accepted, withdraw
 from gateway.store.showing import show_alert
-from gateway.store.stopping import stop
+from gateway.store.stopping import REPLACED, stop
 from messages.alert import MsgType, Reference, Withdrawal
 from messages.render import subject
 from tests.hubs import Desk, hub_in, until
@@ -88,8 +88,12 @@ async def test_all_that_stand_are_withdrawn_and_everybody_who_may_have_one_is_to
         assert await states(bench, one, other, unsent) == [("ended", end.identifier)] * 3
         assert await told(bench, end) == {"vagt", "leder"}
         assert [each.identifier for each in await bench.claim(window=9)] == [end.identifier] * 2
-        with pytest.raises(Conflict, match=repr(end.identifier)):
+        with pytest.raises(
+            Conflict, match=f"#{unsent.code} was already ended.* place, #{end.code}$"
+        ) as caught:
             await follow(bench, unsent.identifier, **ENDING)
+        assert caught.value.about == {"code": unsent.code, "after": end.code}
+        assert {f"refused.{word}_before" for word in REPLACED} <= set(catalogue("da").keys())
 
 
 async def test_an_update_of_two_alerts_carries_the_people_of_both_on(tmp_path: Path) -> None:

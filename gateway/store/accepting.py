@@ -22,7 +22,7 @@ from gateway.store.ledger import Ledger
 from gateway.store.naming import Names, cap_columns, nothing_here, referenced
 from gateway.store.series import RoundOf, keep_round
 from gateway.store.stopping import REPLACED, WITHDRAWN, loaded, may_have_it, stop_alert
-from gateway.store.succession import held, predecessors, successor
+from gateway.store.succession import held, last_of, predecessors
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
 from messages.alert import Alert, to_json
@@ -181,8 +181,7 @@ def _replaceable(tx: Transaction, item: Acceptance) -> list[Any]:
         _may_replace(row, item)
     live = [row for row in rows.values() if row.withdrawn not in REPLACED]
     if not live:
-        row = next(iter(rows.values()))
-        raise Conflict(f"{row.cap_identifier!r} was already {row.withdrawn}: {_instead(tx, row.id)}")
+        raise _replaced_before(tx, item, next(iter(rows.values())))
     return live
 
 
@@ -194,12 +193,16 @@ def _may_replace(row: Any, item: Acceptance) -> None:
         raise Refused(f"{name} belongs to the {row.plane} plane: use its status", pointer="status")
 
 
-def _instead(tx: Transaction, alert_id: int) -> str:
-    """What to name instead of an alert that was replaced: the one that replaced it."""
-    after = successor(tx.connection, alert_id)
+def _replaced_before(tx: Transaction, item: Acceptance, row: Any) -> Conflict:
+    """What to name instead: what stands in its place. People know an alert by its code, CAP by its identifier."""
+    after = last_of(tx.connection, row.id)
+    named = repr(row.cap_identifier) if item.cap is not None else f"#{row.code}"
     if after is None:
-        return "nothing replaced it, so send a new alert"
-    return f"name the alert that replaced it, {after.identifier!r}"
+        reason = f"{named} was already {row.withdrawn}, and nothing replaced it: send a new alert"
+        return Conflict(reason, code="nothing_instead", about={"code": row.code})
+    instead = repr(after.cap_identifier) if item.cap is not None else f"#{after.code}"
+    reason = f"{named} was already {row.withdrawn}: name the alert that stands in its place, {instead}"
+    return Conflict(reason, code=f"{row.withdrawn}_before", about={"code": row.code, "after": after.code})
 
 
 def _keep(

@@ -32,6 +32,7 @@ _BY_CAP_NAME = Query(
 _OF_A_REFERENCE = select(
     t.alerts.c.id,
     t.alerts.c.identifier,
+    t.alerts.c.code,
     t.alerts.c.cap_identifier,
     t.alerts.c.sender,
     t.alerts.c.sent_ms,

@@ -90,9 +90,15 @@ def _names(replacing: Any, row: Any) -> bool:
     return any(each.identifier == row.cap_identifier for each in from_json(replacing.body).references)
 
 
-def in_force(connection: Connection, alert_id: int) -> str | None:
-    """The code of the last alert in the row of those that replaced this one; None if none did."""
-    code = None
+def last_of(connection: Connection, alert_id: int) -> Any | None:
+    """The last alert in the row of those that replaced this one; None if none did."""
+    last = None
     while (row := successor(connection, alert_id)) is not None:
-        code, alert_id = str(row.code), row.id
-    return code
+        last, alert_id = row, row.id
+    return last
+
+
+def in_force(connection: Connection, alert_id: int) -> str | None:
+    """The code of the alert that stands in this one's place; None if none does."""
+    last = last_of(connection, alert_id)
+    return None if last is None else str(last.code)
