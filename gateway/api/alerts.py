@@ -11,6 +11,7 @@ from pydantic_core import to_json as json_octets
 
 from gateway.accept import Submission
 from gateway.api.auth import SUBMITTER
+from gateway.api.fields import fields_of
 from gateway.api.keys import HUB, OPERATOR
 from gateway.api.switches import switched_on
 from gateway.errors import Refused
@@ -188,7 +189,7 @@ async def follow(request: web.Request) -> web.Response:
 @routes.post("/api/v1/alerts/{id}/answers")
 async def answer(request: web.Request) -> web.Response:
     """What a person said or a runner brought back: {"recipient", "text", "via": "voice" or "runner"}."""
-    fields = read_object(await request.read())
+    fields = await fields_of(request, {"recipient", "text", "via"})
     recipient, text, via = (_text(fields, name) for name in ("recipient", "text", "via"))
     if via not in {"voice", "runner"}:
         raise Refused(f"via is {via!r}: write voice or runner", pointer="via")

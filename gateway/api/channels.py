@@ -3,9 +3,9 @@
 from aiohttp import web
 
 from gateway.api.auth import SUBMITTER
+from gateway.api.fields import fields_of
 from gateway.api.keys import OPERATOR
 from gateway.errors import Refused
-from gateway.strict_json import read_object
 
 routes = web.RouteTableDef()
 
@@ -26,10 +26,7 @@ async def switch(request: web.Request) -> web.Response:
 
 
 async def _reason(request: web.Request) -> str:
-    body = await request.read()
-    if not body.strip():
-        return ""
-    reason = read_object(body).get("reason", "")
+    reason = (await fields_of(request, {"reason"})).get("reason", "")
     if not isinstance(reason, str) or len(reason) > REASON_MOST:
         raise Refused(f"reason is a text of at most {REASON_MOST} characters", pointer="reason")
     return reason

@@ -5,13 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from gateway.api.auth import SUBMITTER
+from gateway.api.fields import fields_of
 from gateway.api.keys import HUB, OPERATOR
 from gateway.api.switches import switched_on
 from gateway.errors import Refused
 from gateway.store.candidates import with_contacts
 from gateway.store.finding import find_alert
 from gateway.store.inbox import INBOX_MOST, Identified, Listed, Taken, inbox_item, inbox_page
-from gateway.strict_json import read_object
 
 routes = web.RouteTableDef()
 
@@ -84,11 +84,8 @@ def _by(request: web.Request, fields: dict[str, str]) -> str:
 
 
 async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:
-    body = await request.read()
-    fields: dict[str, Any] = read_object(body) if body.strip() else {}
+    fields = await fields_of(request, known)
     for name, value in fields.items():
-        if name not in known:
-            raise Refused(f"{name} is not known here: {', '.join(sorted(known))} are", pointer=name)
         if not isinstance(value, str) or len(value) > TEXT_MOST or not value.isprintable():
             reason = f"{name} is a text of one line, at most {TEXT_MOST} characters"
             raise Refused(reason, pointer=name, code="one_line", about={"name": name, "most": TEXT_MOST})
