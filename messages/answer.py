@@ -15,7 +15,8 @@ from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, wit
 from messages.answer_help import asks_for_help
 from messages.answer_key import exact_key, leading_key, worded_key
 from messages.answer_number import NUMBER_KEY, read_number
-from messages.answer_phrases import DOUBTS, HELP, OPENERS, REACTION, Sense, plain
+from messages.answer_phrases import DOUBTS, HELP, OPENERS, Sense, plain
+from messages.answer_reaction import is_reaction, without_quotation
 from messages.answer_sense import (
     WORD,
     Options,
@@ -45,11 +46,7 @@ __all__ = [
 
 _MOST_CHARACTERS = 2_000  # of a message that are read; all of it is kept
 _PIECE = re.compile(r"(?<=[,.;:!?])\s+|\s*\n\s*")  # not within `12.000?`
-_KEYCAP = {0xFE0F: None, 0x20E3: None}  # variation selector and the frame of 1️⃣
-_PICTURES = re.compile(
-    r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
-)  # and signs beside them
-_BESIDE_PICTURES = frozenset("!.,:;-()'\u200d")
+_SIGNS = {0xFE0F: None, 0x20E3: None, 0x1F198: " sos "}  # variation selector, the frame of 1️⃣, and 🆘
 
 
 class Kind(StrEnum):
@@ -76,18 +73,25 @@ class Answer:
         return self.kind is not Kind.REACTION
 
 
-def read_answer(text: str, options: Options, *, code: str = "") -> Answer:
+def read_answer(text: str, options: Options, *, code: str = "", sent: str = "") -> Answer:
     """Reads an inbound text, without the quoted question of a mail, as an answer to the question with these options.
 
     `code` is the question's: it may stand first or last without its #, where any other is a word like others.
+    `sent` is what was sent (`answer_reaction.sent_text`): the text may quote it.
     """
     shown = neutral_line(text)
     said = _said(text)
-    if _is_reaction(said):
+    own = without_quotation(said, sent)
+    answer = _read(own, shown, options, code=code)
+    if is_reaction(said, left=own) and (own == said or answer.kind is Kind.UNREAD):
         return Answer(Kind.REACTION, "", shown, "")  # a code in it is quoted, but so is every other word
+    return answer
+
+
+def _read(said: str, shown: str, options: Options, *, code: str) -> Answer:
     left = _left(said, code)
     told, asked = _apart(without_signer(without_greeting(left)), options)
-    if asks_for_help(left):
+    if asks_for_help(left, counted=_counted(options)):
         kind, option = _help(told, options)
     elif any(key == NUMBER_KEY for key, _ in options):
         kind, option = _number(told, options)
@@ -109,7 +113,7 @@ def begins_as(text: str, options: Options, *, code: str = "") -> bool:
 
 def _said(text: str) -> str:
     """In lower case, harmless, with its line ends."""
-    lines = unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS]).translate(_KEYCAP).splitlines()
+    lines = unicodedata.normalize("NFKC", text[:_MOST_CHARACTERS]).translate(_SIGNS).splitlines()
     return "\n".join(map(fold, lines)).strip().lower()
 
 
@@ -118,16 +122,9 @@ def _left(said: str, code: str) -> str:
     return respelt(without_marks(plain(without_codes(said, code)))).strip()
 
 
-def _is_reaction(said: str) -> bool:
-    """A phone's reaction, or nothing but pictures such as a thumb. What asks, or is no picture, goes to a reader."""
-    signs = frozenset("".join(said.split())) - _BESIDE_PICTURES
-    return REACTION.match(said) is not None or (bool(signs) and all(map(_is_picture, signs)))
-
-
-def _is_picture(sign: str) -> bool:
-    """A symbol of Unicode's pictures, or the tone of a skin; not ❓, nor what no program here knows (Cn)."""
-    symbol = unicodedata.category(sign) in {"So", "Sk"}
-    return symbol and sign not in "❓❔" and _PICTURES.match(sign) is not None
+def _counted(options: Options) -> frozenset[str] | None:
+    """The words of a question for a number."""
+    return next((frozenset(words_of(meaning)) for key, meaning in options if key == NUMBER_KEY), None)
 
 
 def _apart(said: str, options: Options) -> tuple[str, bool]:

@@ -7,7 +7,9 @@ klare os uden hjælp". Text is in lower case and plain (`answer_phrases.plain`):
 
 import re
 
+from messages.answer_distress import is_distress, is_emergency_number
 from messages.answer_phrases import FILLERS, OPENERS
+from messages.answer_typos import respelt_help
 
 _HELP = r"hj?[ae]*l+p+"  # also help, hjæælp and hjlp
 _HELP_OF = rf"\w*(?:{_HELP})"  # lægehjælp, nødhjælp
@@ -16,7 +18,7 @@ _RESCUE = (
     r"|brandvaesenet?|undsaetning|assistance|evakuering|politi(?:et)?|doctor|paramedics?|rescue|police)"
 )
 _CALL = (
-    r"(?:(?:br?u?g|behov) (?:for|f|4)|anmoder om|beder om|tilkald|send|kald(?: paa)?|ring (?:efter|til)"
+    r"(?:(?:br?u?g?|b[ru]{2}|burg|behov) (?:for|f|4)|anmoder om|beder om|tilkald|send|kald(?: paa)?|ring (?:efter|til)"
     r"|needs?|requir(?:e|es|ing)|request(?:s|ing)?|call(?: for)?|(?:i|maa) sende)"
 )
 _LACK = (
@@ -103,14 +105,25 @@ _CLAUSE = re.compile(r"([,.;:!?()\n]| - |\b(?:men|but|og|and|fordi|because)\b)")
 _WORD = re.compile(r"\w+")
 
 
-def asks_for_help(said: str) -> bool:
-    """`said` in lower case and plain, with its line ends."""
-    joined = _SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said)
-    parts = [*_CLAUSE.split(joined), ""]
-    return any(
-        _cries(_WORD.findall(clause), asked=end == "?")
-        for clause, end in zip(parts[::2], parts[1::2], strict=True)
+_TOLD_WITHIN = 400  # characters: distress stands first; further down it is what a newsletter reports
+
+
+def asks_for_help(said: str, *, counted: frozenset[str] | None = None) -> bool:
+    """`said` in lower case and plain, with its line ends; `counted`: the words of a question that asks for a number."""
+    if is_emergency_number(said, counted=counted is not None):
+        return True
+    joined = respelt_help(_SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said))
+    return any(_cries(words, asked=asked) for words, asked in _clauses(joined)) or any(
+        is_distress(words, asked=asked, known=counted or frozenset())
+        for words, asked in _clauses(joined[:_TOLD_WITHIN])
     )
+
+
+def _clauses(said: str) -> list[tuple[list[str], bool]]:
+    """The words of each clause, and whether a question mark ends it."""
+    parts = [*_CLAUSE.split(said), ""]
+    ends = zip(parts[::2], parts[1::2], strict=True)
+    return [(words, end == "?") for clause, end in ends if (words := _WORD.findall(clause))]
 
 
 def _cries(words: list[str], *, asked: bool) -> bool:

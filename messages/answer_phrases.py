@@ -239,6 +239,13 @@ TELLING = frozenset(word for phrase in (*PHRASES, *OPENERS) for word in phrase.s
 AGREEING = frozenset(OPENERS) - {"ok", "okay", "nej", "no"}
 DOUBTS = frozenset({"eller", "ikke", "ik", "ikk", "vel", "maaske", "or", "right", "maybe"})
 
+# A thumb in letters, or on something that has no words.
+THUMB = re.compile(
+    r"\(y\)|tommel(?:finger)? op|thumbs up"
+    r"|(?:dis)?liked? an? \w+|(?:loved|laughed at|emphasi[sz]ed|questioned) an? \w+"
+    r"|(?:synes godt om|syntes godt om|elskede|elsker|grinede ad|lo ad|griner ad) et? \w+",
+    re.IGNORECASE,
+)
 # What a phone sends as a text when its owner reacts to a message instead of answering: it quotes the
 # question. iOS and Google Messages, English and Danish.
 REACTION = re.compile(

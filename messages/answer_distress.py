@@ -1,0 +1,64 @@
+"""Distress told without the word help: `red os`, `det brænder`, `3 sårede`, `Hilfe`. In doubt it is distress. Pure.
+
+A plea is one however it is put. A danger is none where it is denied directly before (`ingen sårede`), supposed (`hvis
+det brænder`), over (`branden er slukket`), asked about (`er der brand?`), or what was to be counted.
+Text is in lower case and plain (`answer_phrases.plain`).
+"""
+
+import re
+
+from messages.answer_distress_words import (
+    ABROAD,
+    ASKS,
+    DANGERS,
+    DENIED,
+    NO_ABROAD,
+    OVER,
+    PLEAS,
+    SUPPOSED,
+    THANKS_ABROAD,
+)
+
+_PLEA, _DANGER = (
+    re.compile("|".join(rf"(?<!\w)(?:{line})(?!\w)" for line in lines)) for lines in (PLEAS, DANGERS)
+)
+_DENIED, _SUPPOSED, _OVER, _ASKS = map(re.compile, (DENIED, SUPPOSED, OVER, ASKS))
+_DENIES = re.compile(r"\b(?:ikke|ej|not|aldrig|never)(?: \w+)?$")
+_EMERGENCY = re.compile(r"1[\s.-]?1[\s.-]?2")
+
+
+def is_distress(words: list[str], *, asked: bool, known: frozenset[str] = frozenset()) -> bool:
+    """Whether the words of a clause tell of distress. `asked`: it ends in a question mark.
+
+    `known`: the words of what was to be counted: "3 sårede" answers how many are hurt.
+    """
+    clause = " ".join(words)
+    if _PLEA.search(clause) or _is_abroad(words):
+        return True
+    if (asked and _ASKS.match(clause)) or _is_over(clause):
+        return False
+    return any(
+        not (_DENIED.search(clause[: each.start()]) or _SUPPOSED.search(clause[: each.start()]))
+        and each[0].rsplit(" ", 1)[-1] not in known
+        for each in _DANGER.finditer(clause)
+    )
+
+
+def is_emergency_number(said: str, *, counted: bool) -> bool:
+    """All that is said is 112. Where a number was asked for that is one, and `1-1-2` is none."""
+    number = said.strip(" .!\n")
+    return _EMERGENCY.fullmatch(number) is not None and not (counted and number == "112")
+
+
+def _is_over(clause: str) -> bool:
+    over = _OVER.search(clause)
+    return over is not None and _DENIES.search(clause[: over.start()].rstrip()) is None
+
+
+def _is_abroad(words: list[str]) -> bool:
+    return any(
+        word in ABROAD
+        and not NO_ABROAD & set(words[max(0, place - 2) : place])
+        and not THANKS_ABROAD & set(words[max(0, place - 3) : place])
+        for place, word in enumerate(words)
+    )

@@ -1,0 +1,106 @@
+"""The words of distress, as tables: to teach Bavn a phrase, add a line. The rules over them are in answer_distress.py.
+
+A line is a regular expression over one clause: lower case, plain (`answer_phrases.plain`), one space between words.
+Things that only sound alike are excluded where they stand: `sidder fast i kø`, `ild i pejsen`, `2 døde batterier`.
+"""
+
+PLEAS = (
+    r"(?:red(?:de)?|befri|rescue|save) (?:os|mig|us|me)",
+    r"hent (?:os|mig)(?! (?:kl|klokken|i morgen|paa)\b)",
+    r"send (?:nogen|folk|someone|somebody|people)(?:$| (?:nu|hurtigt|straks|herud|hertil|her|please|now|quick))",
+    r"er der (?:ikke )?(?:nogen|ingen)(?: (?:der|som))? kan hjaelpe",
+    r"kan (?:ingen|(?:der )?ikke nogen|nogen) hjaelpe",
+    r"can (?:no ?one|nobody|someone|somebody|anyone|anybody) help",
+    r"hvorfor kommer (?:der )?(?:ingen|ikke nogen)",
+    r"ja tak til (?:\w+ )?hjaelp",
+    r"(?:ring|call|kontakt|tilkald)(?: til| efter)? 112",
+    r"skynd (?:jer|dig)",
+    r"^(?:(?:hej|please|venligst) )?(?:kom|come)(?: \w+)? (?:hurtigt?|hurtigst|straks|quick(?:ly)?|fast|immediately)",
+    r"^(?:(?:det|er|det er|meget) )?(?:akut|kritisk|haster)(?: (?:situation|meget|nu))?$",
+    r"^hurry(?: up)?$",
+)
+
+_SOMEBODY = (
+    r"(?:\w*mand|\w*kvinde|barn\w*|boern\w*|dreng\w*|pige\w*|person\w*|han|hun|kone|kollega|mor|far|nogen|\w*beboer\w*"
+    r"|\w*borger\w*|\w*patient\w*|medarbejder\w*|man|woman|child|he|she|someone|somebody)"
+)
+_BUSY = (
+    r"(?! (?:\w+ ){0,3}(?:koe|bilkoe|trafik\w*|moede\w*|toget|arbejde\w*|job\w*|kontoret"
+    r"|traffic|meeting|work|queue)\b)"
+)
+_HEARTH = r"(?:\w*pejs|\w*ovn|grill|baal|lejrbaal|stearinlys|lys)"
+_BURNS = rf"(?!{_HEARTH})\w+"  # what should not
+_SOME = r"(?:(?!ikke|ingen|ej\b)\w+ )"
+_TRAPPED = (
+    rf"(?:sidder|er|sad|staar|ligger)(?: (?!ikke\b)\w+)? fast(?= (?:i|paa|under|her|mellem)\b|$){_BUSY}",
+    r"indespaerret|(?:spaerret|laast|lukket) inde|trapped",
+    r"strandet(?! i\b| paa (?:station|banegaard|perron|arbejde))",
+    r"kan ikke (?:komme|slippe) ud(?! (?:til|paa|i dag)\b)|kan ikke (?:komme|slippe) ned(?! til\b)",
+    r"(?:can ?t|cannot|can not) get out",
+    rf"stuck{_BUSY} (?:in|on|under)",
+    r"(?:vi|jeg) (?:er|sidder|staar) paa (?:taget|loftet)(?! om\b)",
+)
+_BURNING = (
+    r"(?:det|der|huset|bygningen|her|lejligheden|\w{0,30}hjemmet|taget|kaelderen|skolen)(?: \w+)? braender"
+    r"(?! (?:for|paa|sammen|ud|inde|ikke)\b)",
+    rf"(?:ild|ilden|brand|fire) (?:i|in) {_BURNS}",
+    rf"(?:er|opstaaet) {_SOME}?(?:ild|brand)$|der er {_SOME}{{0,2}}(?:brand|roeg)",
+    r"(?:i|af) (?:brand|flammer)$|(?:on|is) fire",
+    r"(?:fuld\w*|fyldt) (?:af|med) roeg|smoke (?:in|on|everywhere)",
+    r"roeg (?:i|paa|fra) (?:hele )?(?:\w*gangen?|\w*rum\w*|\w*bygning\w*|huset|trappe\w*|opgang\w*|kaelder\w*)",
+)
+_HURT = (
+    r"bloeder(?! ikke)|bleeding|kommet til skade",
+    r"faldet om(?! (?:kl|natten)\b)|kan ikke rejse (?:sig|mig)",
+    rf"{_SOMEBODY} (?:\w+ )?faldet i (?:vandet|havnen|havet|soeen|aaen)",
+    rf"(?:vi|jeg|de|{_SOMEBODY}) doer(?! (?:af grin|af varme|efter)\b)|{_SOMEBODY} er doede?$|doeende|dying",
+)
+_SHOT = (r"(?:bliver|blevet|er|being|been) (?:skudt|shot)", r"der skydes|skyder paa|knivstukket")
+_AIR = (
+    r"(?:mangler|uden|ikke mere|ikke nok|toer for|ingen|out of|no) (?:ilt|oxygen)",
+    r"respirator\w* (?:er )?(?:gaaet|svigtet|svigter|stoppet|virker ikke)",
+)
+_MANY = (
+    r"(?:[1-9][0-9]{0,3}|en|to|tre|fire|fem|seks|syv|otte|ni|ti|flere|mange|one|two|three|four|five|several|many)"
+    r" (?:\w+ )?(?:er )?(?:haardt |alvorligt |svaert |livsfarligt )?"
+)
+_VICTIMS = (
+    rf"{_MANY}(?:(?:til)?skadekomne?|saarede?|kvaestede?|doede?|draebte?|omkomne?|bevidstloese|forbraendte|injured"
+    r"|wounded|dead|casualties)(?! (?:batteri|telefon|punkt|vinkel|timer|tid))",
+)
+DANGERS = (*_TRAPPED, *_BURNING, *_HURT, *_SHOT, *_AIR, *_VICTIMS)
+
+DENIED = (  # directly before a danger
+    r"(?:ikke|ingen|intet|ej|nul|hverken|uden|udenfor|aldrig|eller|no|none|nobody|not|never|without|(?:is|are)n t)"
+    r"(?: (?:laengere|mere|er|har|vi|der|nogen|af|os|any|is|are|one|been|has)){0,3} $"
+)
+SUPPOSED = r"\b(?:hvis|saafremt|naar|if|when|in case|i tilfaelde)\b"  # anywhere before it
+OVER = (  # anywhere in its clause
+    r"\b(?:slukket|\w+oevelsen?|aflyst|afblaest|falsk alarm|under kontrol|i sikkerhed|reddet|ude af|overstaaet|i gaar"
+    r"|forbi|drill|false alarm|put out|extinguished|under control|safe|rescued|yesterday)\b"
+)
+ASKS = r"(?:er|har|kan|skal|var|bliver|hv\w+|is|are|was|has|have|what|where|who|when|why|how)\b"
+
+# The word for help where many speak another language at home.
+_ABROAD = {
+    "german": "hilfe hilf helft",
+    "polish": "pomoc pomocy ratunku",
+    "french": "secours aidez",
+    "spanish": "ayuda socorro auxilio",
+    "italian": "aiuto",
+    "romanian": "ajutor",
+    "turkish": "yardım yardim imdat",
+    "somali": "caawi caawimo caawimaad gargaar",
+    "finnish": "apua",
+    "russian": "помогите помощь помощи спасите pomogite",
+    "ukrainian": "допоможіть допомога допомоги допомогу рятуйте поможіть dopomozhit",
+    "arabic": "مساعدة المساعدة ساعدوني ساعدونا ساعدني النجدة نجدة انقذونا أنقذونا",
+    "persian": "کمک",
+}
+ABROAD = frozenset(word for words in _ABROAD.values() for word in words.split())
+_NO_ABROAD = "kein keine keinen nicht nie pas sans sin nu yok не нет немає без لا"
+NO_ABROAD = frozenset(_NO_ABROAD.split())
+_THANKS_ABROAD = (
+    "danke dank merci gracias grazie dzieki dzięki dziękuję teşekkürler mahadsanid спасибо дякую شكرا"
+)
+THANKS_ABROAD = frozenset(_THANKS_ABROAD.split())

@@ -1,0 +1,92 @@
+"""A thumb on a message, which shows that it was seen: pictures alone, what phones write, and what quotes us. Pure.
+
+No list of the phones' words is whole. So a text that quotes 20 characters or more of what was sent, behind a quotation
+mark or a colon and something of its own, is read without the quotation; if few words are left, it is a reaction.
+"""
+
+import re
+import unicodedata
+
+from messages.alert_model import Alert
+from messages.answer_phrases import NEGATIONS, REACTION, THUMB, plain
+from messages.neutral import fold
+
+QUOTED_LEAST = 20  # characters in a row of what was sent, its words one space apart
+_MOST_CHARACTERS = 2_000  # of what was sent that are compared
+_FEW_WORDS = 6  # `Hanne Jensen har synes godt om`
+_OPENS = re.compile(r"(?<!\w)\"|:(?=\s)")  # as `fold` writes all their kinds
+_CLOSES = re.compile(r"\"")
+_WORD = re.compile(r"\w+")
+_PICTURES = re.compile(
+    r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
+)  # and signs beside them
+_BESIDE_PICTURES = frozenset("!.,:;-()'\u200d")
+_ALARMING = frozenset("🚑🚒🚓🚨🔥🌊💥⚠☠💀🩸❓❔")  # alone they ask, or say that something is wrong
+_ASKING = frozenset({"hvad", "hvem", "hvor", "hvornaar", "hvorfor", "what", "who", "where", "when", "why"})
+
+
+def sent_text(alert: Alert, code: str) -> str:
+    """The words of what was sent about an alert, each way it may have been worded on a line of its own."""
+    answers = " ".join(f"{key} {meaning}" for key, meaning in alert.answers)
+    tails = f"svar {answers} {code} oevelse", f"svar på denne mail med {answers}"
+    heads = [f"oevelse {alert.sender_name} {said}" for said in (alert.headline, alert.text) if said]
+    ways = [f"{head} {tail}" for head in heads for tail in tails] + [alert.radio_text, alert.long_text]
+    return "\n".join(" ".join(_WORD.findall(_plain(way[:_MOST_CHARACTERS]))) for way in ways if way)
+
+
+def quoted(text: str, sent: str) -> int:
+    """How many characters in a row, from whole words, the text has of what was `sent` (as `sent_text` writes it)."""
+    return max((length for length, _ in _runs(_plain(text[:_MOST_CHARACTERS]), sent)), default=0)
+
+
+def without_quotation(said: str, sent: str) -> str:
+    """`said` (in lower case, harmless) without the quotation of what was sent; all of it where it has none."""
+    text = plain(said)
+    mark = next((mark for mark in _OPENS.finditer(text) if text[: mark.start()].strip()), None)
+    if not sent or mark is None:
+        return said
+    ends = [end for length, end in _runs(text, sent, start=mark.end()) if length >= QUOTED_LEAST]
+    if not ends:
+        return said
+    closing = _CLOSES.search(text, ends[-1]) if mark[0] != ":" else None
+    before = text[: mark.start()]
+    ours = mark[0] == ":" and {*_WORD.findall(before)} <= {*sent.split()}  # `ØVELSE Bavnby Kommune:`
+    return f"{'' if ours else before} {text[closing.end() if closing else ends[-1] :]}".strip(" .,\n")
+
+
+def is_reaction(said: str, *, left: str) -> bool:
+    """A phone's reaction, or nothing but pictures such as a thumb. `left` is what is not quoted of `said`.
+
+    What asks, warns, or is no picture, goes to a reader.
+    """
+    signs = frozenset("".join(said.split())) - _BESIDE_PICTURES
+    pictures = bool(signs) and all(map(_is_picture, signs))
+    if pictures or REACTION.match(said) or THUMB.fullmatch(said):
+        return True
+    words = _WORD.findall(plain(left))
+    asks = "?" in left or bool({*words} & (_ASKING | NEGATIONS)) or any(map(str.isdigit, left))
+    return left not in {said, ""} and len(words) <= _FEW_WORDS and not asks
+
+
+def _is_picture(sign: str) -> bool:
+    """A symbol of Unicode's pictures, or the tone of a skin; nor what no program here knows (Cn)."""
+    symbol = unicodedata.category(sign) in {"So", "Sk"}
+    return symbol and sign not in _ALARMING and _PICTURES.match(sign) is not None
+
+
+def _plain(text: str) -> str:
+    return plain(fold(unicodedata.normalize("NFKC", text)).lower())
+
+
+def _runs(text: str, sent: str, *, start: int = 0) -> list[tuple[int, int]]:
+    """The runs of words that stand so in a line of `sent`: how long each is, and where in the text it ends."""
+    words = list(_WORD.finditer(text, start))
+    lines = "\n".join(f" {line} " for line in sent.split("\n"))
+    runs, place = [], 0
+    while place < len(words):
+        run, end = " ", place
+        while end < len(words) and f"{run}{words[end][0]} " in lines:
+            run, end = f"{run}{words[end][0]} ", end + 1
+        runs.append((len(run) - 2, words[max(place, end - 1)].end()))
+        place = end if len(run) - 2 >= QUOTED_LEAST else place + 1
+    return runs

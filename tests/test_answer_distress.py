@@ -1,0 +1,238 @@
+"""Distress is heard without the word help, in whatever words; what is over, denied, supposed or far from it is none."""
+
+import pytest
+
+from messages.answer import Kind, read_answer
+from messages.answer_typos import respelt_help
+
+STAFF = (("1", "kommer"), ("2", "kommer ikke"))
+HURT = (("tal", "antal sårede"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "red os",
+        "Kom og hent os",
+        "hent os nu",
+        "send nogen",
+        "Kan ingen hjælpe os?",
+        "Er der ikke nogen der kan hjælpe",
+        "112",
+        "1-1-2",
+        "Akut",
+        "Kom hurtigt",
+        "skynd jer",
+        "Please send someone",
+        "Vi sidder fast i elevatoren",
+        "Vi er indespærret",
+        "Vi kan ikke komme ud",
+        "Der er røg på hele gangen vi kan ikke komme ud",
+        "trapped in the lift",
+        "vi er strandet på taget",
+        "Det brænder her",
+        "Der er ild i bygningen",
+        "hun bløder kraftigt",
+        "3 sårede",
+        "To døde",
+        "Der bliver skudt",
+        "En mand er faldet i vandet",
+        "vi mangler ilt",
+        "patient uden ilt",
+        "vi dør",
+        "37, 2 er døende",
+        "jeg er kommet til skade",
+        "bru for hjælp",
+        "hjlæp",
+        "hejlp",
+        "jælp",
+        "hjæp",
+        "HJ ÆLP",
+        "h.j.æ.l.p",
+        "Hilfe",
+        "pomocy",
+        "помогите",
+        "допоможіть",
+        "مساعدة",
+        "النجدة",
+        "yardım",
+        "YARDIM",
+        "imdat",
+        "caawi",
+        "gargaar",
+        "au secours",
+        "aidez-moi",
+        "ayuda",
+        "¡Socorro!",
+        "Hvorfor kommer der ikke nogen",
+        "Huset brænder og vi er 3 indenfor",
+        "min mor er faldet om og bløder",
+        "2, kan ikke komme, min mor er faldet om",
+        "1, der er ild i kælderen",
+        "2, min mor er faldet om og bløder",
+        "Kommer ikke, det brænder",
+        "Min kone er faldet og kan ikke rejse sig",
+        "Respiratoren er gået ud",
+        "han er død",
+        "vi er blevet skudt på",
+        "kritisk",
+        "ja tak til hjælp",
+        "vandet stiger vi er på loftet",
+        "ingen ilt",
+        "ikke mere ilt",
+        "vi har 3 hårdt sårede",
+        "3 er sårede",
+        "flere kvæstede",
+        "Hjælp ikke nødvendig men vi er fanget",
+        "der er brand",
+        "Brand i kælderen",
+        "det er akut",
+        "🆘",
+        "SOS!!! 🆘",
+        "hjææælp",
+        "ikke slukket det brænder",
+        "branden er ikke slukket, det brænder",
+        "bygningen brænder, hvad gør vi?",
+        "der er røg i kælderen",
+        "vi er spærret inde",
+        "døren er låst vi er lukket inde",
+        "two people injured",
+        "the house is on fire",
+        "we are stuck in the elevator",
+        "can't get out",
+        "she is bleeding",
+    ],
+)
+def test_distress_is_a_cry_for_help(text: str) -> None:
+    assert read_answer(text, STAFF).kind is Kind.HELP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "brandøvelse aflyst",
+        "112 ringet op?",
+        "112 er ringet op",
+        "vi mangler kaffe",
+        "jeg kommer hurtigt",
+        "Jeg kommer så hurtigt jeg kan",
+        "døde batterier",
+        "2 døde batterier",
+        "ild i pejsen hos os",
+        "tak for hjælpen",
+        "jeg hjælper gerne",
+        "kan hjælpe fra kl 18",
+        "Kan godt hjælpe",
+        "ingen sårede",
+        "0 døde",
+        "0 sårede",
+        "nul døde",
+        "alle er i sikkerhed",
+        "er ude af bygningen",
+        "hjælp er på vej",
+        "ingen døde eller sårede",
+        "der er ikke ild i bygningen",
+        "det brænder ikke",
+        "branden er slukket",
+        "der er ingen brand",
+        "brand i kælderen er slukket",
+        "vi sidder ikke fast",
+        "vi sidder fast i kø",
+        "sidder fast i trafikken",
+        "jeg sidder fast i et møde",
+        "kan ikke komme ud til jer",
+        "kan ikke komme",
+        "kan ikke komme ned til jer",
+        "jeg er ikke kommet til skade",
+        "ingen er kommet til skade",
+        "hun bløder ikke",
+        "hvis det brænder ringer jeg",
+        "er der brand?",
+        "er der sårede?",
+        "hvor brænder det?",
+        "jeg brænder for det",
+        "mødet er faldet i vandet",
+        "strandet i Spanien",
+        "send nogen mails",
+        "har batterier nok, mangler ikke ilt",
+        "vi har ilt nok",
+        "jeg dør af grin",
+        "står ved din dør",
+        "hent mig kl 18",
+        "jeg henter jer",
+        "hjælm",
+        "har hjælmen med",
+        "hjem",
+        "det er ikke akut",
+        "haster det?",
+        "ikke kritisk",
+        "telefonen er død",
+        "min bil er død",
+        "danke für die hilfe",
+        "nie potrzebuję pomocy",
+        "ild under gryden",
+        "vi bliver i bygningen",
+        "ingen fanget",
+        "alle er reddet",
+        "falsk alarm, ingen brand",
+        "brandvæsenet er her",
+        "røgen er væk",
+        "jeg røg ud af mødet",
+        "held og lykke",
+        "vi mangler 2 senge",
+        "2 mand kommer",
+        "3 personer på vej",
+        "to biler",
+        "kommer om 112 minutter",
+        "ring til mig",
+        "send gerne mere info",
+        "send nogen hjem",
+        "kom endelig",
+        "kommer hurtigt ned",
+        "hele holdet kommer",
+        "der er is på vejen",
+        "er i bil",
+        "vi er på kontoret",
+        "alt ok i bygningen",
+        "strømmen er væk",
+        "ingen strøm her",
+        "vandet stiger",
+        "brandalarmen går",
+        "er faldet i søvn",
+        "min mor er syg",
+        "fast arbejde",
+        "er på taget om 10 min",
+    ],
+)
+def test_what_is_over_or_denied_or_no_distress_is_no_cry(text: str) -> None:
+    assert read_answer(text, STAFF).kind is not Kind.HELP
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3 sårede", "3"), ("vi har 3 sårede", "3"), ("112", "112"), ("37, 2 er døende", "")]
+)
+def test_what_was_to_be_counted_is_a_number_and_no_cry(text: str, number: str) -> None:
+    answer = read_answer(text, HURT)
+    assert (answer.option, answer.kind is Kind.HELP) == (number, not number)
+
+
+@pytest.mark.parametrize("word", ["hjlaep", "hejlp", "jaelp", "hjaep", "hjaelo", "gjaelp", "hjaelop"])
+def test_one_slip_from_it_is_the_word(word: str) -> None:
+    assert respelt_help(f"vi har brug for {word} nu") == "vi har brug for hjaelp nu"
+
+
+@pytest.mark.parametrize(
+    "word", ["hjelm", "hjaelm", "hjaelpe", "hjem", "hjul", "held", "hele", "haelen", "hjerte", "hvalp"]
+)
+def test_another_word_is_left_as_it_is(word: str) -> None:
+    assert respelt_help(f"hent {word} nu") == f"hent {word} nu"
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize(
+    "text",
+    ["vi ikke ", "er der ", "kan ikke ", "der er x ", "3 er ", "mand \n", "h j ", "ild i ", "a: ", 'a "'],
+)
+def test_a_flood_of_it_is_read_quickly(text: str) -> None:
+    sent = "oevelse bavnby kommune " * 300
+    assert read_answer(text * 25_000, STAFF, sent=sent).kind in Kind
