@@ -45,11 +45,15 @@ async def test_of_many_recipients_each_is_found_by_code(tmp_path: Path, text: st
 
 async def test_the_one_unanswered_question_is_found_behind_many_answered_ones(tmp_path: Path) -> None:
     async with store_in(tmp_path) as bench:
-        _, oldest = await put(bench, "vagt")
+        _, oldest = await put(bench, "vagt", answers=(*STATUS, ("7", "venter")))
         for number in range(25):
-            code, _ = await put(bench, "vagt")
+            code, newest = await put(bench, "vagt")
             await hears(bench, f"1 #{code}", bearer_id=f"a{number}")
-        assert (await hears(bench, "1")).alert == oldest
+        found = await hears(bench, "1")
+        assert [each.identifier for each in found.several] == [newest, oldest], (
+            "it may be said of the newest again"
+        )
+        assert (await hears(bench, "7")).alert == oldest
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.finding import alert_number
+from gateway.store.meant import asked_of
 from gateway.store.notices import Closed, close
-from gateway.store.questions import Question, Said, asked_in, asked_of
+from gateway.store.questions import Question, Said, asked_in
 from gateway.store.showing import Json
 from gateway.store.telling import names
 from gateway.store.transaction import Transaction
@@ -186,7 +187,7 @@ def _question_for(tx: Transaction, said: Identified, row: Row[Any]) -> Question:
             reason = f"{who!r} is not among the recipients of that alert"
             raise NotFound(reason, pointer="contact", code="not_asked", about=about)
         return question
-    words = Said(row.text, row.received_ms, put_by_ms=row.received_ms)
+    words = Said(row.text, row.received_ms, row.at_ms, put_by_ms=row.received_ms)
     directory = tx.world.directory
     found = asked_of(tx.connection, words, contacts=frozenset({who}), directory=directory)
     if found.several:

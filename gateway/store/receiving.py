@@ -19,8 +19,9 @@ from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
 from gateway.store.code_after import take_before
 from gateway.store.floods import count, one_too_many, unreadable_instead
 from gateway.store.long_texts import Gathered, gather, overdue, spend
+from gateway.store.matching import find_question
 from gateway.store.notices import declined_all
-from gateway.store.questions import Found, Question, find_question
+from gateway.store.questions import Found, Question
 from gateway.store.repeats import name_of
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import cannot_wait, is_urgent, needs_a_reader
