@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from channels.base import (
     Channel,
     ChannelDown,
+    ChannelError,
     Health,
     Outgoing,
     Paced,
@@ -88,17 +89,20 @@ class Dispatcher:
         while True:
             try:
                 await self._serve()
+            except ChannelError as error:  # it cannot be entered, and knows why
+                if error.reason != self.health.reason:
+                    log.error("%s", error.reason)
+                await self._after_failure(error.reason)
             except Exception:
                 log.exception("channel %s failed", self.name)
                 await self._after_failure()
 
-    async def _after_failure(self) -> None:
+    async def _after_failure(self, reason: str = "") -> None:
         now = asyncio.get_running_loop().time()
         self._failures.append(now)
         often = len(self._failures) == FAILURES_MOST and now - self._failures[0] < FAILURES_WITHIN_S
-        self.note(
-            Health(State.DOWN, "it fails again and again: see the log" if often else "it failed: see the log")
-        )
+        unknown = "it fails again and again: see the log" if often else "it failed: see the log"
+        self.note(Health(State.DOWN, reason or unknown))
         await asyncio.sleep(LONG_PAUSE_S if often else PAUSE_S)
 
     async def _serve(self) -> None:
