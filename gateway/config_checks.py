@@ -22,6 +22,7 @@ from gateway.policy import policies
 
 SCHEMES = ("sms", "tel", "mailto", "sds", "sbd", "mqtt", "paper", "peer", "loopback")
 PLANES = ("exercise", "live")
+NAMED_MOST = 8  # contacts in one note
 
 
 def cross_check(config: Config) -> list[Problem]:
@@ -42,7 +43,15 @@ def cross_check(config: Config) -> list[Problem]:
 
 def doubts(config: Config) -> list[Doubt]:
     """What works and is probably not meant."""
-    checks = (_anchor_inside, _open_listener, _silent_channels, _shared_addresses, _nobody, _no_duty)
+    checks = (
+        _anchor_inside,
+        _open_listener,
+        _silent_channels,
+        _shared_addresses,
+        _nobody,
+        _without_address,
+        _no_duty,
+    )
     return [problem for check in checks for problem in check(config)]
 
 
@@ -226,6 +235,18 @@ def _shared_addresses(config: Config) -> Iterator[Doubt]:
             key, about = f"contacts.{ids[1]}.addresses", (("who", ", ".join(ids)), ("address", address))
             file = config.gateway.directory.name
             yield Doubt(file, key, reason, remedy, code="shared_address", about=about)
+
+
+def _without_address(config: Config) -> Iterator[Doubt]:
+    """Of many the first few are named."""
+    ids = [contact.id for contact in config.directory.contacts if not contact.addresses]
+    if ids:
+        who = ", ".join(ids[:NAMED_MOST]) + (f" (+{len(ids) - NAMED_MOST})" if ids[NAMED_MOST:] else "")
+        key, reason = f"contacts.{ids[0]}.addresses", f"nobody can be reached without an address: {who}"
+        file, about = config.gateway.directory.name, (("who", who),)
+        yield Doubt(
+            file, key, reason, 'Write for example ["sms:+4500000001"]', code="no_address", about=about
+        )
 
 
 def _nobody(config: Config) -> Iterator[Doubt]:

@@ -365,6 +365,16 @@ def test_an_address_that_two_have_is_a_doubt_where_answers_come_from(
         assert_in_words(doubt)
 
 
+@pytest.mark.parametrize(("without", "who"), [(1, "x0"), (10, "x0, x1, x2, x3, x4, x5, x6, x7 (+2)")])
+def test_who_has_no_address_is_a_doubt(installation: InitResult, without: int, who: str) -> None:
+    contacts = (f'\n[[contacts]]\nid = "x{n}"\nname = "X"\naddresses = []\n' for n in range(without))
+    with (installation.folder / "directory.toml").open("a", encoding="utf-8") as file:
+        file.writelines(contacts)
+    (doubt,) = doubts(load(installation.folder / "bavn.toml", environ={}))
+    assert f"contacts.x0.addresses: nobody can be reached without an address: {who}. Write" in str(doubt)
+    assert_in_words(doubt)
+
+
 def test_a_new_installation_raises_no_doubt(installation: InitResult) -> None:
     assert doubts(load(installation.folder / "bavn.toml", environ={})) == []
 
