@@ -4,7 +4,7 @@ What each step becomes; "down" is ChannelDown, and means that the message has no
 
 | step                                      | answered                          | cut, refused | silence   |
 |-------------------------------------------|-----------------------------------|--------------|-----------|
-| DNS, TCP, TLS, up to the body             | go on                             | down (1)     | down      |
+| DNS, TCP, proxy, TLS, up to the body      | go on, or down                    | down (1)     | down      |
 | 2xx that names the message                | receipt                           |              |           |
 | 2xx without a name, or another's          | UNKNOWN                           | UNKNOWN      | UNKNOWN   |
 | 2xx that says that it is not taken (5)    | permanent                         |              |           |
@@ -38,7 +38,7 @@ from channels.feed import Feed
 from channels.numbers import writable
 from channels.pace import Pace
 from channels.signs import whole
-from channels.sms_http_client import Answer, Client, NotSent, Silent
+from channels.sms_http_client import PROXY_LOGIN, WITHOUT_LOGIN, Answer, Client, NotSent, Silent
 from channels.sms_http_config import SmsHttpConfig
 from channels.sms_http_dialect import Dialect, Message
 from channels.sms_http_gatewayapi import GatewayApi
@@ -173,6 +173,8 @@ class SmsHttpChannel:
             status = await self._client.look()
         except NotSent as error:
             return self._set(Health(State.DOWN, str(error)))
+        if status == PROXY_LOGIN:
+            return self._set(Health(State.DOWN, f"it answers {status}: {WITHOUT_LOGIN}"))
         if status in _ILL:
             return self._set(Health(State.DOWN, f"it answers {status}"))
         return self._set(Health(State.UP))

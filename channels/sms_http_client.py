@@ -19,6 +19,8 @@ from aiohttp.payload import Payload
 
 from channels.sms_http_config import SmsHttpConfig
 
+PROXY_LOGIN = 407
+WITHOUT_LOGIN = "the proxy wants a login, which is not supported: let it pass without"
 _ANSWER_MOST = 65_536  # octets of an answer that are read
 _HEADERS = {"User-Agent": "Bavn", "Accept": "application/json", "Accept-Encoding": "identity"}
 
@@ -145,7 +147,11 @@ class Client:
         if isinstance(error, TimeoutError):
             return NotSent(f"no connection in {self._config.connect_s:g} s")
         fresh = isinstance(
-            error, aiohttp.ClientConnectorError | aiohttp.InvalidURL | aiohttp.ClientProxyConnectionError
+            error,
+            aiohttp.ClientConnectorError
+            | aiohttp.InvalidURL
+            | aiohttp.ClientProxyConnectionError
+            | aiohttp.ClientHttpProxyError,
         )
         return (NotSent if fresh else Stale)(f"no connection: {_in_words(error)}")
 
@@ -184,6 +190,9 @@ def _in_words(error: Exception) -> str:
         return f"its name is unknown: {error.host}"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "it hung up"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        remedy = f": {WITHOUT_LOGIN}" if error.status == PROXY_LOGIN else ""
+        return f"the proxy answered {error.status}{remedy}"
     if isinstance(error, aiohttp.ClientResponseError):
         return "what it said is not HTTP"
     if isinstance(error, OSError):

@@ -10,7 +10,7 @@ from typing import Any
 
 from channels import strict_json
 from channels.base import ChannelDown, ChannelError, PermanentFailure, TransientFailure, Unknown
-from channels.sms_http_client import Answer
+from channels.sms_http_client import PROXY_LOGIN, WITHOUT_LOGIN, Answer
 from channels.sms_http_dialect import Dialect, Message
 
 TOO_FAST = 429
@@ -21,7 +21,7 @@ _ACCOUNT = {
     403: "it refuses our token: is it of this account, and url of the same region (.eu or .com)?",
     404: "there is nothing at url: is it the whole address of its API?",
     405: "url takes no messages: is it the whole address of its API?",
-    407: "the proxy wants a login, which is not supported: let it pass without",
+    PROXY_LOGIN: WITHOUT_LOGIN,
 }
 _LATER = frozenset({408, 425, TOO_FAST})
 _MAYBE_TAKEN = frozenset({409})  # it has one of that name already
