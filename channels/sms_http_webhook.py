@@ -11,8 +11,8 @@
 | signed, and one event of it is not readable         | that one stands open in the inbox; the others count; 204   |
 | signed, and nothing of it is readable              | stands open in the inbox, then 204: it blocks nothing      |
 
-Connections are bounded in number, and one that has brought nothing signed is cut after 10 s. TLS is left to the reverse
-proxy before it, and so is whom to let through.
+Connections are bounded in number: for one too many the oldest that has brought nothing signed is cut, and each such one
+after 10 s. TLS is left to the reverse proxy before it, and so is whom to let through.
 """
 
 import asyncio
@@ -93,11 +93,20 @@ class Webhooks:
         await server.shutdown(1.0)
 
     def _accept(self, server: web.Server) -> asyncio.BaseProtocol:
-        if len(server.connections) >= _CONNECTIONS_MOST:
+        if len(server.connections) >= _CONNECTIONS_MOST and not self._cut_the_oldest(server):
             return _Refused()
         protocol = server()
         asyncio.get_running_loop().call_later(_BODY_S, self._cut, protocol)
         return protocol
+
+    def _cut_the_oldest(self, server: web.Server) -> bool:
+        """Whether one that brought nothing signed made room: whoever holds all of them keeps nobody out."""
+        for protocol in server.connections:
+            transport = protocol.transport
+            if transport is not None and not transport.is_closing() and transport not in self._trusted:
+                transport.abort()
+                return True
+        return False
 
     def _cut(self, protocol: Any) -> None:
         """A connection that is only held open would keep the aggregator out."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -244,14 +245,37 @@ async def test_what_is_held_open_without_a_signature_is_cut(monkeypatch: pytest.
     assert len(hub.events) == 1
 
 
-async def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_bounded_and_the_oldest_unsigned_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr("channels.sms_http_webhook._CONNECTIONS_MOST", 2)
-    async with up() as (channel, _):
+    async with up() as (channel, hub), asyncio.timeout(2):
         held = [await asyncio.open_connection("127.0.0.1", channel.webhooks.port) for _ in range(3)]
-        async with asyncio.timeout(2):
-            assert await held[2][0].read() == b""
+        await gone(held[0][0])
+        assert await post(channel, said("1")) == 204
         for _, writer in held:
             writer.close()
+    assert len(hub.events) == 1
+
+
+async def gone(reader: asyncio.StreamReader) -> None:
+    with suppress(ConnectionResetError):
+        assert await reader.read() == b""
+
+
+async def test_where_all_brought_something_signed_a_newcomer_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("channels.sms_http_webhook._CONNECTIONS_MOST", 1)
+    octets = json.dumps(said("1")).encode()
+    head = f"POST /sms HTTP/1.1\r\nHost: x\r\nContent-Length: {len(octets)}\r\nSignature: {signature(octets)}"
+    async with up() as (channel, _), asyncio.timeout(2):
+        reader, writer = await asyncio.open_connection("127.0.0.1", channel.webhooks.port)
+        writer.write(head.encode() + b"\r\n\r\n" + octets)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+        newcomer, other = await asyncio.open_connection("127.0.0.1", channel.webhooks.port)
+        await gone(newcomer)
+        assert not reader.at_eof()
+        for each in (writer, other):
+            each.close()
 
 
 async def test_a_port_that_is_taken_leaves_the_channel_sending_and_says_so() -> None:
