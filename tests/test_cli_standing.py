@@ -186,6 +186,26 @@ def test_an_unconfirmed_answer_is_shown_with_its_one_step(kind: str, shown: str)
     assert shown in text
 
 
+def test_of_a_stopped_alert_is_shown_who_may_have_it_and_nobody_is_sought() -> None:
+    evidence = ("submitted", "unknown", "queued", "delivered")
+    deliveries = [delivery(f"m{n}", each, ended="cancelled") for n, each in enumerate(evidence)]
+    text = drawn(alert(*deliveries, withdrawn="stopped", withdrawn_at="2026-01-12T02:31:00Z"))
+    assert [line.split() for line in text.splitlines() if line[:2] in {"0 ", "1 ", "3 "}] == [
+        ["0", "Har", "svaret"],
+        ["3", "Kan", "have", "den", "m0,", "m1,", "m3"],
+        ["1", "Ikke", "sendt", "m2"],
+    ]
+    for word in ("MANGLER", "Ikke fat i", "Vi ved det ikke"):
+        assert word not in text
+
+
+@pytest.mark.parametrize("channel", [None, "sms-modem"])
+def test_what_happens_next_is_one_line_where_there_is_room(channel: str | None) -> None:
+    step = {"what": "look", "channel": channel, "at": "2026-01-12T18:16:00Z"}
+    text = drawn(alert(delivery("vagthavende", "submitted", next=step, attempts=[attempt()])))
+    assert f"{channel or 'ses efter'} kl. 19.16" in text
+
+
 def test_nobody_missing_is_said_too() -> None:
     assert "NOBODY MISSING: 1 OF 1" in drawn(alert(delivery("a", "acknowledged", ended="reached")), "en")
 

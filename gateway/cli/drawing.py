@@ -14,7 +14,6 @@ from rich.text import Text
 from gateway.catalogue import Catalogue
 from gateway.cli import cries
 from gateway.cli.standing import (
-    GROUPS,
     MISSING,
     Json,
     Row,
@@ -37,6 +36,7 @@ from messages.evidence import Ended
 from messages.neutral import neutral, neutral_line
 
 _GROUP_STYLE = {"answered": "green", "has_it": "yellow", "not_known": "magenta", "no_contact": "red"}
+_GROUP_STYLE |= {"may_have_it": "magenta", "not_sent": "default"}
 _STATE_STYLE = {"up": "green", "degraded": "yellow", "down": "bold red", "starting": "dim"}
 
 
@@ -128,12 +128,12 @@ def _jump(jump: Json, words: Catalogue, *, now: datetime) -> Text:
 
 
 def _four_words(alert: Json, words: Catalogue) -> Table:
-    """The four words a tired reader needs, with their numbers and names."""
+    """The words a tired reader needs, with their numbers and names."""
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, who in ((name, grouped(alert)[name]) for name in GROUPS):
+    for name, who in grouped(alert).items():
         style = f"bold {_GROUP_STYLE[name]}" if who else "dim"
         table.add_row(Text(str(len(who)), style), Text(words(f"group.{name}"), style), plain(_few(who)))
     return table
@@ -160,7 +160,7 @@ def _missing(alert: Json, words: Catalogue) -> RenderableType:
 
 def _table(found: Sequence[Row], words: Catalogue) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold", expand=False)
-    for name, most in (("recipient", 20), ("how_far", 26), ("way", 12), ("since", 9), ("next", 18)):
+    for name, most in (("recipient", 20), ("how_far", 26), ("way", 12), ("since", 9), ("next", 26)):
         table.add_column(words(f"show.{name}"), overflow="fold", max_width=most)
     for row in found:
         alarming = row.is_to_withdrawn or row.is_urgent

@@ -21,6 +21,8 @@ from messages.neutral import neutral_line
 Json = Mapping[str, Any]
 
 GROUPS = ("answered", "has_it", "not_known", "no_contact")
+# What was withdrawn waits for nobody: what counts is who may have it, as `bavn stop` says.
+_WITHDRAWN = {**dict.fromkeys(GROUPS, "may_have_it"), "answered": "answered", "no_contact": "not_sent"}
 MISSING = ("no_contact", "no_answer", "no_proof", "unknown")
 
 
@@ -39,10 +41,11 @@ def group(delivery: Json) -> str:
 
 
 def grouped(alert: Json) -> dict[str, list[str]]:
-    """The recipients under each of the four words, in the order of the words."""
-    found: dict[str, list[str]] = {name: [] for name in GROUPS}
+    """The recipients under each of the four words, in their order; of what was withdrawn under three."""
+    named = _WITHDRAWN if alert["withdrawn"] else {name: name for name in GROUPS}
+    found: dict[str, list[str]] = {name: [] for name in named.values()}
     for delivery in alert["deliveries"]:
-        found[group(delivery)].append(delivery["recipient"])
+        found[named[group(delivery)]].append(delivery["recipient"])
     return found
 
 
