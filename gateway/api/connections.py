@@ -21,9 +21,11 @@ from typing import Any
 from aiohttp import web
 
 from gateway.api.problems import problem
+from gateway.log_floods import Tenths
 from gateway.logs import escaped
 
 log = logging.getLogger(__name__)
+log.addFilter(Tenths())  # strangers can make it speak
 
 PATIENCE_S = 120.0  # longer than proxies keep an idle connection (60 to 90 s): they are to close first
 CONNECTIONS_MOST = 400  # of one socket: many times the submitters and watchers that an authority has
@@ -54,8 +56,12 @@ def raise_descriptor_limit() -> None:
     """As far as the system lets us: the soft limit is made for programs that use select(2)."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError) as error:  # a sandbox may forbid it: then there are fewer connections
+        log.warning("the limit of %d descriptors stays: %s", soft, error)
 
 
 def connections_most() -> int:
@@ -106,11 +112,12 @@ class Door:
         self._server, self._most = server, most
         self._strangers: dict[Connection, None] = {}  # the oldest first
         self._trusted: set[Connection] = set()
-        self._turned_away = 0
 
     def __call__(self) -> asyncio.BaseProtocol:
         if len(self._strangers) + len(self._trusted) >= self._most:
-            self._tell()
+            log.warning(
+                "%d connections are open, as many as may be: for each newcomer one is closed", self._most
+            )
             if not self._close_a_stranger():
                 return _Full()
         connection = Connection(self, self._server)
@@ -133,16 +140,6 @@ class Door:
                 connection.transport.abort()  # close() would wait for one who reads no answer
                 return True
         return False
-
-    def _tell(self) -> None:
-        """A line at the first one and then at every tenth power: a flood must not fill the log as well."""
-        self._turned_away += 1
-        if str(self._turned_away).rstrip("0") == "1":
-            log.warning(
-                "%d connections are open, as many as may be: %d were closed or turned away so far",
-                self._most,
-                self._turned_away,
-            )
 
 
 class _Full(asyncio.Protocol):
