@@ -40,6 +40,13 @@ def test_a_second_hub_in_the_same_place_is_refused(hub: HubProcess) -> None:
     assert "running already" in result.stderr
 
 
+def test_an_old_key_under_another_text_is_refused_in_danish(hub: HubProcess) -> None:
+    once = (*SEND, "--key", "samme")
+    assert hub.json(*once)["id"] == hub.json(*once)["id"]
+    refused = hub.bavn(*once, "--text", "Lokale 2").stderr
+    assert refused.startswith("Afvist: nøglen (--key) er brugt til et andet varsel: brug en ny")
+
+
 def test_send_gives_scripts_a_line_and_people_the_rest(hub: HubProcess) -> None:
     result = hub.real(*SEND, "--to", "fjernlager")
     identifier, code, no_route = result.stdout.rstrip("\n").split("\t")

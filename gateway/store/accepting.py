@@ -302,6 +302,8 @@ def _known_already(item: Acceptance, and_says: str = "") -> Conflict:
         f"{alert.sender} has sent {alert.identifier!r} of {alert.sent.isoformat()} here already{and_says}: "
         "a new message needs a new identifier",
         pointer="identifier",
+        code="sent_before",
+        about={"sender": alert.sender, "identifier": alert.identifier},
     )
 
 
@@ -328,8 +330,10 @@ def _replay(earlier: tuple[bytes, str], item: Acceptance) -> Accepted | GatewayE
         if item.key.startswith(CAP_KEY):
             return _known_already(item, ", with another text or another envelope")
         return Conflict(
-            "this idempotency key was used for another message: use a new key for a new message",
+            "this idempotency key was used for another message, or the same one written otherwise: "
+            "use a new key for a new message, and the same octets for the same",
             pointer="Idempotency-Key",
+            code="key_used",
         )
     before = json.loads(answer)
     no_route, follows = tuple(before["no_route"]), tuple(before.get("follows", ()))
