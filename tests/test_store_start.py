@@ -31,6 +31,14 @@ async def test_an_empty_file_becomes_a_store_that_only_its_owner_can_read(tmp_pa
         assert {file.stat().st_mode & 0o077 for file in tmp_path.glob("bavn.*")} == {0}
 
 
+@pytest.mark.parametrize("name", ["a%20b.db", "a?mode=memory", "%2e%2e%2fa.db"])
+def test_a_store_has_the_name_that_it_was_given(name: str, tmp_path: Path) -> None:
+    with sqlite.open_engine(tmp_path / name).connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (a)")
+        connection.commit()
+        assert (tmp_path / name).read_bytes().startswith(b"SQLite format 3")
+
+
 async def test_two_hubs_never_use_one_store(tmp_path: Path) -> None:
     async with store_in(tmp_path):
         with pytest.raises(StoreUnfit, match="another hub uses this store"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -58,7 +58,7 @@ def driver() -> Driver:
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     """An engine whose every connection has the settings that durability needs. Nothing is opened yet."""
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),  # no text: there a ? or a % would mean something
         module=_driver,
         poolclass=NullPool,
         connect_args={
