@@ -52,8 +52,9 @@ def files(config: Config) -> Iterator[Problem]:
     for key, why in stuck.items():
         yield Problem(config.path.name, key, f"cannot be used ({why})", "Name another")
     if not stuck:
-        yield from _shared(config)
-        yield from _of_wrong_kind(config)
+        shared = {problem.key: problem for problem in _shared(config)}
+        yield from shared.values()
+        yield from (problem for problem in _of_wrong_kind(config) if problem.key not in shared)
 
 
 def _shared(config: Config) -> Iterator[Problem]:

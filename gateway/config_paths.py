@@ -44,6 +44,8 @@ def unusable(path: Path) -> str:
         return ""
     except OSError as error:  # a name that is too long, links in a circle, a folder of somebody else's
         return error.strerror or str(error)
+    except ValueError:  # of a secret file or the environment: in bavn.toml no such sign gets so far
+        return "it holds a NUL"
     return ""
 
 
@@ -63,6 +65,7 @@ def mounted_read_only(place: Path) -> Path | None:
     """The mount that a place lies on, where nothing at all can be written there; None where it can."""
     if not os.statvfs(place).f_flag & os.ST_RDONLY:
         return None
+    place = Path(os.path.realpath(place))
     return next(each for each in (place, *place.parents) if each.is_mount())
 
 
