@@ -4,7 +4,9 @@ import re
 
 from messages.answer import Kind, read_answer
 
-_KEY = re.compile(r"\W*(\d{1,2})(?:\W*$|[,.:;!-]\s|\s*\n)")
+_KEY = re.compile(
+    r"\W*(?:#?\s?[A-Za-z]\d{1,3}\s+)?(\d{1,2})(?!\w|[.,:/-]\d|\s*=)"
+)  # behind a code too: `#K7 1`
 
 
 def choice(text: str) -> str:

@@ -14,10 +14,12 @@
 | a person's words                              | Inbound, `in_reply_to`   | Inbound                      |
 | the same, with signs of a list or a program   | Inbound, doubtful        | Inbound, doubtful            |
 | nothing written, or nothing that can be read  | Inbound, unreadable      | Inbound, unreadable          |
+| a cry for help that is only passed on         | Inbound, unreadable      | Inbound, unreadable          |
 
 An attempt is ours where the mail brings its tag back (`email_names`): in In-Reply-To, References, the quoted or
 returned original, or the report's own fields. Where it does not, the code in the text or in the subject is left.
-Where the answer was cut out of more than it, or nothing could be read, `raw` has what there was.
+Where the answer was cut out of more than it, or nothing could be read, `raw` has what there was, also a subject of
+theirs that is not in the text.
 `bearer_id` is a digest of what is the same in every copy of a mail: the trace fields that servers add are left out, so
 that a mail which came twice counts once; two mails with one Message-ID are still two.
 """
@@ -31,10 +33,12 @@ from email.utils import getaddresses
 
 from channels.base import Inbound, Report
 from channels.email_bounce import Action, Bounce
+from channels.email_choice import choice
 from channels.email_kind import Kind, Verdict, judge
 from channels.email_mime import Letter, letter
 from channels.email_names import Names
-from channels.email_subject import written_in
+from channels.email_passed_on import WHY, cry_passed_on
+from channels.email_subject import before, not_ours, written_in
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
 from messages.neutral import neutral_line
@@ -145,21 +149,35 @@ class _Found:
 
 
 def _person(arrived: Arrived, mail: Letter, *, verdict: Verdict, attempt: str) -> _Found:
-    """What a person wrote: in the text without the signature, else in the subject, else why there is nothing."""
+    """What a person wrote, in the text without the signature and in the subject; else why there is nothing."""
     written = verdict.written[:MOST_TEXT].strip()
+    passed_on = cry_passed_on(mail, verdict.text)
     if verdict.unreadable and (written or arrived.octets <= len(arrived.raw)):
-        return _Found(written, _shown(mail), verdict.unreadable)
-    names = _names(mail)
-    answer = unsigned(written, names=names)
-    if not written or is_signature(written, names=names):
-        subject = written_in(mail.first("subject"), answers=bool(attempt))
-        answer = "\n".join(filter(None, (subject, written)))
+        return _Found(_lines(written, passed_on)[:MOST_TEXT], _shown(mail), verdict.unreadable)
+    subject = written_in(mail.first("subject"), answers=bool(attempt))
+    answer = _answer(mail, written, subject=subject, answers=bool(attempt))
+    if passed_on:
+        why = "" if choice(answer) else WHY
+        return _Found(_lines(answer, passed_on)[:MOST_TEXT], _shown(mail), why)
     if not answer:
         cut = arrived.octets > len(arrived.raw)
         why = "no text in what was read of a very large mail" if cut else "nothing is written in it"
         return _Found("", _shown(mail), why)
-    raw = written if answer != written else ""
+    raw = "" if written in answer else written
+    if (kept := subject or not_ours(mail.first("subject"))) and kept not in answer:
+        raw = f"Subject: {kept}\n\n{written}"
     return _Found(answer if attempt else _with_code(answer, mail.first("subject")), raw)
+
+
+def _answer(mail: Letter, written: str, *, subject: str, answers: bool) -> str:
+    names = _names(mail)
+    if not written or is_signature(written, names=names):
+        return _lines(subject, written)
+    return before(subject, unsigned(written, names=names), answers=answers)
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(filter(None, texts))
 
 
 def _names(mail: Letter) -> frozenset[str]:

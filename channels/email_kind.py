@@ -17,6 +17,7 @@ from enum import Enum, auto
 
 from channels.email_automatic import is_complaint, signs
 from channels.email_bounce import Bounce, bounce
+from channels.email_choice import choice
 from channels.email_mime import Letter, fields_of
 from channels.email_reaction import reaction
 from channels.email_text import seen
@@ -62,7 +63,7 @@ def judge(mail: Letter) -> Verdict:
         return Verdict(Kind.BOUNCE, text, reason=reason, bounce=reported)
     if notification := mail.of_type("message/disposition-notification"):
         return _disposition(notification.text(), text)
-    written = reply_text(text)
+    written = reply_text(text) or _typed_behind_a_mark(text)
     by = signs(mail, text=text, written=written)
     if not by.certain and (shown := reaction(mail, written=written)):
         return Verdict(Kind.REACTION, text, shown)
@@ -77,3 +78,9 @@ def _disposition(notification: str, text: str) -> Verdict:
     modes, _, kind = said.partition(";")
     read = kind.strip().startswith("displayed") and "manual-action" in modes
     return Verdict(Kind.DISPOSITION, text, reason=f"a read receipt: {said[:100]}", read=read)
+
+
+def _typed_behind_a_mark(text: str) -> str:
+    """`> 1`, where nothing else stands: there is no quotation of one line that is an answer."""
+    bare = text.strip().lstrip(">").strip()
+    return bare if "\n" not in bare and choice(bare) else ""

@@ -10,19 +10,25 @@ and reads as an answer.
 | `SV: Strømsvigt #K7 ØVELSE - JA`    | `JA`           |
 | `SV: JA`, `JA #K7`                  | `JA`           |
 | `SV: Strømsvigt #K7`, `Strømsvigt`  |                |
+
+It stands before what they wrote below, except where that is an answer which it could only blur: `Vandstand`, `På vej`.
 """
 
 import re
 
+from channels.email_choice import choice
 from messages.answer import Kind, read_answer
 from messages.neutral import neutral_line
 from messages.render import EXERCISE_MARK
 
-_ANSWERS = re.compile(r"(?:^|(?<=\s))(?:(?:re|sv|aw|vs|svar|antw)\s?(?:\[\d+\])?\s?:\s*)+", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"(?:^|(?<=\s))(?:(?:re|sv|aw|vs|svar|antw|fwd?|vb|wg|videresendt)\s?(?:\[\d+\])?\s?:\s*)+", re.IGNORECASE
+)
 _PASSED_ON = re.compile(r"\W*(?:fwd?|vs|videresendt|vb|wg)\s?:", re.IGNORECASE)
 _CODE = re.compile(r"#\s?[A-Za-z0-9]{2,8}(?![A-Za-z0-9])")
 _TAG = re.compile(r"\[[^\]]{0,40}\]|\*{2,}[^*]{0,40}\*{2,}|\((?:gentaget|repeated)\)", re.IGNORECASE)
 _FILTERED = re.compile(r"(?:ekstern\w*|external|ext|e?kst|spam\??|advarsel|warning|caution)", re.IGNORECASE)
+_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _DIGIT = re.compile(r"\W*\d{1,2}(?:\W*|[,.:;!-]\s.*)")
 _MOST = 200
 _FEW_WORDS = 3  # of a cry for help that is no headline about one
@@ -44,6 +50,29 @@ def written_in(subject: str, *, answers: bool) -> str:
         return behind[:_MOST]
     alone = _bare(rest[: code.start()] if code else rest)
     return alone[:_MOST] if _reads_as_answer(alone) else ""
+
+
+def before(subject: str, body: str, *, answers: bool) -> str:
+    """`body` with what `written_in` found before it; `body` alone where that is an answer which it could only blur.
+
+    A mail of its own may have any title: `1. påmindelse` is no answer.
+    """
+    titled = not answers and choice(subject).isdigit() and not _NUMBER.fullmatch(subject)
+    answered = choice(body) not in {"", Kind.HELP}  # a cry stays one, whatever stands before it
+    same = answered and choice(subject) == choice(body)
+    if titled or same or (answered and choice(subject) in {"", Kind.YES, Kind.SEEN}):
+        return body
+    return f"{subject}\n{body}" if subject else body
+
+
+def is_passed_on(subject: str) -> bool:
+    return _PASSED_ON.match(_TAG.sub(" ", neutral_line(subject[:500])).strip()) is not None
+
+
+def not_ours(subject: str) -> str:
+    """The subject where no code shows that we wrote it: it may tell something that the text does not."""
+    line = neutral_line(subject[:_MOST])
+    return "" if _CODE.search(line) else _ANSWERS.sub("", line, count=1).strip()
 
 
 def _bare(text: str) -> str:

@@ -24,6 +24,7 @@ _KNOWN = tuple(
         "outlook": r"it is in a form that only Outlook reads \(winmail\.dat\)",
         "parts": r"its parts cannot be told apart",
         "forms": r"its two forms say different things",
+        "passed_on": r"it passes on what somebody else wrote",
         "charset": r"its charset is unknown \((?P<what>.+)\)",
         "broken": r"its text is broken",
         "own_fault": r"our own code failed on it: the log says where",

@@ -86,7 +86,7 @@ def _written(lines: list[str]) -> list[str]:
             return _around(lines, above=place, below=place)
         if length := _attribution(lines, place):
             return _around(lines, above=place, below=place + length)
-        if _is_head(lines, place) or DIVIDER.fullmatch(line):
+        if is_head(lines, place) or DIVIDER.fullmatch(line):
             return _without_rules(lines[:place])
     return lines
 
@@ -110,7 +110,7 @@ def _unquoted(lines: list[str]) -> list[str]:
     place = 0
     while place < len(lines):
         line = lines[place]
-        if _is_head(lines, place) or DIVIDER.fullmatch(line[:_LONGEST_LINE]):
+        if is_head(lines, place) or DIVIDER.fullmatch(line[:_LONGEST_LINE]):
             break
         if _is_quoted(line):
             place += 1
@@ -156,16 +156,16 @@ def _quotation_follows(lines: list[str], place: int) -> bool:
     return _is_quoted(following)
 
 
-def _is_head(lines: list[str], place: int) -> bool:
+def is_head(lines: list[str], place: int) -> bool:
     """A line `From:` (`Fra:`, `Von:`) with another such label soon after it, one of which is not From."""
-    if _label(lines[place]) not in FROM_LABELS:
+    if label_of(lines[place]) not in FROM_LABELS:
         return False
-    following = [_label(line) for line in lines[place + 1 : place + _HEAD_LINES] if line.strip()]
+    following = [label_of(line) for line in lines[place + 1 : place + _HEAD_LINES] if line.strip()]
     others = [label for label in following if label in OTHER_LABELS]
     return len(set(others)) >= 2 or (bool(others) and ADDRESS.search(lines[place]) is not None)
 
 
-def _label(line: str) -> str:
+def label_of(line: str) -> str:
     match = LABEL.match(line[:200])
     return match[1].lower().strip() if match else ""
 

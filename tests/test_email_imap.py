@@ -32,7 +32,7 @@ def mailbox(server: Mailbox) -> Mailbox:
 
 
 def answer(text: str = "1", number: int | None = None) -> bytes:
-    head = b"From: Vagt <vagt@eksempelkommune.invalid>\r\nSubject: SV\r\nMessage-ID: <%d@x.invalid>\r\n\r\n"
+    head = b"From: Vagt <vagt@eksempelkommune.invalid>\r\nSubject: SV:\r\nMessage-ID: <%d@x.invalid>\r\n\r\n"
     return head % (number or next(_numbers)) + text.encode() + b"\r\n"
 
 

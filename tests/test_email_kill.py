@@ -37,7 +37,7 @@ SMTP = 'kind = "smtp"\nlisten = "127.0.0.1:{port}"\n'
 
 def greeting() -> bytes:
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "vagt@eksempelkommune.invalid", SENDER, "Hilsen"
+    mail["From"], mail["To"], mail["Subject"] = "vagt@eksempelkommune.invalid", SENDER, "SV: Hilsen"
     mail["Message-ID"] = "<1@eksempelkommune.invalid>"
     mail.set_content("en hilsen")
     return mail.as_bytes(policy=SMTP_LINES)

@@ -145,6 +145,101 @@ def test_the_subject_answers_where_somebody_wrote_into_it_and_ours_never_does(
     assert (found.text, bool(found.unreadable)) == (text, not text)
 
 
+@pytest.mark.parametrize("answers", [True, False])
+@pytest.mark.parametrize(
+    ("subject", "body", "text"),
+    [
+        ("HJÆLP", "Strandvej 4, vandet står i stuen", "HJÆLP\nStrandvej 4, vandet står i stuen"),
+        ("HJÆLP SV: Strømsvigt #K7", "1", "HJÆLP\n1"),
+        ("BRUG FOR HJÆLP VS: Strømsvigt #K7", "Ring til mig", "BRUG FOR HJÆLP\nRing til mig"),
+        ("HJÆLP Fwd: Strømsvigt #K7", "Se emnelinjen", "HJÆLP\nSe emnelinjen"),
+        ("SV: HJÆLP", "Denne mail er fortrolig.", "HJÆLP\nDenne mail er fortrolig."),
+        ("4 SV: Strømsvigt #K7", "To mand under vand", "4\nTo mand under vand"),
+        ("SV: Strømsvigt #K7 mangler ilt", "Strandvej 4", "mangler ilt\nStrandvej 4"),
+        ("1 SV: Strømsvigt #K7", "2", "1\n2"),
+        ("Strandvej 4 SV: Strømsvigt #K7", "Hjælp", "Strandvej 4\nHjælp"),
+        ("PUMPEN SV: Strømsvigt #K7", "1", "1"),
+        ("På vej SV: Strømsvigt #K7", "1, er der om 5", "1, er der om 5"),
+        ("[SPAM?] SV: Brug for hjælp til sandsække #K7", "Kan I ringe", "Kan I ringe"),
+    ],
+)
+def test_what_somebody_wrote_in_the_subject_is_read_with_the_text(
+    subject: str, body: str, text: str, answers: bool
+) -> None:
+    found = told(f"Content-Type: text/plain; charset=utf-8\n\n{body}", subject=subject, answers=answers)
+    assert found.text.removesuffix(" #K7") == text
+    assert (found.unreadable, found.doubtful, "PUMPEN" in found.raw) == ("", "", "PUMPEN" in subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "raw"),
+    [
+        ("Vandstand", "1", "Subject: Vandstand\n\n1"),
+        ("1. påmindelse", "1", "Subject: 1. påmindelse\n\n1"),
+        ("1", "1", ""),
+        ("2", "2\n1", ""),
+        ("Havnegade 3", "Havnegade 3\nDer er vand i stuen", ""),
+        ("1. påmindelse", "Der er vand i stuen", "Subject: 1. påmindelse\n\nDer er vand i stuen"),
+    ],
+)
+def test_the_title_of_a_mail_of_its_own_is_kept_and_takes_nothing_from_an_answer(
+    subject: str, text: str, raw: str
+) -> None:
+    body = "Der er vand i stuen" if "stuen" in text else "1"
+    found = told(part(body), subject=subject, answers=False)
+    assert (found.text, found.raw) == (text, raw)
+
+
+FORWARDED = (
+    "Fra: Borger <b@e.invalid>\nDato: 23. november 2026\nEmne: Vand\n\nVi har brug for hjælp på Havnegade 3\n"
+)
+QUOTED_CRY = "> Vand\n> Vi har brug for hjælp på Havnegade 3"
+INNER = part("From: b@e.invalid\nSubject: Vand\n\n4 mand fanget, send en ambulance", "message/rfc822")
+
+
+@pytest.mark.parametrize(
+    ("subject", "content", "text", "answers"),
+    [
+        ("VS: Vand", part(f"Til orientering:\n\n{FORWARDED}"), f"Til orientering:\n{QUOTED_CRY}", False),
+        ("Fwd: Vand", part(f"---------- Forwarded message ---------\n{FORWARDED}"), QUOTED_CRY, False),
+        ("Vand", part(f"-------- Videresendt besked --------\n{FORWARDED}"), f"Vand\n{QUOTED_CRY}", False),
+        ("SV: Vand", part(f"Start på videresendt besked:\n\n> {FORWARDED}"),
+         f"Start på videresendt besked:\n{QUOTED_CRY}", False),
+        ("FW: Vand", part(f"1\n\n{FORWARDED}"), f"1\n{QUOTED_CRY}", True),
+        ("VS: Vand", parts("mixed", part("Se her"), INNER),
+         "Se her\n> Vand\n> 4 mand fanget, send en ambulance", False),
+        ("VS: Vand", part(f"Til orientering:\n\n{FORWARDED.replace('brug for hjælp', 'det godt')}"),
+         "Til orientering:", True),
+        ("VS: Vand", part(FORWARDED.replace("Vi har brug for hjælp", "1, ")), "", False),
+        ("SV: Vand", part(f"Til orientering:\n\n{FORWARDED}"), "Til orientering:", True),
+    ],
+)  # fmt: skip
+def test_a_cry_that_is_passed_on_is_heard_and_answers_nothing(
+    subject: str, content: str, text: str, answers: bool
+) -> None:
+    found = told(content, subject=subject, answers=False)
+    assert (found.text, not found.unreadable) == (text, answers)
+
+
+def test_our_own_mail_passed_on_is_no_cry() -> None:
+    ours = "Brug for hjælp ved diget\n\nSvar på denne mail med:\n  4 = liv i fare\n#K7\n\n"
+    sent = "Sendt 23. november 2026 18:07, Krisestab. Gælder til 23. november 2026 20:07.\n"
+    found = told(
+        part(f"Kan du tage den?\n\n{FORWARDED.partition('Vi har')[0]}{ours}{sent}"),
+        subject="VS: Brug for hjælp #K7",
+    )
+    assert (found.text, found.unreadable) == ("Kan du tage den?", "")
+
+
+def test_an_answer_typed_behind_a_mark_is_one() -> None:
+    assert [told(part(body)).text for body in ("> 1", ">hjælp os\n", "> 1 = kommer", "> 1\n> 2")] == [
+        "1",
+        "hjælp os",
+        "",
+        "",
+    ]
+
+
 def test_a_signature_alone_takes_nothing_from_the_subject() -> None:
     assert told(part("Mvh Vagten"), subject=f"1 {OURS}").text == "1\nMvh Vagten"
     assert told(part("Mvh Vagten"), subject=OURS).text == "Mvh Vagten"

@@ -1,0 +1,37 @@
+"""A cry for help in a mail that somebody passes on: it is heard, and answers nothing. Pure.
+
+What is passed on is what a forwarding mail quotes, or has in it whole (message/rfc822); of our own mails nothing is.
+"""
+
+from channels.email_choice import cries
+from channels.email_mime import Letter, letter
+from channels.email_subject import is_passed_on
+from channels.email_text import seen
+from messages.passed_on import is_ours, passed_on, says_forwarded
+from messages.reply_text import reply_text, unsigned
+
+WHY = "it passes on what somebody else wrote"
+_MOST_INNER = 5
+
+
+def cry_passed_on(mail: Letter, text: str) -> str:
+    """The words that cry for help in what is passed on, each line behind a mark; '' where none does.
+
+    `text` is what a reader sees of the mail.
+    """
+    found = _inner(mail)
+    if is_passed_on(mail.first("subject")) or says_forwarded(text):
+        found += passed_on(text)
+    crying = [each for each in found if cries(each)]
+    return "\n".join(f"> {line}" for each in crying for line in each.split("\n"))
+
+
+def _inner(mail: Letter) -> list[str]:
+    found: list[str] = []
+    for part in [each for each in mail.parts if each.content_type == "message/rfc822"][:_MOST_INNER]:
+        inner = letter(part.octets())
+        text = seen(inner).text
+        if "x-bavn-attempt" not in inner.head.fields and not is_ours(text):
+            said = unsigned(reply_text(text))
+            found += ["\n".join(filter(None, (inner.first("subject"), said))), *passed_on(text)]
+    return found
