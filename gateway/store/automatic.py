@@ -12,7 +12,8 @@ whose answer it is.
 
 Words over a bearer that programs write to as well (`Inbound.programs_write`) are doubtful without any sign, where they
 read as no answer: a ticket system's receipt looks as a person's words do. To ask an honest person again costs them a
-text; to take a receipt for an answer leaves somebody whom nobody reaches.
+text; to take a receipt for an answer leaves somebody whom nobody reaches. So is, over any bearer, what is understood
+and answers something else than was asked: gateway.store.aside.
 """
 
 import re
@@ -24,13 +25,13 @@ from gateway.delivery import GivenUp
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched
+from gateway.store.aside import ASIDE, answers_aside, asks_number
 from gateway.store.ledger import Ledger
 from gateway.store.notices import unanswered_notice
 from gateway.store.questions import Found, Question, contacts_at
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import cannot_wait, is_urgent
 from messages.answer import Kind
-from messages.answer_number import NUMBER_KEY
 
 _LONGEST_CLEAR = 60  # characters; a program has more to say
 _UNCLEAR = "its words are no clear answer, and a program may have written them"
@@ -57,11 +58,18 @@ def keep_automatic(tx: Transaction, number: int, item: Inbound, *, channel: str,
     return Matched("automatic")
 
 
-def doubt(item: Inbound, found: Found) -> str:
-    """Why a person must say whether it is an answer; '' for what is one, and for what is about no question."""
+def doubt(item: Inbound, found: Found, *, missing: int) -> str:
+    """Why a person must say whether it is an answer; '' for what is one, and for what is about no question.
+
+    What lacks a part (`missing`) is an answer that a person reads in any case.
+    """
     if item.doubtful:
         return "" if found.question is not None and is_clear(item, found.question) else item.doubtful
-    if not item.programs_write or item.reaction:
+    if item.reaction:
+        return ""
+    if found.question is not None and not missing and answers_aside(found.question, item.text):
+        return ASIDE
+    if not item.programs_write:
         return ""
     asked = (found.question,) if found.question is not None else found.several
     return "" if not asked or any(_answers(item.text, each) for each in asked) else _UNCLEAR
@@ -70,18 +78,14 @@ def doubt(item: Inbound, found: Found) -> str:
 def _answers(text: str, question: Question) -> bool:
     """Whether words that a program may have written read as an answer. A number far into a long text is any number."""
     answer = question.read(text)
-    if answer.kind is Kind.OPTION and _asks_number(question):
+    if answer.kind is Kind.OPTION and asks_number(question):
         return len(text) <= _LONGEST_CLEAR or _NUMBER_FIRST.match(text) is not None
     return answer.kind is not Kind.UNREAD or is_urgent(question, answer)
 
 
-def _asks_number(question: Question) -> bool:
-    return any(key == NUMBER_KEY for key, _ in question.alert.answers)
-
-
 def is_clear(item: Inbound, question: Question) -> bool:
     """Whether a doubtful message is an answer all the same."""
-    if len(item.text) > _LONGEST_CLEAR or _asks_number(question):
+    if len(item.text) > _LONGEST_CLEAR or asks_number(question):
         return False
     answer = question.read(item.text)
     return answer.kind is Kind.OPTION and not answer.asks

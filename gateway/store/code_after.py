@@ -11,6 +11,7 @@ from gateway.clock import from_ms
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
+from gateway.store.aside import ASIDE, answers_aside
 from gateway.store.questions import Question, was_put_by
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent, needs_a_reader
@@ -38,6 +39,8 @@ def take_before(tx: Transaction, number: int, item: Inbound, *, question: Questi
     row = next((each for each in before if was_put_by(tx.connection, question, each.received_ms)), None)
     if row is None:
         return None
+    if answers_aside(question, row.text):
+        return _aside(tx, row, question, code=number)
     same = [each.id for each in before if each.text == row.text and each.id != row.id]
     return _taken(tx, row, question, beside=[number, *same])
 
@@ -60,6 +63,20 @@ def _unmatched(tx: Transaction, number: int, sender: str) -> list[Row[Any]]:
         _OF.id != number,
     )
     return list(tx.connection.execute(query.order_by(_OF.id.desc())))
+
+
+def _aside(tx: Transaction, row: Row[Any], question: Question, *, code: int) -> Matched:
+    """It is known now what it is about, and it is no answer to that: it stands open beside it."""
+    about = (
+        t.inbound.update()
+        .where(_OF.id.in_([row.id, code]))
+        .values(kind="doubtful", alert_id=question.alert_id)
+    )
+    tx.connection.execute(about)
+    tx.connection.execute(t.inbound.update().where(_OF.id == row.id).values(automatic=ASIDE))
+    tx.changes.alerts.add(question.alert_id)
+    tx.changes.inbox = True
+    return Matched("doubtful")
 
 
 def _taken(tx: Transaction, row: Row[Any], question: Question, *, beside: list[int]) -> Matched:

@@ -15,6 +15,7 @@ from gateway.clock import to_ms
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
+from gateway.store.aside import only_received
 from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
 from gateway.store.code_after import take_before
 from gateway.store.floods import count, one_too_many, unreadable_instead
@@ -58,7 +59,7 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
         return keep_automatic(tx, number, item, channel=channel, found=found)
     if before := take_before(tx, number, item, question=found.question):
         return before
-    if why := doubt(item, found):
+    if why := doubt(item, found, missing=missing):
         return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
     if found.question is None:
         return _for_a_person(tx, number, channel, item=item, found=found)
@@ -68,7 +69,8 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
 def _answer(
     tx: Transaction, number: int, channel: str, *, item: Inbound, question: Question, missing: int
 ) -> Matched:
-    answer = seen_only(item.text) if item.reaction else question.read(item.text)
+    seen = item.reaction or only_received(question, item.text)
+    answer = seen_only(item.text) if seen else question.read(item.text)
     urgent = is_urgent(question, answer)
     if missing:
         answer = in_part(answer)
