@@ -12,6 +12,7 @@ from channels.base import Logged, Tested, examine
 from gateway.accept import Submission, new_identifier, refusal
 from gateway.errors import NotFound, Refused
 from gateway.hub import Hub
+from gateway.router import Way
 from gateway.scheduler import is_exercise
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched, Spoken, answer_by_hand
@@ -178,7 +179,7 @@ class Operator:
 
     def _channel(self, name: str, waiting: dict[int, int]) -> dict[str, Any]:
         health = self._hub.health(name)
-        way = next(w for w in self._hub.store.world.surroundings.ways if w.name == name)
+        way = self._way(name)
         total = sum(waiting.values())
         channel = self._hub.dispatchers[name].channel
         pace = channel.capability.seconds_per_message / channel.capability.window if channel else None
@@ -195,6 +196,9 @@ class Operator:
             "waiting_by_precedence": _by_precedence(waiting),
             "drained_in_s": None if pace is None else round(total * pace, 1),
         }
+
+    def _way(self, name: str) -> Way:
+        return next(way for way in self._hub.store.world.surroundings.ways if way.name == name)
 
     async def switch(self, name: str, *, disabled: bool, reason: str, by: str) -> None:
         self._known(name)
@@ -213,6 +217,7 @@ class Operator:
             "name": name,
             "state": health.state.value,
             "reason": health.reason,
+            "disabled": self._way(name).disabled,
             "proved": list(found.proved),
         }
 

@@ -1,7 +1,7 @@
 """An alert before it is sent: who would get it over what, and each text as it would leave. Nothing is kept or sent."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,7 @@ def foreseen(kept: Acceptance, world: World) -> Json:
     openings = _openings(kept, world)
     no_route = tuple(who for who, opened in openings.items() if not opened.ladder)
     texts = [_text(way, kept, world, openings=openings) for way in ways_used(kept, world)]
+    closed = {way.name for way in world.surroundings.ways if way.disabled}
     accepted = Accepted(kept.alert.identifier, NO_CODE, no_route, len(openings))
     return {
         "status": kept.alert.status.value,
@@ -44,7 +45,7 @@ def foreseen(kept: Acceptance, world: World) -> Json:
         "recipients": len(openings),
         "no_route": list(no_route),
         "texts": [text for text in texts if text["recipients"]],
-        "plan": [{"recipient": who, "ways": list(_ways(opened))} for who, opened in openings.items()],
+        "plan": [{"recipient": who, "ways": list(_ways(opened, closed))} for who, opened in openings.items()],
         "warnings": list(warnings(kept, accepted, world)),
     }
 
@@ -55,7 +56,7 @@ def _openings(kept: Acceptance, world: World) -> dict[str, Opening]:
     return {c.id: world.opening(c, rank, plane=kept.plane, want=kept.want) for c in contacts}
 
 
-def _ways(opened: Opening) -> Iterator[Json]:
+def _ways(opened: Opening, closed: Collection[str]) -> Iterator[Json]:
     at_once = {each.rung for each in opened.effects if isinstance(each, Start)}
     for number, rung in enumerate(opened.ladder):
         yield {
@@ -63,6 +64,7 @@ def _ways(opened: Opening) -> Iterator[Json]:
             "address": rung.address,
             "why": rung.why,
             "at_once": number in at_once,
+            "disabled": rung.channel in closed,
         }
 
 

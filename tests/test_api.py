@@ -366,6 +366,7 @@ async def test_a_channel_is_disabled_and_enabled_again(desk: Desk) -> None:
         "name": "loop",
         "state": "up",
         "reason": "",
+        "disabled": False,
         "proved": [],
     }
     assert (await desk.ended(sent["id"]))["vagt"]["ended"] == "reached"

@@ -279,6 +279,8 @@ def test_a_channel_is_disabled_tested_and_enabled(hub: HubProcess) -> None:
     listed = {c["name"]: c for c in hub.json("channels")["channels"]}
     assert listed["second"]["disabled"]
     assert "SIM byttes" in hub.bavn("channels").stderr
+    closed = hub.bavn("channel", "second", "test")
+    assert (closed.stdout, "second er lukket" in closed.stderr) == ("second\tdisabled\n", True), closed
     assert hub.json("channel", "second", "enable")["disabled"] is False
     assert hub.bavn("channel", "second", "test").stdout == "second\tup\n"
     assert "practice, second" in hub.bavn("channel", "third", "test").stderr

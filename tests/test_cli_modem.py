@@ -26,11 +26,11 @@ domains = ["internet"]
 port = "{tetra}"
 time_factor = 0.05
 """
-NOT_YET = ("being set up", "not opened yet")
+NOT_YET = ("being set up", "not opened yet", "being opened")
 PROOFS = {
     "sms-a": ("modem answers (GSM emulator)", "SIM is unlocked", "registered in a network", "signal -73 dBm"),
     "sat": ("octets went round within the modem", "credits are left"),
-    "radio": ("the radio answers", "registered in the network", "signal -"),
+    "radio": ("the radio answers", "registered in a network", "signal -"),
 }
 SENDING = {"+CMGS", "+SBDIX", "+SBDIXA"}
 
@@ -56,7 +56,7 @@ def hub(modems: dict[str, EmulatedModem], tmp_path: Path) -> Iterator[HubProcess
 def asked(hub: HubProcess, name: str) -> tuple[int, str, str]:
     """Once the modem is set up: status, what a script reads, what a person reads."""
     for _ in range(300):
-        done = hub.bavn("channel", name, "test")
+        done = hub.bavn("channel", name, "test", "--lang", "en")
         if not any(words in done.stderr for words in NOT_YET):
             break
     return done.returncode, done.stdout, done.stderr

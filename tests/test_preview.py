@@ -53,6 +53,15 @@ def test_the_plan_says_what_goes_first_and_what_after_it() -> None:
     assert ways == [("sms-a", True), ("sms-b", True), ("mail", False)]
 
 
+def test_a_way_that_is_closed_is_said_to_be() -> None:
+    found = seen(sms(), mail(disabled=True))
+    assert [(way["channel"], way["disabled"]) for way in found["plan"][0]["ways"]] == [
+        ("sms-a", False),
+        ("mail", True),
+    ]
+    assert "mail (lukket)" in drawn(found, "da")
+
+
 def test_what_does_not_fit_is_counted_and_warned_of() -> None:
     found = seen(text="x" * 1000)
     assert (found["texts"][0]["left_out"], found["texts"][0]["over"]) == (

@@ -42,15 +42,14 @@ def test(desk: Desk, name: str) -> None:
     """CommandError when it is down: a script that tests wants to know."""
     found = desk.hub.post(channel_path(name, "test"))
     reason = f": {in_language(found['reason'], desk.words)}" if found["reason"] else ""
-    line = desk.words(
-        "channels.tested", name=name, state=desk.words.known("state", found["state"]), reason=reason
-    )
+    key = "channels.tested_disabled" if found["disabled"] else "channels.tested"
+    line = desk.words(key, name=name, state=desk.words.known("state", found["state"]), reason=reason)
     if found["state"] == "down":
         desk.screen.whole(found)
         raise CommandError(line)
     _say(desk, found, line)
     for proof in found["proved"]:
-        desk.screen.people(f"  {proof}")
+        desk.screen.people(f"  {in_language(proof, desk.words)}")
 
 
 def log(desk: Desk, name: str) -> None:

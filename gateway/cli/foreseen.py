@@ -36,12 +36,17 @@ def _plan(plan: Sequence[Json], words: Catalogue) -> RenderableType:
     for name, most in (("recipient", 20), ("first", 24), ("then", 30)):
         table.add_column(words(f"preview.{name}"), overflow="fold", max_width=most)
     for each in plan[:PLANS_MOST]:
-        first = [way["channel"] for way in each["ways"] if way["at_once"]]
-        then = [way["channel"] for way in each["ways"] if not way["at_once"]]
+        first = [_way(way, words) for way in each["ways"] if way["at_once"]]
+        then = [_way(way, words) for way in each["ways"] if not way["at_once"]]
         none = "" if each["ways"] else words("preview.no_way")
         table.add_row(in_line(each["recipient"]), plain(" + ".join(first) or none), plain(", ".join(then)))
     left_out = len(plan) - PLANS_MOST
     return Group(table, Text(words("preview.more", n=left_out))) if left_out > 0 else table
+
+
+def _way(way: Json, words: Catalogue) -> str:
+    """Its channel, and that an operator has closed it: over that nothing leaves."""
+    return f"{way['channel']} ({words('channels.disabled')})" if way["disabled"] else str(way["channel"])
 
 
 def _heading(text: Json, words: Catalogue) -> Text:
