@@ -109,9 +109,9 @@ def _decode(octets: bytes, data_coding: int, data_coding_0: str, *, part: bool) 
 
 
 def _ucs2(octets: bytes, *, part: bool) -> str:
-    """Big endian, unless it says of itself that it is not."""
-    if octets.startswith(codecs.BOM_UTF16_LE):
-        return octets[2:].decode("utf-16-le", "replace")
+    """Big endian, unless it says of itself that it is not, or two units and more all end in 0: nobody writes so."""
+    if octets.startswith(codecs.BOM_UTF16_LE) or (len(octets) >= 4 and not any(octets[1::2])):
+        return octets.decode("utf-16-le", "replace").removeprefix("\ufeff")
     text = of_part(octets) if part else userdata.decode_ucs2(octets)
     return text.removeprefix("\ufeff")
 

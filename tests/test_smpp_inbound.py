@@ -42,6 +42,8 @@ def deliver_sm(text: bytes = b"1 #K7") -> bytes:
         ("Kommer 🚑".encode("utf-16-be"), 8, "Kommer 🚑"),
         ("\ufeffJA".encode("utf-16-be"), 8, "JA"),
         ("\ufeffHJÆLP".encode("utf-16-le"), 8, "HJÆLP"),
+        ("BRUG FOR HJÆLP".encode("utf-16-le"), 8, "BRUG FOR HJÆLP"),  # the wrong way round, without a word
+        ("一".encode("utf-16-be"), 8, "一"),
         ("BRUG FOR HJÆLP".encode(), 0, "BRUG FOR HJÆLP"),
         ("BRUG FOR HJÆLP".encode(), 1, "BRUG FOR HJÆLP"),
         ("BRUG FOR HJÆLP".encode("latin-1"), 0, "BRUG FOR HJÆLP"),
