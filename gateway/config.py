@@ -198,7 +198,7 @@ class _Reader:
         rooted = rooted_before(model, table, base=self.base)
         nowhere = list(stuck(model, rooted, key=key))
         for each, why in nowhere:
-            self.wrong(each, f"cannot be used ({why})", "Name another")
+            self.wrong(each, *why)
         if nowhere:
             return None
         try:

@@ -67,7 +67,7 @@ def _data_dir(config: Config) -> Iterator[Problem]:
     """It must be a folder that this user can write, or one that can be made."""
     place, key = config.data_dir, "gateway.data_dir"
     if why := unusable(place):
-        yield _problem(config, key, f"cannot be used ({why})", "Name another")
+        yield _problem(config, key, *why)
         return
     while not place.exists() and place != place.parent:
         place = place.parent

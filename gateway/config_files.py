@@ -50,11 +50,12 @@ def files(config: Config) -> Iterator[Problem]:
         return  # is said of data_dir
     stuck = {use.key: why for use in _uses(config) if use.key and (why := unusable(use.path))}
     for key, why in stuck.items():
-        yield Problem(config.path.name, key, f"cannot be used ({why})", "Name another")
+        yield Problem(config.path.name, key, *why)
     if not stuck:
         shared = {problem.key: problem for problem in _shared(config)}
         yield from shared.values()
-        yield from (problem for problem in _of_wrong_kind(config) if problem.key not in shared)
+        others = (*_of_wrong_kind(config), *_unwritable(config))
+        yield from (problem for problem in others if problem.key not in shared)
 
 
 def _shared(config: Config) -> Iterator[Problem]:
@@ -86,6 +87,16 @@ def _of_wrong_kind(config: Config) -> Iterator[Problem]:
         yield Problem(config.path.name, "http.socket", reason, "Name a file of its own")
 
 
+def _unwritable(config: Config) -> Iterator[Problem]:
+    """What lies outside data_dir, which has a check of its own, and beside the anchor, which has another."""
+    places = {"http.socket": config.socket.parent, **{use.key: use.path for use in _channel_files(config)}}
+    for key, path in places.items():
+        place = next(each for each in (path, *path.parents) if each.exists())
+        if not path.is_relative_to(config.data_dir) and not os.access(place, os.W_OK):
+            remedy = "Give it to the hub's user, or name another"
+            yield Problem(config.path.name, key, f"{place} cannot be written by this user", remedy)
+
+
 def _uses(config: Config) -> Iterator[_Use]:
     """First what is only read."""
     yield _Use("", f"{config.path.name} itself", config.path, written=False)
@@ -94,16 +105,11 @@ def _uses(config: Config) -> Iterator[_Use]:
     yield _Use("", "the master key", config.key_file, written=False)
     for file in config.secret_files:
         yield _Use("gateway.secrets_dir", f"the secret {file.name}", file, written=False)
-    paths = [each for name, table in config.channels.items() for each in _paths(table, f"channels.{name}")]
-    for key, path in paths:
-        if _only_read(key):
-            yield _Use(key, "the authorities to trust", path, written=False)
+    yield from _channel_files(config, written=False)
     yield from _store(config)
     yield _Use("audit.anchor", "the audit's anchor", config.anchor)
     yield _Use("http.socket", "the socket of the command line", config.socket)
-    for key, path in paths:
-        if not _only_read(key):
-            yield _Use(key, "what a channel writes", path)
+    yield from _channel_files(config)
 
 
 def _store(config: Config) -> Iterator[_Use]:
@@ -116,6 +122,14 @@ def _store(config: Config) -> Iterator[_Use]:
     yield _Use("", "the folder in which channels remember", memory, written=False, folder=True)
 
 
+def _channel_files(config: Config, *, written: bool = True) -> Iterator[_Use]:
+    what = "what a channel writes" if written else "the authorities to trust"
+    for name, table in config.channels.items():
+        for key, path in _paths(table, f"channels.{name}"):
+            if written != key.endswith(".ca_file"):
+                yield _Use(key, what, path, written)
+
+
 def _paths(table: BaseModel, key: str) -> Iterator[tuple[str, Path]]:
     """The dotted keys of the paths in a channel's table and in the tables inside of it."""
     for name in type(table).model_fields:
@@ -124,7 +138,3 @@ def _paths(table: BaseModel, key: str) -> Iterator[tuple[str, Path]]:
             yield from _paths(value, f"{key}.{name}")
         elif isinstance(value, Path):
             yield f"{key}.{name}", value
-
-
-def _only_read(key: str) -> bool:
-    return key.endswith(".ca_file")

@@ -36,20 +36,25 @@ def rooted_before(model: type[BaseModel], table: Any, *, base: Path) -> Any:
     return {**table, **update, **inner}
 
 
-def unusable(path: Path) -> str:
-    """Why nobody could look for a file there, in the system's words; '' where there is one or could be."""
+Said = tuple[str, str]  # reason and remedy
+
+
+def unusable(path: Path) -> Said | None:
+    """Why nobody could look for a file there; None where there is one or could be."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except OSError as error:  # a name that is too long, links in a circle, a folder of somebody else's
-        return error.strerror or str(error)
+        return None
+    except PermissionError as error:
+        return f"cannot be used ({error.strerror})", "Let the hub's user look there, or name another"
+    except OSError as error:  # a name that is too long, links in a circle
+        return f"cannot be used ({error.strerror})", "Name another"
     except ValueError:  # of a secret file or the environment: in bavn.toml no such sign gets so far
-        return "it holds a NUL"
-    return ""
+        return "cannot be used (it holds a NUL)", "Name another"
+    return None
 
 
-def stuck(model: type[BaseModel], table: Any, *, key: str) -> Iterator[tuple[str, str]]:
+def stuck(model: type[BaseModel], table: Any, *, key: str) -> Iterator[tuple[str, Said]]:
     """The dotted keys of a rooted table whose paths are unusable, and why; a model would fall over them."""
     fields = model.model_fields
     for name, value in table.items() if isinstance(table, dict) else ():
@@ -69,8 +74,8 @@ def mounted_read_only(place: Path) -> Path | None:
     return next(each for each in (place, *place.parents) if each.is_mount())
 
 
-def read_only(mount: Path) -> tuple[str, str]:
-    """Reason and remedy for a place on such a mount."""
+def read_only(mount: Path) -> Said:
+    """For a place on such a mount."""
     remedy = "Mount it for writing or name another place; under systemd add the place to ReadWritePaths"
     return f"{mount} is mounted read-only for this program", remedy
 

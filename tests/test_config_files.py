@@ -145,3 +145,22 @@ def test_a_file_without_any_line_of_an_anchor_is_left_as_it_is(held: str, ours: 
     path.write_text(held, encoding="utf-8")
     remedy = "holds no line of an anchor, so it is left as it is. Name another file, or move this one away"
     assert unfit(path) == ("" if ours else f"audit.anchor: {path} is there and {remedy}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("[http]\n", '[http]\nsocket = "closed/sub/bavn.sock"\n', "http.socket"),
+        ('path = "var/practice.jsonl"', 'path = "closed/sent"', "channels.practice.path"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said(
+    old: str, new: str, key: str, installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = installation.folder / "closed"
+    closed.mkdir()
+    replaced(installation, old, new)
+    # root may write everywhere, so the answer of the system is given here
+    monkeypatch.setattr("gateway.config_files.os.access", lambda path, _mode: path != closed)
+    said = f"{closed} cannot be written by this user. Give it to the hub's user, or name another"
+    assert problems(installation) == [f"bavn.toml: {key}: {said}"]

@@ -77,7 +77,11 @@ async def serving(app: web.Application, config: Config, tcp: socket.socket) -> A
         try:
             await Site(runner, "tcp", partial(loop.create_server, sock=tcp, backlog=BACKLOG)).start()
             unix = partial(loop.create_unix_server, path=str(at.address), backlog=BACKLOG)
-            await _start(Site(runner, "unix", unix), f"socket {config.socket}", "remove the file")
+            await _start(
+                Site(runner, "unix", unix),
+                f"socket {config.socket}",
+                "name a file in a folder that the hub may write",
+            )
             at.bound()
             yield tcp.getsockname()[1]
         finally:
