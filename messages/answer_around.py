@@ -18,6 +18,8 @@ _SPELT = (  # as they are typed in a hurry
     (re.compile(r"\b(?:jaa+h?|jah|ja ?ja)\b"), "ja"),
     (re.compile(r"\bne+jj*\b"), "nej"),
     (re.compile(r"\byess+\b"), "yes"),
+    (re.compile(r" ?\bpunktum\b"), "."),  # dictated
+    (re.compile(r" og (?=(?:jeg|vi) )"), ", "),
 )
 _SIGN_OFF = re.compile(
     r"(?:(?<![\w/])(?:m\.?\s?v\.?\s?h|v\.?h|d\.?b\.?h|k\.?h|(?:med )?(?:venlige?|bedste|kaerlig) hilsen|hilsen|hilsner"

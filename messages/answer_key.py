@@ -23,8 +23,8 @@ _OPENER = rf"(?:{'|'.join(sorted(OPENERS, key=len, reverse=True))})"
 _LEADING_KEY = re.compile(
     rf"\W*+(?:(?:hej|hi|hello|tak|thanks)\b\W*+)?(?P<openers>(?:{_OPENER}\b\W*+){{0,3}})"
     r"(?:(?:(?:jeg|i|vi|we) )?(?:svarer|vaelger|trykker|choose|answer|reply)\b"
-    r"|(?:svar )?(?:nr|nummer|number|option|mulighed)\b"
-    r"|(?:(?:mit|my|the) )?(?:svar(?:et)?|answer|reply|valg|choice)\b(?: er\b| is\b)?)?"
+    r"|(?:svar )?(?:nr|nummer|number|option|(?:svar|valg)?mulighed|punkt)\b"
+    r"|(?:(?:hermed|her er) )?(?:(?:mit|my|the) )?(?:svar(?:et)?|answer|reply|valg|choice)\b(?: er\b| is\b)?)?"
     r"\W*+(?P<key>[0-9]{1,2})(?![0-9])"
 )
 _PARTING = re.compile(r"\s*([.,;:!()/=-]|$|\s)\s*")

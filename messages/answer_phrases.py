@@ -52,6 +52,7 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
     ),
     Sense.RECEIVED: (
         *("modtaget", "er modtaget", "besked modtaget", "set", "læst", "har set", "har læst"),
+        *("har læst mailen", "har set mailen", "modtaget noteret", "læst noteret"),
         *("kvitterer", "kvitteret", "noteret"),
         *("received", "got it", "seen", "read", "acknowledged", "noted"),
     ),

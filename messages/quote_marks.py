@@ -38,6 +38,9 @@ DEVICE = re.compile(
         \s(?:fra|from|från|desde|do|dal|da|vanaf|van|met|z|von|de|depuis|via|with|using|min|mit)\s.{1,80}
     |von\s(?:meinem|unterwegs).{0,60}gesendet\.?
     |lähetetty\s.{1,60}
+    |(?:sendt|sent|gesendet)\s(?:med|with|mit)\s(?:proton|tuta|bluemail|blue\smail|canary|spark|mailbird|fairemail|k-9|thunderbird
+        |em\sclient|gmail|outlook|yahoo).{0,60}
+    |(?:denne|this)\s(?:mms|sms)(?:-besked|\smessage)?\s(?:er|was|is)\s(?:sendt|sent)\s(?:fra|from|via)\s.{1,60}
     |(?:hent|get|download|få|hämta|obtenir|holen\ssie\ssich)\s(?:outlook|bluemail|spark|gmail).{0,80}
     )""",
     re.IGNORECASE | re.VERBOSE,
@@ -76,5 +79,12 @@ WARNS = re.compile(
 )
 GREETING = re.compile(
     r"\s*(?:hej|hi|hello|dear|kære|goddag|hallo|bonjour|hei|god\s?morgen)\b[^.?!\d]{0,40}", re.IGNORECASE
+)
+# A line that says no more than that the answer stands elsewhere in the mail.
+POINTER = re.compile(
+    r"\W*(?:(?:jeg\shar\s)?(?:se|see|læs|svaret|answered|svar)\s)?(?:(?:mine?|mit|my|vores|our)\s)?"
+    r"(?:(?:svar(?:et|ene)?|answers?|repl(?:y|ies)|kommentarer|comments)\s)?(?:(?:står|er|is|are)\s)?"
+    r"(?:nedenfor|herunder|below|inline|i\steksten|neden\sunder|nedenunder)\W*",
+    re.IGNORECASE,
 )
 BELOW = re.compile(r"\b(?:nedenfor|herunder|below|inline|i teksten|neden under|nedenunder)\b", re.IGNORECASE)

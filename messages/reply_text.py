@@ -21,6 +21,7 @@ from messages.quote_marks import (
     LABEL,
     MARKED_OUTSIDE,
     OTHER_LABELS,
+    POINTER,
     RULE,
     SIGNATURE,
     WARNS,
@@ -101,7 +102,7 @@ def _around(lines: list[str], *, above: int, below: int) -> list[str]:
     after = lines[below:]
     if not any(map(_is_quoted, after)):
         return before  # a quotation without marks: nobody can tell where it ends
-    return before + _unquoted(after)
+    return [line for line in before if not POINTER.fullmatch(line[:_LONGEST_LINE])] + _unquoted(after)
 
 
 def _unquoted(lines: list[str]) -> list[str]:

@@ -10,7 +10,15 @@ from collections.abc import Set
 from messages.answer import Kind, read_answer
 from messages.answer_phrases import AFTER_A_TIME, BEFORE_A_TIME, TELLING, plain
 from messages.quote_marks import GREETING
-from messages.signature_marks import CONTACT, GIVEN_NAMES, PERSON, POSTSCRIPT, SIGN_OFF, SIGN_OFF_WITHIN
+from messages.signature_marks import (
+    CONTACT,
+    GIVEN_NAMES,
+    NUMBER,
+    PERSON,
+    POSTSCRIPT,
+    SIGN_OFF,
+    SIGN_OFF_WITHIN,
+)
 
 _MOST_LINES = 30  # below a name that are still its signature
 _LONGEST_LINE = 80
@@ -18,6 +26,7 @@ _MOST_NAME_WORDS = 4
 _MOST_SIGNED_WORDS = 7  # `Hilsen Hans Hansen, Plejehjemmet Solgården`
 _WORD = re.compile(r"\w+")
 _DIGIT = re.compile(r"\W*\d{1,2}\W*")
+_PLACE = re.compile(r"(?:\d{1,3}\.\s?)?[^\W\d_][^.?!\n]{0,60}")  # behind a name: a title, `2. sal`
 _NAME = re.compile(r"[\s/~*_–—-]*([^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})[\s,.]*")
 _CALL = re.compile(r":\s*$|\b(?:ring|kontakt|call|contact|nummer|number|på)\b[^\w]*$", re.IGNORECASE)
 _TIMES = frozenset(BEFORE_A_TIME | AFTER_A_TIME)
@@ -71,7 +80,7 @@ def _ends(lines: list[str], place: int, *, names: Set[str], last: int) -> bool:
         return place > last and not _goes_on(below)
     if len(below) > _MOST_LINES:
         return False
-    if _is_name(line, names) and all(map(_is_below_a_name, below)):
+    if (_is_name(line, names) or _is_titled(line, names)) and all(map(_is_below_a_name, below)):
         return True
     rest = [each for each in (line, *below) if each.strip()]
     return all(CONTACT.fullmatch(each) for each in rest) and not _CALL.search(_last_said(lines[:place]))
@@ -116,10 +125,26 @@ def _is_name(line: str, names: Set[str]) -> bool:
     return all(word in names for word in words) or (words[0] in GIVEN_NAMES and (capital or len(words) == 1))
 
 
+def _is_titled(line: str, names: Set[str]) -> bool:
+    """The sender's own name, a comma, and what they are or where: `Hanne Jensen, 2. sal`."""
+    name, comma, place = line.partition(",")
+    if (
+        not comma
+        or not all(word in names for word in _WORD.findall(name.lower()))
+        or not _is_name(name, names)
+    ):
+        return False
+    return (
+        _PLACE.fullmatch(place.strip()) is not None
+        and not _telling(_WORD.findall(place))
+        and not PERSON.search(place)
+    )
+
+
 def _is_below_a_name(line: str) -> bool:
     """A title, a place, a number; no sentence, and nothing that answers."""
     said = line.strip()
-    if not said or CONTACT.fullmatch(said):
+    if not said or CONTACT.fullmatch(said) or NUMBER.fullmatch(said):
         return True
     shaped = len(said) <= _LONGEST_LINE and said[-1] not in ".?!" and said[0].isupper()
     return shaped and not _DIGIT.fullmatch(said) and not _telling(_WORD.findall(said))

@@ -33,6 +33,7 @@ CONTACT = re.compile(
     )\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
+NUMBER = re.compile(r"\s*(?:\d{2}\s?){4}\s*")  # of a telephone, where a name stands above it
 PERSON = re.compile(
     r"\b(?:jeg|vi|os|mig|du|vores|we|us|you|i(?=['’ ](?:m|am|can|will|have|need)))\b", re.IGNORECASE
 )

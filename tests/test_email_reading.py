@@ -294,3 +294,31 @@ def test_words_are_no_reaction(text: str) -> None:
     found = told(part(text))
     assert not found.reaction
     assert read_answer(found.text, OPTIONS).kind is not Kind.REACTION
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "option"),
+    [
+        (
+            "Se svar nedenfor\n\n> Vandet stiger\n> 1 = kommer\n\n1, jeg kommer\n\n> 2 = kommer ikke",
+            Kind.OPTION,
+            "1",
+        ),
+        ("ja jeg kommer punktum hilsen Hanne", Kind.OPTION, "1"),
+        ("Hej,\nJeg har læst mailen og jeg kommer med det samme.\nMvh Hanne", Kind.OPTION, "1"),
+        ("Jeg har læst mailen og jeg kommer ikke", Kind.OPTION, "2"),
+        ("Tak - modtaget og noteret.\n\nMvh. Hanne", Kind.SEEN, ""),
+        ("1\nVagt Vagtsen, 2. sal\n99 00 00 04", Kind.OPTION, "1"),
+        ("1\nVagt Vagtsen, kommer ikke", Kind.UNREAD, ""),
+        ("Svarmulighed 1", Kind.OPTION, "1"),
+        ("Punkt 2", Kind.OPTION, "2"),
+        ("Hermed svar: 1", Kind.OPTION, "1"),
+        ("Bo og jeg kommer", Kind.UNREAD, ""),
+        ("Mailen er læst", Kind.UNREAD, ""),  # as programs say it
+        ("1 - jeg tager pumpen fra depot 2 med", Kind.UNREAD, ""),
+    ],
+)
+def test_what_is_clear_to_a_reader_is_an_answer(text: str, kind: Kind, option: str) -> None:
+    found = told(part(text, "text/plain; charset=utf-8"), sender="Vagt Vagtsen <vagt@e.invalid>")
+    read = read_answer(found.text, OPTIONS)
+    assert (read.kind, read.option, found.doubtful, found.unreadable) == (kind, option, "", "")

@@ -59,8 +59,15 @@ ANSWERS = {
     ),
     "between": (
         "Se nedenfor.\n\nDen 23.11.2026 skrev K:\n> Kommer du?\nJa\n> Hvornår?\nKl. 10\n",
-        "Se nedenfor.\nJa\nKl. 10",
+        "Ja\nKl. 10",
     ),
+    "between, with more above": (
+        "Vi mangler hjælp, se nedenfor.\n\n> Kommer du?\nJa\n",
+        "Vi mangler hjælp, se nedenfor.\nJa",
+    ),
+    "Proton": ("Kommer\n\nSendt med Proton Mail sikker e-mail.\n", "Kommer"),
+    "a picture message's line": ("Kommer\nDenne MMS er sendt fra +4500000012", "Kommer"),
+    "by courier": ("2\nSendt med bud kl. 10", "2\nSendt med bud kl. 10"),
     "no blank line before": (f"1\n{WROTE}\n{QUOTED}", "1"),
     "a clock before it": (f"Kl. 10.30\n{WROTE}\n{QUOTED}", "Kl. 10.30"),
     "signature": ("Ja, er der om 20\n-- \nVagten\nTlf. 00 00 00 01", "Ja, er der om 20"),
