@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
+from gateway.api.inbox import ONE_LINE
 from messages.alert import AlertRequest
 from tests.running import HubProcess
 from tests.test_openapi import DOCUMENT, ask, faults, hub
@@ -54,6 +55,17 @@ def test_a_body_that_the_schema_refuses_is_refused(hub: HubProcess, path: str, b
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     status, _, _ = ask(hub, "POST", f"/api/v1{path.replace('{id}', 'nothing')}", body)
     assert (status == 422) == bool(faults(schema, body)), status
+
+
+@pytest.mark.parametrize("field", ["InboxWord.by", "InboxWord.note", "InboxIdentity.contact"])
+def test_one_line_is_the_same_in_both(field: str) -> None:
+    schema, _, name = field.partition(".")
+    assert DOCUMENT["components"]["schemas"][schema]["properties"][name]["pattern"] == ONE_LINE
+
+
+@pytest.mark.parametrize("note", ["👩\u200d🚒 på vej", "\U0001fae9", "Bo har ringet"])
+def test_a_note_may_hold_any_emoji(hub: HubProcess, note: str) -> None:
+    assert ask(hub, "POST", "/api/v1/inbox/1/done", {"by": "Bo", "note": note})[0] == 404
 
 
 def test_every_operation_says_what_broken_http_gets() -> None:

@@ -1,5 +1,6 @@
 """/inbox: what came in and needs a person, who takes it, and what came of it."""
 
+import re
 from typing import Any
 
 from aiohttp import web
@@ -18,6 +19,9 @@ routes = web.RouteTableDef()
 LOCAL = "local"  # the submitter over the Unix socket: gateway.api.auth
 TEXT_MOST = 500
 OFFSET_MOST = 1_000_000
+# No control, no end of a line, nothing that turns the direction or is unseen; U+200D joins emoji. As in openapi.json.
+ONE_LINE = r"^[^\u0000-\u001f\u007f-\u00a0\u00ad\u2000-\u200c\u200e\u200f\u2028-\u202f\u205f-\u206f\ufeff]*$"
+_ONE_LINE = re.compile(ONE_LINE)
 
 
 @routes.get("/api/v1/inbox")
@@ -86,7 +90,7 @@ def _by(request: web.Request, fields: dict[str, str]) -> str:
 async def _fields(request: web.Request, known: set[str]) -> dict[str, str]:
     fields = await fields_of(request, known)
     for name, value in fields.items():
-        if not isinstance(value, str) or len(value) > TEXT_MOST or not value.isprintable():
+        if not isinstance(value, str) or len(value) > TEXT_MOST or _ONE_LINE.fullmatch(value) is None:
             reason = f"{name} is a text of one line, at most {TEXT_MOST} characters"
             raise Refused(reason, pointer=name, code="one_line", about={"name": name, "most": TEXT_MOST})
     return fields
