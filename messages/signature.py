@@ -26,7 +26,9 @@ _MOST_NAME_WORDS = 4
 _MOST_SIGNED_WORDS = 7  # `Hilsen Hans Hansen, Plejehjemmet Solgården`
 _WORD = re.compile(r"\w+")
 _DIGIT = re.compile(r"\W*\d{1,2}\W*")
-_PLACE = re.compile(r"(?:\d{1,3}\.\s?)?[^\W\d_][^.?!\n]{0,60}")  # behind a name: a title, `2. sal`
+_PLACE = re.compile(
+    r"(?:\d{1,3}\.\s?|[A-ZÆØÅ])[^.?!\n]{0,60}|[^\W\d_]{4,30}"
+)  # behind a name: `2. sal`, a title
 _NAME = re.compile(r"[\s/~*_–—-]*([^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})[\s,.]*")
 _CALL = re.compile(r":\s*$|\b(?:ring|kontakt|call|contact|nummer|number|på)\b[^\w]*$", re.IGNORECASE)
 _TIMES = frozenset(BEFORE_A_TIME | AFTER_A_TIME)
@@ -127,18 +129,11 @@ def _is_name(line: str, names: Set[str]) -> bool:
 
 def _is_titled(line: str, names: Set[str]) -> bool:
     """The sender's own name, a comma, and what they are or where: `Hanne Jensen, 2. sal`."""
-    name, comma, place = line.partition(",")
-    if (
-        not comma
-        or not all(word in names for word in _WORD.findall(name.lower()))
-        or not _is_name(name, names)
-    ):
-        return False
-    return (
-        _PLACE.fullmatch(place.strip()) is not None
-        and not _telling(_WORD.findall(place))
-        and not PERSON.search(place)
-    )
+    name, comma, rest = line.partition(",")
+    place = rest.strip()
+    own = bool(comma) and _is_name(name, names) and names >= set(_WORD.findall(name.lower()))
+    said = _telling(_WORD.findall(place)) or PERSON.search(place) or read_answer(place, ()).kind is Kind.HELP
+    return own and not said and _PLACE.fullmatch(place) is not None
 
 
 def _is_below_a_name(line: str) -> bool:

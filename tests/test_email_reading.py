@@ -310,6 +310,8 @@ def test_words_are_no_reaction(text: str) -> None:
         ("Tak - modtaget og noteret.\n\nMvh. Hanne", Kind.SEEN, ""),
         ("1\nVagt Vagtsen, 2. sal\n99 00 00 04", Kind.OPTION, "1"),
         ("1\nVagt Vagtsen, kommer ikke", Kind.UNREAD, ""),
+        ("Vand overalt\nVagt Vagtsen, drukner", Kind.HELP, ""),
+        ("Vand overalt\nVagt Vagtsen, fanget i kælderen", Kind.UNREAD, ""),
         ("Svarmulighed 1", Kind.OPTION, "1"),
         ("Punkt 2", Kind.OPTION, "2"),
         ("Hermed svar: 1", Kind.OPTION, "1"),
@@ -322,3 +324,4 @@ def test_what_is_clear_to_a_reader_is_an_answer(text: str, kind: Kind, option: s
     found = told(part(text, "text/plain; charset=utf-8"), sender="Vagt Vagtsen <vagt@e.invalid>")
     read = read_answer(found.text, OPTIONS)
     assert (read.kind, read.option, found.doubtful, found.unreadable) == (kind, option, "", "")
+    assert "kælderen" in found.text or "kælderen" not in text
