@@ -90,6 +90,16 @@ async def test_a_mail_is_taken_over_once_the_hub_has_kept_it() -> None:
     assert answers[-2:] == ["250 2.0.0 kept", "221 2.0.0 bye"]
 
 
+@pytest.mark.parametrize("foreign", [b"<>", b"<MAILER-DAEMON>"])
+async def test_the_envelope_says_who_sent_it_and_not_a_line_in_the_mail(foreign: bytes) -> None:
+    async with listening() as (hub, port):
+        own = b"Return-Path: " + foreign + b"\r\n" + ANSWER
+        await said(port, b"EHLO relay.invalid\r\n" + MAIL + own)
+        null = MAIL.replace(b"<vagt@eksempelkommune.invalid>", b"<>", 1)
+        await said(port, b"EHLO relay.invalid\r\n" + null + b"Return-Path: <vagt@x.invalid>\r\n" + ANSWER)
+        assert [each.automatic for each in hub.got] == ["", "sent with the null return path"]
+
+
 async def test_what_the_hub_has_not_kept_is_to_come_again() -> None:
     async with listening() as (hub, port):
         hub.keeps = False
