@@ -10,14 +10,23 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from messages.answer_around import respelt, without_greeting, without_marks, without_signer
+from messages.answer_around import (
+    before_farewell,
+    respelt,
+    without_greeting,
+    without_marks,
+    without_offer,
+    without_signer,
+)
+from messages.answer_beside import names_in, unknown_words
 from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
 from messages.answer_help import asks_for_help
-from messages.answer_key import exact_key, leading_key, worded_key
+from messages.answer_key import exact_key, hedges, leading_key, worded_key
 from messages.answer_number import NUMBER_KEY, read_number
-from messages.answer_phrases import DOUBTS, HELP, OPENERS, Sense, plain
+from messages.answer_phrases import ACCEPTING, DOUBTS, HELP, OPENERS, Sense, plain
 from messages.answer_reaction import is_reaction, without_quotation
 from messages.answer_sense import (
+    CLAUSE,
     WORD,
     Options,
     clauses_of,
@@ -45,6 +54,7 @@ __all__ = [
 ]
 
 _MOST_CHARACTERS = 2_000  # of a message that are read; all of it is kept
+_MUCH = 3  # words
 _PIECE = re.compile(r"(?<=[,.;:!?])\s+|\s*\n\s*")  # not within `12.000?`
 _SIGNS = {0xFE0F: None, 0x20E3: None, 0x1F198: " sos "}  # variation selector, the frame of 1️⃣, and 🆘
 
@@ -66,11 +76,17 @@ class Answer:
     text: str  # what was written, harmless to show, on one line
     code: str  # the code it named, as K7; '' when none
     asks: bool = False  # something in it is a question, which the option does not answer
+    beside: int = 0  # words beside the option that no table knows
 
     @property
     def acknowledges(self) -> bool:
         """A person answered; a reaction only shows that it was seen."""
         return self.kind is not Kind.REACTION
+
+    @property
+    def tells(self) -> bool:
+        """Enough is said beside the option to be news: `1, men broen er styrtet sammen`."""
+        return self.beside >= _MUCH
 
 
 def read_answer(text: str, options: Options, *, code: str = "", sent: str = "") -> Answer:
@@ -82,22 +98,26 @@ def read_answer(text: str, options: Options, *, code: str = "", sent: str = "") 
     shown = neutral_line(text)
     said = _said(text)
     own = without_quotation(said, sent)
-    answer = _read(own, shown, options, code=code)
+    answer = _read(own, shown, options, code=code, names=names_in(text[:_MOST_CHARACTERS]))
     if is_reaction(said, left=own) and (own == said or answer.kind is Kind.UNREAD):
         return Answer(Kind.REACTION, "", shown, "")  # a code in it is quoted, but so is every other word
     return answer
 
 
-def _read(said: str, shown: str, options: Options, *, code: str) -> Answer:
-    left = _left(said, code)
+def _read(said: str, shown: str, options: Options, *, code: str, names: frozenset[str]) -> Answer:
+    left = without_offer(_left(said, code))
     told, asked = _apart(without_signer(without_greeting(left)), options)
     if asks_for_help(left, counted=_counted(options)):
-        kind, option = _help(told, options)
+        kind, option = _help(told, options, asked=asked)
     elif any(key == NUMBER_KEY for key, _ in options):
         kind, option = _number(told, options)
     else:
         kind, option = _meaning(told, options)
-    return Answer(kind, option, shown, find_code(said), asks=asked)
+        if kind is Kind.UNREAD:
+            kind, option = _refusal(told, options, names=names)
+    meaning = dict(options).get(option, dict(options).get(NUMBER_KEY, "")) if option else ""
+    beside = len(unknown_words(before_farewell(told), meaning=meaning, names=names)) if option else 0
+    return Answer(kind, option, shown, find_code(said), asks=asked, beside=beside)
 
 
 def begins_as(text: str, options: Options, *, code: str = "") -> bool:
@@ -136,10 +156,10 @@ def _apart(said: str, options: Options) -> tuple[str, bool]:
     return "\n".join(piece for piece in pieces if "?" not in piece), bool(asked)
 
 
-def _help(said: str, options: Options) -> tuple[Kind, str]:
+def _help(said: str, options: Options, *, asked: bool) -> tuple[Kind, str]:
     """An option that speaks of help is that option (`hjælp 1 t`); a bare cry is one, whatever it was offered as."""
     words = WORD.findall(said)
-    if exact := exact_key(words, options):
+    if not asked and (exact := exact_key(words, options)):
         return (Kind.HELP if " ".join(words) in HELP else Kind.OPTION), exact
     return Kind.HELP, leading_key(said, options)
 
@@ -149,6 +169,19 @@ def _number(said: str, options: Options) -> tuple[Kind, str]:
     if number := read_number(said, asked=asked):
         return Kind.OPTION, number
     return (Kind.UNREAD, "") if any(map(str.isdigit, said)) else _meaning(said, ())
+
+
+def _refusal(said: str, options: Options, *, names: frozenset[str]) -> tuple[Kind, str]:
+    """A no, and behind a mark the reason, of which each word is known: `nej, er på ferie i Spanien`."""
+    refusal = CLAUSE.split(said, maxsplit=1)
+    kind, option = _meaning(refusal[0], options)
+    sense = sense_of(WORD.findall(refusal[0]), ())
+    if len(refusal) < 2 or sense is None or not sense.refuses:
+        return Kind.UNREAD, ""
+    reason = refusal[1]
+    doubted = set(WORD.findall(reason)) & (ACCEPTING | DOUBTS) or any(map(str.isdigit, reason))
+    known = not unknown_words(reason, names=names)
+    return (kind, option) if known and not doubted and not hedges(reason) else (Kind.UNREAD, "")
 
 
 def _meaning(said: str, options: Options) -> tuple[Kind, str]:

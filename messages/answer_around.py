@@ -32,6 +32,10 @@ _GREETING = re.compile(
     r"\W*(?:kaere|hej|hi|hello|dear|goddag|god ?morgen|god ?aften)\b(?P<whom>(?: +\w[\w.-]*){0,3}) *[,.!]? *\n\s*"
 )
 _WORD = re.compile(r"\w+")
+_OFFER = re.compile(  # below a signature; `ring 112` is none
+    r"(?<=\n)[^\n?]{0,60}\b(?:hjaelp|help|assistance)\b[^\n?]{0,20}\?\s*(?:saa )?(?:ring|kontakt|skriv|mail|besoeg|se"
+    r"|laes|find|klik|gaa|call|contact|visit|see|write)\b(?! (?:til )?112)[^\n]*"
+)
 _LONGEST_SIGNER = 100
 _MOST_SIGNER_WORDS = 6
 _TELLS = (
@@ -76,6 +80,21 @@ def without_greeting(said: str) -> str:
     if found is None or any(word in _TELLS or word.isdigit() for word in _WORD.findall(found["whom"])):
         return said
     return said[found.end() :]
+
+
+def without_offer(said: str) -> str:
+    """Without a line below a name that offers help: `Brug for hjælp? Ring 99 00 00 00`. As the first it is a cry."""
+    return _OFFER.sub("", said).rstrip()
+
+
+def before_farewell(said: str) -> str:
+    """What stands before a line that begins as a farewell: below it are titles, opening hours and disclaimers."""
+    ends = (
+        found.start()
+        for found in _SIGN_OFF.finditer(said)
+        if said[: found.start()].rstrip(" ").endswith("\n")
+    )
+    return said[: next(ends, len(said))]
 
 
 def without_signer(said: str) -> str:

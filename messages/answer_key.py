@@ -32,6 +32,7 @@ _HEDGES = re.compile(
     r"\b(?:maaske|muligvis|tror|vist nok|hvis|saafremt|medmindre|ellers|usikker|ikke (?:helt )?sikker|foerst"
     r"|tidligst|desvaerre ikke|maybe|perhaps|possibly|probably|if|unless|unsure|not sure|otherwise)\b"
 )
+_SPEAKERS = frozenset({"jeg", "vi", "we"})
 _DENIES = frozenset({"ikke", "nej", "aldrig", "not", "never", "no", "niks", "nope"})
 
 
@@ -71,6 +72,11 @@ def leading_key(said: str, options: Options) -> str:
     return key if _is_apart(found[1], tail, rest=rest, meaning=meaning, options=options) else ""
 
 
+def hedges(said: str) -> bool:
+    """Whether it is said with a condition or a doubt."""
+    return _HEDGES.search(said) is not None
+
+
 def _is_apart(parting: str, tail: str, *, rest: str, meaning: list[str], options: Options) -> bool:
     """Whether the key stands alone, before a mark, a time, its own meaning, or words that are understood."""
     after = WORD.findall(rest)
@@ -81,6 +87,7 @@ def _is_apart(parting: str, tail: str, *, rest: str, meaning: list[str], options
         or _is_time(rest, unmarked=True)
         or sense_of(after, options) is not None
         or after[: len(meaning)] == meaning
+        or (after[0] in _SPEAKERS and not NEGATIONS & {*after})  # `1 jeg ringer`: no number of anything
     )
 
 
@@ -125,4 +132,6 @@ def _contradicts(meaning: list[str], rest: str, *, options: Options) -> bool:
     if not refused and clauses and clauses[0][0] in _DENIES:
         return True
     senses = {sense_of(words, options) for words in clauses} - {None, Sense.OK, Sense.RECEIVED}
-    return offered is not None and any(sense.refuses != offered.refuses for sense in senses if sense)
+    if offered is None:
+        return not refused and any(sense.refuses for sense in senses if sense)
+    return any(sense.refuses != offered.refuses for sense in senses if sense)

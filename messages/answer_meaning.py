@@ -9,6 +9,11 @@ def without_its_code(text: str, code: str) -> str:
     return neutral_line(without_codes(text, code)).strip(" :;,-") or neutral_line(text)
 
 
+def words_beside(text: str, options: Options, *, code: str = "") -> str:
+    """What was written, where more is said beside the option than anybody would write: '' where it is not."""
+    return without_its_code(text, code) if read_answer(text, options, code=code).beside else ""
+
+
 def meaning(text: str, options: Options, *, code: str = "") -> tuple[str, str]:
     """The key that the text names, or begins with, and its meaning; two empty ones where that says nothing more."""
     said, offered = without_its_code(text, code), dict(options)

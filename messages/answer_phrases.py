@@ -38,7 +38,8 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
     Sense.YES: (
         *("ja", "jo", "jep", "jeps", "jada", "ja da", "yes", "yep", "yeah", "y", "j"),
         *("selvfølgelig", "naturligvis", "absolut", "klart", "bestemt", "helt sikkert", "sagtens", "gerne"),
-        *("kan", "kan godt", "gør", "vil gerne", "gør gerne"),
+        *("kan", "kan godt", "gør", "vil gerne", "gør gerne", "yup", "yea"),
+        *("tager den", "den tager", "tager dem", "dem tager", "har den", "den har"),  # an urgent message
         *("sure", "of course", "will do", "wilco", "affirmative", "affirm", "absolutely", "definitely"),
     ),
     Sense.NO: (
@@ -61,6 +62,13 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "kommer",
             "på vej",
             "påvej",
+            "pv",
+            "kører derud",
+            "tager derud",
+            "rykker ud",
+            "kommer begge",
+            "kommer begge to",
+            "kommer alle",
             "kører",
             "kører hjemmefra",
             "deltager",
@@ -211,7 +219,7 @@ AFTER_A_TIME = frozenset(
 )
 # Fillers that tell of somebody: beside them a number counts people (`vi er 2`), and chooses nothing.
 PERSONS = frozenset({"jeg", "vi", "er", "og", "i", "am", "m", "we", "are", "re", "and"})
-_SPELT = "en:1 et:1 én:1 one:1 to:2 two:2 tre:3 three:3 four:4 fem:5 five:5"  # not `fire`, which an Englishman shouts
+_SPELT = "en:1 et:1 én:1 ét:1 one:1 to:2 two:2 tre:3 three:3 four:4 fem:5 five:5"  # `fire` is what an Englishman shouts
 SPELT_KEYS = {word: key for word, _, key in (pair.partition(":") for pair in _SPELT.split())}
 # May stand before the real answer: "ok kommer", "nej kommer ikke". True: only a refusal may follow.
 OPENERS = {
@@ -235,8 +243,11 @@ OPENERS = {
 NEGATIONS = frozenset({"ikke", "ingen", "ej", "nej", "aldrig", "not", "no", "never"})
 # Words that may be an answer, wherever they stand: no name, title or place has them.
 TELLING = frozenset(word for phrase in (*PHRASES, *OPENERS) for word in phrase.split()) - frozenset(
-    {"det", "i", "m", "fra", "in", "of", "en", "plads"}
+    {"det", "i", "m", "fra", "in", "of", "en", "plads", "den", "dem", "to", "begge", "alle", "ud"}
 )
+# Words that may take a refusal back: `nej, kommer senere`.
+ACCEPTING = frozenset(phrase for phrase, sense in PHRASES.items() if not sense.refuses and " " not in phrase)
+ACCEPTING |= {"vej", "vil", "tager", "senere"}
 AGREEING = frozenset(OPENERS) - {"ok", "okay", "nej", "no"}
 DOUBTS = frozenset({"eller", "ikke", "ik", "ikk", "vel", "maaske", "or", "right", "maybe"})
 

@@ -1,6 +1,7 @@
 """What quotes us is a reaction in whatever words a phone puts around it, and our own words are nobody's cry."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from messages.alert import Alert, MsgType, Status
 from messages.answer import Kind, read_answer
 from messages.answer_reaction import QUOTED_LEAST, quoted, sent_text
 from messages.precedence import Precedence
+from tests.asking import asked, hears, items
+from tests.stores import store_in
 
 OPTIONS = (("1", "kommer"), ("2", "kommer ikke"), ("4", "liv i fare"))
 
@@ -105,3 +108,23 @@ def test_a_quotation_tells_which_alert_it_is_of() -> None:
 
     assert of["Vagt i nat"] > of["Skal skolen lukkes"]
     assert of["Vagt i nat"] >= QUOTED_LEAST
+
+
+async def test_a_reaction_that_quotes_a_cry_wakes_nobody(tmp_path: Path) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        heard = await hears(bench, f"Gillade ”Prøve Svar 1=alt ok 4=liv i fare #{sent.code}”")
+
+        assert (heard.kind, heard.urgent, heard.alert) == ("reaction", None, sent.identifier)
+        assert await items(bench) == []
+
+
+async def test_of_two_open_questions_it_is_the_one_that_is_quoted(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        more = {"precedence": Precedence.PRIORITY, "answers": OPTIONS}
+        night = await bench.accept("vagt", headline="Vagt i nat", **more)
+        await bench.accept("vagt", headline="Skal skolen lukkes i morgen", **more)
+        for claimed in await bench.claim(window=9):
+            await bench.conclude(claimed)
+        heard = await hears(bench, "Synes godt om “Bavnby: Vagt i nat Svar 1=kommer 2=kommer ikke 4=liv”")
+
+        assert (heard.kind, heard.alert) == ("reaction", night.identifier)

@@ -14,6 +14,7 @@ from gateway.cli import cries
 from gateway.cli.times import clock
 from gateway.cli.warned import reason
 from gateway.reasons import in_language
+from messages.answer_meaning import words_beside
 from messages.answer_number import NUMBER_KEY
 from messages.evidence import Ended, Evidence
 from messages.neutral import neutral_line
@@ -23,6 +24,7 @@ Json = Mapping[str, Any]
 GROUPS = ("answered", "has_it", "not_known", "no_contact")
 # What was withdrawn waits for nobody: what counts is who may have it, as `bavn stop` says.
 _WITHDRAWN = {**dict.fromkeys(GROUPS, "may_have_it"), "answered": "answered", "no_contact": "not_sent"}
+_BESIDE_MOST = 80  # characters; `bavn show --attempts` has all
 MISSING = ("no_contact", "no_answer", "no_proof", "unknown")
 
 
@@ -149,6 +151,8 @@ def _notes(
     """What is to be known beside how far it is, a line each; what somebody must act on first."""
     who, evidence = delivery["recipient"], evidence_of(delivery)
     yield from (cries.line(item, words, now=now) for item in delivery.get("items", ()))
+    if beside := _beside(delivery, alert):
+        yield f'"{beside}"'
     if who in stood_in and evidence < Evidence.ACKNOWLEDGED:
         yield words("show.covered", who=stood_in[who])
     if delivery.get("shared"):
@@ -182,6 +186,16 @@ def _way(delivery: Json, best: Json | None, words: Catalogue) -> str:
         shown = [each for each in delivery["answers"] if each["at"] == delivery["answered_at"]]
         return words.known("via", (shown or delivery["answers"])[-1]["via"])
     return best["channel"] if best else ""
+
+
+def _beside(delivery: Json, alert: Json) -> str:
+    """What they wrote beside the option that is shown: `1, broen er styrtet sammen`."""
+    key = delivery["answer"]
+    said = [each["text"] for each in delivery["answers"] if each["option"] and each["option"] == key]
+    if not said or said[-1].strip() == key:
+        return ""
+    text = words_beside(said[-1], tuple(alert["answers"].items()), code=alert["code"])
+    return text if len(text) <= _BESIDE_MOST else f"{text[:_BESIDE_MOST].rstrip()}…"
 
 
 def standing(delivery: Json, alert: Json, words: Catalogue) -> str:

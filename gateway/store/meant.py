@@ -20,6 +20,7 @@ from gateway.store.questions import Found, Question, Said, one_of_each, put_to, 
 from gateway.store.telling import names
 from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
+from messages.answer_reaction import QUOTED_LEAST, quoted
 from messages.directory import Directory
 from messages.evidence import Evidence
 
@@ -107,7 +108,9 @@ def _may_answer(connection: Connection, row: Any, said: Said) -> bool:
 
 
 def _decided(found: dict[Any, Question], said: Said) -> Question | None:
-    """The one that alone offers the key or the words; else, where these revise something, what was answered last."""
+    """The one that it quotes, or that alone offers its key or words; else, where it revises, what was answered last."""
+    if (quoted_one := _quoted(found, said)) is not None:
+        return quoted_one
     read = {row: question.read(said.text) for row, question in found.items()}
     offering = [row for row, question in found.items() if _takes(question, read[row])]
     if len(offering) == 1 and read[offering[0]].kind not in {Kind.YES, Kind.NO}:
@@ -116,6 +119,14 @@ def _decided(found: dict[Any, Question], said: Said) -> Question | None:
     if answered and _REVISES.search(said.text):
         return found[max(answered, key=lambda row: row.answered_ms or 0)]
     return None
+
+
+def _quoted(found: dict[Any, Question], said: Said) -> Question | None:
+    """The one of which it has the most words in a row, as a phone's reaction has."""
+    lengths = {row: quoted(said.text, question.sent) for row, question in found.items()}
+    most = max(lengths.values(), default=0)
+    longest = [row for row, length in lengths.items() if length == most >= QUOTED_LEAST]
+    return found[longest[0]] if len(longest) == 1 else None
 
 
 def _takes(question: Question, answer: Answer) -> bool:

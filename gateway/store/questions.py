@@ -18,6 +18,7 @@ from gateway.store.sharing import one_of
 from gateway.store.transaction import Transaction
 from messages.alert import Alert, from_json
 from messages.answer import Answer, Kind, read_answer
+from messages.answer_reaction import sent_text
 from messages.directory import Directory
 from messages.evidence import Evidence
 
@@ -58,7 +59,12 @@ class Question:
 
     def read(self, text: str) -> Answer:
         """The text as an answer to it."""
-        return read_answer(text, self.alert.answers, code=self.code)
+        return read_answer(text, self.alert.answers, code=self.code, sent=self.sent)
+
+    @property
+    def sent(self) -> str:
+        """The words that were sent, which a text may quote."""
+        return sent_text(self.alert, self.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,5 +36,5 @@ def cannot_wait(tx: Transaction, text: str, found: Found) -> bool:
 
 
 def needs_a_reader(answer: Answer) -> bool:
-    """Words that nobody could read, or a question beside an answer that could be: a person reads them."""
-    return answer.kind is Kind.UNREAD or answer.asks
+    """Words that nobody could read, or beside an answer a question or news: a person reads them."""
+    return answer.kind is Kind.UNREAD or answer.asks or answer.tells
