@@ -29,6 +29,7 @@ _KNOWN = tuple(
         "outlook": r"it is in a form that only Outlook reads \(winmail\.dat\)",
         "parts": r"its parts cannot be told apart",
         "forms": r"its two forms say different things",
+        "passed_on": r"it passes on what somebody else wrote",
         "charset": r"its charset is unknown \((?P<what>.+)\)",
         "broken": r"its text is broken",
         "own_fault": r"our own code failed on it: the log says where",
@@ -68,6 +69,12 @@ _KNOWN = tuple(
         "too_deep": r"it is nested too deep",
         "no_object": r"it is no JSON object",
         "no_text_at": r"(?P<what>\S+) is not a text of 1 to (?P<n>\d+) characters",
+        # Of an alert that is refused.
+        "repeat_span": r"repeat: (?P<what>\S+) is not from 10m to 7d",
+        "until_alone": r"until: goes with repeat: say how often it is asked again",
+        "urgent_none": r"urgent: '(?P<what>.*)' is none of the answers: offer it too",
+        "number_or_answers": r"number: ask for a number or offer answers, not both: one reply says one thing",
+        "answer_key": r"answers: key '(?P<what>.*)' is not one or two digits, as people can type them on any phone",
         # What a test proved.
         "modem_answers": r"the modem answers \((?P<what>.*)\)",
         "radio_answers": r"the radio answers \((?P<what>.*)\)",

@@ -133,8 +133,8 @@ class AlertRequest(BaseModel):
     @field_validator("urgent")
     @classmethod
     def _offered(cls, urgent: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        for key in urgent:
-            if key not in info.data.get("answers", {}):
+        for key in urgent if "answers" in info.data else ():  # else those are refused already
+            if key not in info.data["answers"]:
                 raise ValueError(f"{key!r} is none of the answers: offer it too")
         return tuple(dict.fromkeys(urgent))
 
@@ -149,7 +149,7 @@ class AlertRequest(BaseModel):
     @classmethod
     def _of_a_repeat(cls, until: str | None, info: ValidationInfo) -> str | None:
         if until is not None:
-            if info.data.get("repeat") is None:
+            if "repeat" in info.data and info.data["repeat"] is None:  # not there: refused already
                 raise ValueError("goes with repeat: say how often it is asked again")
             expires_at(until, datetime(2000, 1, 1, tzinfo=UTC))
         return until

@@ -66,6 +66,7 @@ def test_every_command_with_a_result_for_scripts_says_what_stands_in_its_lines(c
     [
         ("inbox", "[NUMBER] [take|done|is] [WHO]"),
         ("watch", "[ALERT]"),
+        ("show", "{ALERT} [WHO]"),
         ("cap check", "{FILE}..."),
         ("channel", "{NAME} {disable|enable|test|log}"),
     ],
@@ -87,6 +88,7 @@ def test_the_usage_has_one_pair_of_brackets_an_argument(command: str, usage: str
         ("emulate gsm --link m --speed fast", "'fast' is no number: write 10, or 0.5"),
         ("emulate foo", "There is no command 'foo' here: write gsm, iridium or tetra."),
         ("sned", "There is no command 'sned' here: write send."),
+        ("reach", "There is no command 'reach' here: write send, preview, show,"),
         ("channel practice pause", "'pause' is not one of disable, enable, test, log: write one of these"),
         ("emulate --foo", "No such option: --foo"),
     ],

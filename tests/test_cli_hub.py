@@ -126,7 +126,7 @@ def test_a_wait_ends_when_the_last_answer_is_in(hub: HubProcess) -> None:
     [
         ("--to", "krisestap", "krisestab"),
         ("--expires", "10s", "expires forstås ikke: skriv"),
-        ("--repeat", "5m", "repeat forstås ikke: skriv"),
+        ("--repeat", "5m", "repeat: 5m er ikke fra 10m til 7d"),
         ("--radio-text", "x" * 66, "radio_text"),
         ("--answer", "abc=kommer", "answers"),
         ("--status", "Actual", "status"),

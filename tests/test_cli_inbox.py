@@ -78,6 +78,27 @@ def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language
     assert "HASTE" not in hub.bavn("answer", code, "souschef", "1", "--via", "voice").stderr
 
 
+@pytest.mark.parametrize(("said", "read"), [("højst 40", False), ("40", True)])
+def test_who_writes_in_an_answer_hears_that_no_number_was_read(
+    hub: HubProcess, said: str, read: bool
+) -> None:
+    code = hub.json(*QUESTION, "--number", "antal isolerede")["code"]
+    kept = hub.bavn("answer", code, "souschef", said, "--via", "voice").stderr
+    assert (f"INTET TAL blev læst i »{said}«" in kept) is not read
+    assert (f"bavn answer {code} souschef 40 --via voice" in " ".join(kept.split())) is not read
+
+
+def test_one_recipient_is_shown_with_every_attempt_and_nobody_is_counted(hub: HubProcess) -> None:
+    code = hub.json(*QUESTION, *ANSWERS)["code"]
+    hub.bavn("answer", code, "souschef", "1", "--via", "runner")
+    shown, only = hub.bavn("show", code, "souschef"), hub.json("show", code, "souschef")
+    assert "vagthavende" not in shown.stderr
+    assert "MANGLER" not in shown.stderr
+    assert "souschef · svar" in shown.stderr
+    assert "souschef · runde 1" in shown.stderr
+    assert [each["recipient"] for each in only["deliveries"]] == ["souschef"]
+
+
 @pytest.mark.parametrize(
     ("command", "danish", "english"),
     [
@@ -131,6 +152,26 @@ def test_an_urgent_answer_by_voice_says_that_it_is_one(hub: HubProcess, language
             ("send", "--to", "krisestap", "--precedence", "flash", "--headline", "x"),
             "'krisestap' er hverken kontakt eller gruppe: mente du krisestab?",
             "'krisestap' is neither a contact nor a group: did you mean krisestab?",
+        ),
+        (
+            ("inbox", "9" * 21),
+            f"Der er intet nr. {'9' * 21} i indbakken.",
+            f"There is no {'9' * 21} in the inbox.",
+        ),
+        (
+            ("show", "{code}", "nogen"),
+            "nogen er ikke blandt varslets modtagere.",
+            "nogen is not among the alert's recipients.",
+        ),
+        (
+            (*QUESTION, "--repeat", "1m", "--until", "1d", "--urgent", "4"),
+            "urgent: 4 er ikke et af svarene: tilbyd det også, --answer 4=...; repeat: 1m er ikke fra 10m til 7d",
+            "urgent: 4 is none of the answers: offer it too, --answer 4=...; repeat: 1m is not from 10m to 7d",
+        ),
+        (
+            (*QUESTION, "--until", "1d"),
+            "until hører til repeat: skriv, hvor tit der skal spørges",
+            "until goes with repeat: say how often",
         ),
         (
             (*QUESTION, "--expires", "2000d"),

@@ -196,6 +196,7 @@ async def answer(request: web.Request) -> web.Response:
     named = await _named(request)
     matched = await request.app[OPERATOR].answer(Spoken(named.identifier, recipient, text, via))
     kept = {"recipient": matched.recipient, "kind": matched.kind, "urgent": matched.urgent}
+    kept |= {"option": matched.option, "number": matched.number}
     return web.json_response(_this(named) | kept | {"duty": request.app[HUB].store.world.duty})
 
 

@@ -74,6 +74,16 @@ def alert_view(alert: Json, words: Catalogue, *, now: datetime, attempts: bool =
     return Group(*parts)
 
 
+def recipient_view(alert: Json, words: Catalogue, *, now: datetime) -> Group:
+    """One recipient of an alert, and all that was tried; how the others stand is not counted."""
+    parts: list[RenderableType] = [*_head(alert, words, now=now), Text()]
+    parts.append(_table(rows(alert, words, now=now), words))
+    for each in alert["deliveries"]:
+        parts += [_answers(each, alert, words, now=now)] if each["answers"] else []
+        parts += [_attempts(each, words, now=now)] if each["attempts"] else []
+    return Group(*parts)
+
+
 def _items(alert: Json, words: Catalogue, *, now: datetime) -> list[Text]:
     """Of a notice who has what it asks about, as that all have answered says nothing of it; and what nobody has."""
     lines = []

@@ -82,7 +82,9 @@ def correct(
 
 def all_clear(
     alert: AlertArgument,
-    headline: send.Headline = None,
+    headline: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What is over, and what holds now (default: just that)")
+    ] = None,
     text: send.Text = None,
     radio_text: send.RadioText = None,
     long_text: send.LongText = None,
@@ -171,6 +173,11 @@ def answer(
     kind = desk.words.known("answer_kind", kept["kind"])
     about = {"code": kept["code"], "headline": _headline(kept)}
     desk.screen.people(desk.words("follow.answered", recipient=kept["recipient"], kind=kind, **about))
+    if kept["number"] and not kept["option"] and kept["kind"] == "answer":
+        from messages.neutral import neutral_line
+
+        again = f"bavn answer {kept['code']} {kept['recipient']} 40 --via {via.value}"
+        desk.screen.people(desk.words("follow.no_number", text=neutral_line(text), again=again))
     if kept["urgent"] is not None:
         key = "follow.urgent" if kept["duty"] else "follow.urgent_nobody"
         desk.screen.people(desk.words(key, number=kept["urgent"], duty=kept["duty"]))

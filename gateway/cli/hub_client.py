@@ -12,6 +12,7 @@ from gateway.catalogue import Catalogue, NoSuchText
 from gateway.cli.errors import CommandError, NoHub, SocketGone
 from gateway.cli.installation import Installation
 from gateway.marks import EXACTLY
+from gateway.reasons import in_language
 from gateway.store.lock import is_held
 from messages.neutral import neutral_line
 
@@ -112,6 +113,8 @@ class HubClient:
         try:
             problem = json.loads(body)
             detail, pointer = problem.get("detail") or problem.get("title", ""), problem.get("pointer", "")
+            if (said := "; ".join(in_language(each, self._words) for each in detail.split("; "))) != detail:
+                return neutral_line(said)
             if (own := f"refused.{problem.get('code', '')}") in self._words:
                 return neutral_line(self._words(own, **problem.get("about", {})))
         except (ValueError, AttributeError):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 LIMIT = 100
+NUMBER_MOST = 10**15 - 1  # a longer one is in no path of the hub's, and in no inbox
 PAGE = 500  # what the hub gives at once
 
 
@@ -67,6 +68,8 @@ def inbox(
     """
     _check(number, what, who, note=note, alert=alert)
     desk = at_desk(config, lang, as_json=as_json)
+    if number is not None and number > NUMBER_MOST:
+        raise CommandError(desk.words("error.refused", what=desk.words("refused.inbox_none", number=number)))
     if number is None:
         return _list(desk, everything=everything, limit=limit)
     if what is None:

@@ -39,7 +39,7 @@ class Naming(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            those = get_close_matches(name, self.commands) or list(self.commands)
+            those = get_close_matches(name, self.commands, cutoff=0.7) or list(self.commands)
             ctx.fail(f"There is no command {name!r} here: write {_either(those)}.")
         return super().resolve_command(ctx, args)
 
@@ -125,7 +125,7 @@ _command(
     see.show,
     "show",
     panel=ALERTS,
-    example="bavn show K7 --attempts",
+    example="bavn show K7, bavn show K7 souschef",
     columns="identifier, code, how many have answered, how many are missing, and who",
 )
 _command(

@@ -1,11 +1,12 @@
 """`bavn show` and `bavn list`: who has it, who has not, what happens next."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli import cries
 from gateway.cli.desk import AlertArgument, ConfigOption, Desk, JsonOption, LangOption, at_desk
+from gateway.cli.errors import CommandError
 from gateway.cli.reading import whole_number
 from gateway.cli.standing import Json, grouped, missing
 from gateway.cli.times import wall_now
@@ -13,6 +14,9 @@ from gateway.cli.times import wall_now
 
 def show(
     alert: AlertArgument,
+    who: Annotated[
+        str | None, typer.Argument(metavar="WHO", help="Only this recipient, with every attempt")
+    ] = None,
     attempts: Annotated[
         bool, typer.Option("--attempts", metavar="", help="Every attempt too, with what the network said")
     ] = False,
@@ -23,12 +27,26 @@ def show(
     """Show who has an alert, who has not, what happens next."""
     desk = at_desk(config, lang, as_json=as_json)
     found = desk.hub.alert(alert)
+    if who is not None:
+        found = _only(desk, found, who)
     desk.screen.whole(found)
     if not as_json:
-        from gateway.cli.drawing import alert_view
+        from gateway.cli.drawing import alert_view, recipient_view
 
-        desk.screen.show(alert_view(found, desk.words, now=wall_now(), attempts=attempts))
+        now = wall_now()
+        if who is not None:
+            desk.screen.show(recipient_view(found, desk.words, now=now))
+        else:
+            desk.screen.show(alert_view(found, desk.words, now=now, attempts=attempts))
         desk.screen.result(*summary(found))
+
+
+def _only(desk: Desk, alert: Json, who: str) -> dict[str, Any]:
+    """The alert with this recipient alone. CommandError where they are none of its recipients."""
+    theirs = [each for each in alert["deliveries"] if each["recipient"] == who]
+    if not theirs:
+        raise CommandError(desk.words("error.refused", what=desk.words("refused.not_asked", who=who)))
+    return {**alert, "deliveries": theirs, "unconfirmed_answers": []}
 
 
 def summary(alert: Json) -> tuple[object, ...]:

@@ -20,6 +20,7 @@ from gateway.store.series import later_round
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
+from messages.answer_number import NUMBER_KEY
 from messages.evidence import Evidence
 from messages.neutral import neutral_line
 
@@ -37,6 +38,8 @@ class Matched:
     several: tuple[Question, ...] = ()  # where it may answer any of these
     closed: Closed | None = None  # somebody has taken what others were asked to take
     notice: bool = False  # it answers the hub's own question who takes an item
+    option: str = ""  # which answer, or which number, was read in it
+    number: str = ""  # what a number was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,8 @@ def answer_by_hand(tx: Transaction, spoken: Spoken) -> Matched:
         urgent=put_by_hand(tx, spoken, question=question) if is_urgent(question, answer) else None,
         closed=closed,
         notice=question.submitter == ASKS,
+        option=answer.option,
+        number=dict(question.alert.answers).get(NUMBER_KEY, ""),
     )
 
 
