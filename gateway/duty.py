@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from itertools import groupby
+from os.path import commonprefix
 
 from gateway.accept import Submission
 from gateway.clock import Clock, to_ms, wall_clock
@@ -26,7 +27,7 @@ from gateway.notice_texts import (
 )
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
-from gateway.store.candidates import of_several
+from gateway.store.candidates import NotAskedBack, of_several
 from gateway.store.database import Store
 from gateway.store.inbox import inbox_item
 from gateway.store.notices import Closed, ToldAgain, Untaken, told_again, untaken
@@ -43,6 +44,7 @@ AGAIN = ((timedelta(hours=2), timedelta(minutes=10)), (timedelta(days=1), timede
 AGAIN_AT_LAST = timedelta(days=1)
 _ITEMS_MOST = 200  # of one notice about what nobody has taken
 _ASKED_LATELY = timedelta(minutes=10)  # what came so long before a restart may still be asked back about
+_HEADLINE_MOST = 30  # characters of a question's headline, in the text that asks back
 _NAMES_MOST = 4  # questions that are named when the hub asks back
 _OF_A_STRANGER, _OF_STRANGERS = 3, 10  # notices an hour; the rest stand in the inbox
 _WORDS = {
@@ -81,7 +83,9 @@ class Duty:
         for number in await self._store.read(untold, None):
             await self.heard(Matched("answer", urgent=number))
         since_ms = to_ms(self._clock() - _ASKED_LATELY)
-        for several in await self._store.read(of_several, (since_ms, self._store.world.directory)):
+        headlines = frozenset(words["which"] for words in _WORDS.values())
+        wanted = NotAskedBack(since_ms, self._store.world.directory, headlines)
+        for several in await self._store.read(of_several, wanted):
             await self.heard(Matched("unmatched", several=several))
 
     async def closed(self, closed: Closed | None) -> None:
@@ -193,7 +197,9 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
     """The alert that asks back, to the one person who may have answered any of these."""
     first = several[0]
     words = _WORDS["da" if first.alert.language.lower().startswith("da") else "en"]
-    named = [f"#{q.code} ({neutral_line(q.alert.headline)[:30]})" for q in several[:_NAMES_MOST]]
+    some = several[:_NAMES_MOST]
+    headlines = told_apart([neutral_line(q.alert.headline) for q in some])
+    named = [f"#{q.code} ({headline})" for q, headline in zip(some, headlines, strict=True)]
     rest = len(several) - len(named)
     codes = ", ".join(named) + (words["rest"].format(n=rest) if rest else "")
     return alert_json(
@@ -204,3 +210,14 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
         text=words["write"].format(codes=codes),
         want="delivered",
     )
+
+
+def told_apart(headlines: Sequence[str]) -> list[str]:
+    """The beginnings; of those that begin alike what comes after that."""
+    begun = [headline[:_HEADLINE_MOST] for headline in headlines]
+    alike = [whole for whole, start in zip(headlines, begun, strict=True) if begun.count(start) > 1]
+    common = len(commonprefix(alike).rpartition(" ")[0])  # noqa: RUF071 - signs, not paths
+    return [
+        f"...{whole[common:][:_HEADLINE_MOST]}" if whole in alike and len(set(alike)) > 1 else start
+        for whole, start in zip(headlines, begun, strict=True)
+    ]

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.duty import Duty
+from gateway.duty import Duty, told_apart
 from gateway.marks import ASKS, TELLS
 from gateway.store.inbox import Identified, identify
+from gateway.store.stopping import stop
 from gateway.store.telling import told
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from tests.asking import asked, hears, items
-from tests.duties import Sent, leaves, sent_by
+from tests.duties import Keeps, Sent, leaves, sent_by
 from tests.stores import Bench
 
 
@@ -230,6 +231,35 @@ async def test_after_a_restart_it_is_asked_back_what_was_not_yet(tmp_path: Path)
         later = with_duty(bench)
         await later.catch_up()
         assert sent_by(later) == []
+
+
+async def test_what_was_asked_back_about_is_not_asked_anew_when_one_of_the_questions_has_ended(
+    tmp_path: Path,
+) -> None:
+    async with asked(tmp_path, questions=3) as (bench, [first, *_]):
+        duty = Duty(bench.store, Keeps(bench), lambda: bench.now)
+        await duty.heard(await hears(bench, "1"))
+        await bench.store.run(stop, first.identifier)
+        again = Sent()
+        await Duty(bench.store, again, lambda: bench.now).catch_up()
+        assert again.alerts == {}
+
+
+@pytest.mark.parametrize(
+    ("headlines", "shown"),
+    [
+        (["Vagt i nat", "Vagt i morgen"], ["Vagt i nat", "Vagt i morgen"]),
+        (
+            ["HASTEMELDING #R6 fra Plejehjem Nord: ild", "HASTEMELDING #R6 fra Plejehjem Syd: ild", "Kaffe"],
+            ["... Nord: ild", "... Syd: ild", "Kaffe"],
+        ),
+        (["Det samme ord for ord i begge to her"] * 2, ["Det samme ord for ord i begge "] * 2),
+    ],
+)
+def test_questions_that_begin_alike_are_told_apart_by_what_follows(
+    headlines: list[str], shown: list[str]
+) -> None:
+    assert told_apart(headlines) == shown
 
 
 async def test_nothing_answers_what_the_hub_only_tells(tmp_path: Path) -> None:
