@@ -6,7 +6,7 @@ together each half is kept as a sign of plane 16, which nobody has a use for.
 
 import re
 
-BROKEN = "\ufffd"  # what could not be decoded
+_BROKEN = "\ufffd"  # what could not be decoded
 _KEPT = 0x10_0000  # plus the half: U+10D800 to U+10DFFF
 _PAIR = re.compile("([\U0010d800-\U0010dbff])([\U0010dc00-\U0010dfff])")
 _ALONE = re.compile("[\U0010d800-\U0010dfff]")
@@ -15,6 +15,11 @@ _ALONE = re.compile("[\U0010d800-\U0010dfff]")
 def whole(text: str) -> str:
     """Half a character becomes a question mark: it could not be sent, and the rest has to be."""
     return text.encode("utf-16", "replace").decode("utf-16")
+
+
+def unreadable(text: str) -> str:
+    """Why nobody can trust a text that was decoded; '' for one that is whole."""
+    return "its text is broken" if _BROKEN in text else ""
 
 
 def of_part(octets: bytes) -> str:
@@ -33,7 +38,7 @@ def _kept(half: bytes) -> str:
 def joined(parts: str) -> str:
     """The text of parts that stand in their order: halves that meet are one sign, one alone is a broken one."""
     met = _PAIR.sub(lambda pair: _sign(ord(pair[1]) - _KEPT, ord(pair[2]) - _KEPT), parts)
-    return _ALONE.sub(BROKEN, met)
+    return _ALONE.sub(_BROKEN, met)
 
 
 def _sign(high: int, low: int) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from channels import smpp_receipt, smpp_text
 from channels.base import Inbound, Report
 from channels.numbers import sender_of
-from channels.signs import BROKEN
+from channels.signs import unreadable
 from channels.smpp_config import SmppConfig
 from channels.smpp_pdu import Deliver, End
 from channels.smpp_sent import Sent
@@ -42,7 +42,6 @@ def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw:
         text, part = "", None
     address = number(message.source, country=config.country)
     unmarked = smpp_receipt.looks_like_one(text)
-    broken = BROKEN in text and part is None and not unmarked
     return Inbound(
         bearer_id=bearer_id,
         sender=str(address) if address else message.source.address[:40],
@@ -51,7 +50,7 @@ def inbound(message: Deliver | None, config: SmppConfig, *, bearer_id: str, raw:
         part=part,
         automatic="a delivery receipt that the message centre has not marked as one" if unmarked else "",
         raw=raw,
-        unreadable="its text is broken" if broken else "",
+        unreadable="" if part or unmarked else unreadable(text),
     )
 
 

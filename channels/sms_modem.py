@@ -22,7 +22,7 @@ from channels import base
 from channels.numbers import sender_of
 from channels.parts import Parts, in_parts
 from channels.serial_modem import SerialModemChannel, SerialModemConfig
-from channels.signs import whole
+from channels.signs import unreadable, whole
 from hardware.codecs import tpdu
 from hardware.codecs.tpdu import Deliver, StatusReport
 from hardware.codecs.userdata import Alphabet, alphabet
@@ -226,7 +226,7 @@ def _event(event: Event, *, country: str) -> base.Event:
 
 
 def _inbound(event: Received, country: str) -> base.Inbound:
-    """A message, or one part of it. One that cannot be read is passed on empty, with its octets."""
+    """A message, or one part of it. One that cannot be read is passed on with its octets."""
     key, now = hashlib.sha256(event.tpdu).hexdigest()[:32], datetime.now(UTC)
     raw = event.tpdu.hex().upper()
     try:
@@ -237,13 +237,14 @@ def _inbound(event: Received, country: str) -> base.Inbound:
         return base.Inbound(bearer_id=key, sender="", text="", at=now, raw=raw, settle=event.settle)
     concat = message.content.concat
     address = sender_of(message.sender, country=country)
-    readable = alphabet(message.content.dcs) is not Alphabet.OCTETS
+    text = message.content.text if alphabet(message.content.dcs) is not Alphabet.OCTETS else ""
     return base.Inbound(
         bearer_id=key,
         sender=str(address) if address else message.sender,
-        text=message.content.text if readable else "",
+        text=text,
         at=(message.at or now).astimezone(UTC),
         part=(concat.reference, concat.total, concat.number) if concat else None,
+        unreadable="" if concat else unreadable(text),
         raw=raw,
         settle=event.settle,
     )

@@ -1,0 +1,48 @@
+"""What a phone or a network broke in a text: half signs, and octets that are none."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from channels import sms_modem
+from channels.signs import joined, of_part, unreadable
+from hardware.codecs.tpdu import Deliver
+from hardware.codecs.userdata import DCS_UCS2, UserData
+from hardware.gsm_events import Received
+
+CAME = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
+
+
+async def nothing() -> None:
+    """Settled."""
+
+
+@pytest.mark.parametrize(
+    ("octets", "text", "why"),
+    [
+        ("1".encode("utf-16-be"), "1", ""),
+        (b"1", "\ufffd", "its text is broken"),
+        (b"\xd8\x3d", "\ufffd", "its text is broken"),
+        ("HJÆLP".encode("utf-16-be") + b"\0", "HJÆLP\ufffd", "its text is broken"),
+    ],
+)
+def test_what_a_modem_cannot_decode_is_unreadable_and_has_its_octets(
+    octets: bytes, text: str, why: str
+) -> None:
+    whole = Deliver(sender="+4500000001", content=UserData(DCS_UCS2), at=CAME).encode()
+    tpdu = whole[:-1] + bytes([len(octets)]) + octets
+    found = sms_modem._inbound(Received(tpdu, nothing), "45")
+    assert (found.text, found.unreadable, found.raw) == (text, why, tpdu.hex().upper())
+
+
+@pytest.mark.parametrize("cut", range(0, 14, 2))
+def test_halves_of_a_sign_that_meet_are_that_sign(cut: int) -> None:
+    octets = "a🚑b👍".encode("utf-16-be")
+    assert joined(of_part(octets[:cut]) + of_part(octets[cut:])) == "a🚑b👍"
+
+
+@pytest.mark.parametrize("octets", [b"\xd8\x3d", b"\xdc\x4d", b"\xdc\x4d\xd8\x3d", b"\xd8\x3d\0", b"\xd8"])
+def test_half_a_sign_that_stays_alone_is_broken(octets: bytes) -> None:
+    text = joined(of_part(octets) + " [...] ")
+    assert unreadable(text)
+    assert text.encode()
