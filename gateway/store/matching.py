@@ -11,9 +11,11 @@ from channels.base import Inbound
 from gateway.clock import to_ms
 from gateway.marks import TELLS
 from gateway.store import tables as t
+from gateway.store.coded import Codes
 from gateway.store.meant import asked_of
 from gateway.store.questions import (
     Found,
+    Question,
     Said,
     contacts_at,
     one_of_each,
@@ -29,13 +31,16 @@ def find_question(tx: Transaction, item: Inbound, text: str) -> Found:
     """By `#K7` in the text, by what it replies to, by a bare `K7`, else the one open question put to the sender."""
     owners = contacts_at(tx, item.sender)
     said = Said(text, tx.now_ms, to_ms(item.at), item.sender, reaction=item.reaction)
+    codes = Codes(tx.connection, said, contacts=owners, directory=tx.world.directory)
+    if not said.only_seen and (several := codes.several()):
+        return Found(several=several)
     if (code := marked_code(text)) and not _is_told(tx, code):
-        return _coded(tx, owners, code, said=said) or Found(alert_id=_coded_alert(tx, code))
+        return _found(codes.question(code)) or Found(alert_id=_coded_alert(tx, code))
     if (replied := replied_to(tx, item.in_reply_to)) is not None:
         return _of_reply(tx, replied, owners, said=said, claimed=item.claimed)
     bare = bare_codes(text)  # it may be a word: it is a code where the sender was asked under it
-    if named := next(filter(None, (_coded(tx, owners, code, said=said) for code in bare)), None):
-        return named
+    if named := next(filter(None, map(codes.question, bare)), None):
+        return Found(named)
     directory = tx.world.directory
     found = Found() if item.claimed else asked_of(tx.connection, said, contacts=owners, directory=directory)
     if found.question or found.several:
@@ -43,10 +48,8 @@ def find_question(tx: Transaction, item: Inbound, text: str) -> Found:
     return Found(alert_id=next(filter(None, (_coded_alert(tx, code) for code in bare)), None))
 
 
-def _coded(tx: Transaction, owners: frozenset[str], code: str, *, said: Said) -> Found | None:
-    put = put_to(tx.connection, said, owners, t.alerts.c.code == code)
-    rows = one_of_each(tx.connection, put, said, directory=tx.world.directory)
-    return Found(question_of(tx.connection, rows[0])) if rows else None
+def _found(question: Question | None) -> Found | None:
+    return Found(question) if question is not None else None
 
 
 def _of_reply(tx: Transaction, replied: Any, owners: frozenset[str], *, said: Said, claimed: bool) -> Found:

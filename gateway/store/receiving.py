@@ -15,6 +15,7 @@ from gateway.clock import to_ms
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer, seen_only
+from gateway.store.answering_each import answer_each
 from gateway.store.aside import only_received
 from gateway.store.automatic import doubt, keep_automatic, keep_doubtful
 from gateway.store.code_after import take_before
@@ -57,6 +58,9 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     found = find_question(tx, item, item.text)
     if item.automatic:
         return keep_automatic(tx, number, item, channel=channel, found=found)
+    several = found.several and not (item.doubtful or missing)
+    if several and (each := answer_each(tx, number, channel, item=item)):
+        return each
     if before := take_before(tx, number, item, question=found.question):
         return before
     if why := doubt(item, found, missing=missing):
