@@ -161,6 +161,16 @@ async def test_a_body_that_is_not_what_it_says_is_a_fault_of_the_request(
         ("GET /healthz HTTP/1.1\r\n\r\n", "Host"),
         ("hello\r\n\r\n", "method"),
     ],
+    ids=[
+        "two lengths",
+        "length and chunks",
+        "negative",
+        "brotli",
+        "long header",
+        "long line",
+        "no host",
+        "no http",
+    ],
 )
 async def test_broken_http_gets_a_problem_and_is_closed(desk: Desk, octets: str, words: str) -> None:
     answer = await told(desk, octets.encode(), close=True)
