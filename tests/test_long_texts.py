@@ -97,7 +97,7 @@ async def test_a_part_that_comes_after_its_text_was_handled_opens_it_again(
 
 async def test_help_that_is_only_in_the_late_part_is_raised_then(tmp_path: Path) -> None:
     async with asked(tmp_path) as (bench, _):
-        await comes(bench, "der er røg overalt. ", (9, 2, 1))
+        await comes(bench, "der er mange her. ", (9, 2, 1))
         await in_time(bench)
         assert (await comes(bench, "Vi har brug for hjælp", (9, 2, 2))).urgent is not None
         assert [urgent for *_, urgent in await shown(bench)] == [True]
