@@ -54,6 +54,7 @@ def test_every_reason_that_the_gateway_has_a_key_for_is_there() -> None:
         ("state", [s.value for s in State]),
         ("plane", ["live", "exercise"]),
         ("withdrawn", ["stopped", "corrected", "updated", "ended"]),
+        ("closed", ["stopped", "corrected", "updated", "ended", "answered", "expired"]),
         ("why", ["first-choice", "other-domain", "shares-domain", "last-down", "doubtful", "same-way"]),
         ("why", ["first", "round", "retry", "unknown", "refused", "no-evidence", "not-handed-over"]),
     ],

@@ -250,6 +250,11 @@ TWO = [{"who": "vagt", "code": "J2"}, {"who": "vagt", "code": "F2"}]
             "An answer to #J2, #F2? bavn inbox 5 is vagt --alert J2",
         ),
         (
+            {"asked": [{**TWO[0], "closed": "stopped"}, TWO[1]]},
+            "Svar på #J2 (stoppet), #F2? bavn inbox 5 is vagt --alert J2",
+            "An answer to #J2 (stopped), #F2? bavn inbox 5 is vagt --alert J2",
+        ),
+        (
             {"contacts": ["vagt"]},
             "Svar på et varsel? bavn inbox 5 is vagt --alert KODE. Ellers: bavn inbox 5 done",
             "An answer to an alert? bavn inbox 5 is vagt --alert CODE. Else: bavn inbox 5 done",

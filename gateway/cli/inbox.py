@@ -250,11 +250,17 @@ def next_step(item: Json, words: Catalogue) -> str:
     return words("inbox.read" if _is_to_read(item) else "inbox.untaken", number=item["number"])
 
 
+def _coded(asked: Json, words: Catalogue) -> str:
+    """`#J2 (stopped)` for a question that waits for no answer any more."""
+    closed = f" ({words.known('closed', asked['closed'])})" if asked.get("closed") else ""
+    return f"#{asked['code']}{closed}"
+
+
 def _unplaced(item: Json, words: Catalogue) -> str:
     """What to type: with the code of what it may answer, where that is known."""
     number, asked = item["number"], item["asked"]
     if asked:
-        codes = ", ".join(f"#{each['code']}" for each in asked)
+        codes = ", ".join(_coded(each, words) for each in asked)
         return words("inbox.which", number=number, codes=codes, **asked[0])
     who = item["contacts"][0] if len(item["contacts"]) == 1 else words("inbox.somebody")
     return words("inbox.unplaced", number=number, who=who)
