@@ -6,7 +6,7 @@ Things that only sound alike are excluded where they stand: `sidder fast i kø`,
 
 PLEAS = (
     r"(?:red(?:de)?|befri|rescue|save) (?:os|mig|us|me)",
-    r"hent (?:os|mig)(?! (?:kl|klokken|i morgen|paa)\b)",
+    r"hent (?:os|mig)(?!.*\b(?:kl|klokken|i morgen|stationen|banegaarden|arbejde|kontoret)\b)",
     r"send (?:nogen|folk|someone|somebody|people)(?:$| (?:nu|hurtigt|straks|herud|hertil|her|please|now|quick))",
     r"er der (?:ikke )?(?:nogen|ingen)(?: (?:der|som))? kan hjaelpe",
     r"kan (?:ingen|(?:der )?ikke nogen|nogen) hjaelpe",
@@ -17,7 +17,7 @@ PLEAS = (
     r"skynd (?:jer|dig)",
     r"^(?:(?:hej|please|venligst) )?(?:kom|come)(?: \w+)? (?:hurtigt?|hurtigst|straks|quick(?:ly)?|fast|immediately)",
     r"^(?:(?:det|er|det er|meget) )?(?:akut|kritisk|haster)(?: (?:situation|meget|nu))?$",
-    r"^hurry(?: up)?$",
+    r"^hurry(?: up)?$|^(?:ilde)?brand$|^(?:overfald|skyderi|terror)$",
 )
 
 _SOMEBODY = (
@@ -32,52 +32,69 @@ _HEARTH = r"(?:\w*pejs|\w*ovn|grill|baal|lejrbaal|stearinlys|lys)"
 _BURNS = rf"(?!{_HEARTH})\w+"  # what should not
 _SOME = r"(?:(?!ikke|ingen|ej\b)\w+ )"
 _TRAPPED = (
-    rf"(?:sidder|er|sad|staar|ligger)(?: (?!ikke\b)\w+)? fast(?= (?:i|paa|under|her|mellem)\b|$){_BUSY}",
-    r"indespaerret|(?:spaerret|laast|lukket) inde|trapped",
+    rf"(?:sidder|sad|haenger)(?: (?!ikke\b)\w+)? fast(?= (?:i|paa|under|her|mellem)\b|$){_BUSY}",
+    rf"indespaerret|(?:vi|jeg|{_SOMEBODY}) (?:er|bliver|blev)(?: \w+)? (?:spaerret|laast|lukket) inde|trapped",
+    r"fastklemt|fastspaendt|(?:er|ligger) begravet",
     r"strandet(?! i\b| paa (?:station|banegaard|perron|arbejde))",
-    r"kan ikke (?:komme|slippe) ud(?! (?:til|paa|i dag)\b)|kan ikke (?:komme|slippe) ned(?! til\b)",
-    r"(?:can ?t|cannot|can not) get out",
+    r"kan ikke (?:komme|slippe) (?:ned fra|ud(?:$| (?:herfra|fra|vi|der|af(?! (?:sengen|det|den|aftalen)\b))))",
+    r"(?:can ?t|cannot|can not) get out(?! of (?:it|this|work|the meeting))",
     rf"stuck{_BUSY} (?:in|on|under)",
-    r"(?:vi|jeg) (?:er|sidder|staar) paa (?:taget|loftet)(?! om\b)",
+    r"(?:vi|jeg) (?:er|sidder|staar) paa (?:taget|loftet)(?=$| (?:af|vi|vandet)\b)",
 )
 _BURNING = (
-    r"(?:det|der|huset|bygningen|her|lejligheden|\w{0,30}hjemmet|taget|kaelderen|skolen)(?: \w+)? braender"
-    r"(?! (?:for|paa|sammen|ud|inde|ikke)\b)",
-    rf"(?:ild|ilden|brand|fire) (?:i|in) {_BURNS}",
+    r"(?!jeg\b|lys|sol)\w+ braender(?! (?:\w+ )?(?:for|paa|sammen|ud|inde|ikke|lys|baal|mandler)\b)",
+    rf"(?:ild|ilden|(?:ilde)?brand) (?:i|paa) {_BURNS}|fire in {_BURNS}",
+    r"(?:brand\w*|ild\w*) (?:er |har )?(?:\w+ )?(?:ude af kontrol|breder sig|bredt sig)",
+    r"eksplosion (?:i|paa)|eksploderet|gasudslip|gaslugt|lugter af gas",
+    r"(?:bygning|hus|tag|loft|mur|trappe)\w* (?:er )?(?:\w+ )?styrtet (?:sammen|ned)",
     rf"(?:er|opstaaet) {_SOME}?(?:ild|brand)$|der er {_SOME}{{0,2}}(?:brand|roeg)",
-    r"(?:i|af) (?:brand|flammer)$|(?:on|is) fire",
+    r"(?:i|af) (?:brand|flammer)$|on fire|there is (?:a )?fire",
     r"(?:fuld\w*|fyldt) (?:af|med) roeg|smoke (?:in|on|everywhere)",
     r"roeg (?:i|paa|fra) (?:hele )?(?:\w*gangen?|\w*rum\w*|\w*bygning\w*|huset|trappe\w*|opgang\w*|kaelder\w*)",
 )
 _HURT = (
-    r"bloeder(?! ikke)|bleeding|kommet til skade",
+    r"bloeder(?! ikke)|bleeding|kommet til skade|besvimet|hjerteanfald|heart attack",
+    r"ved at (?:drukne|doe|kvaeles|braende|fryse ihjel)|vandet staar os",
     r"faldet om(?! (?:kl|natten)\b)|kan ikke rejse (?:sig|mig)",
     rf"{_SOMEBODY} (?:\w+ )?faldet i (?:vandet|havnen|havet|soeen|aaen)",
-    rf"(?:vi|jeg|de|{_SOMEBODY}) doer(?! (?:af grin|af varme|efter)\b)|{_SOMEBODY} er doede?$|doeende|dying",
+    rf"(?:vi|jeg|de|{_SOMEBODY}) doer(?! (?:af grin|af varme|efter|(?:\w+ )?ikke)\b)|doeende|dying",
+    rf"{_SOMEBODY} er doede?$",
 )
-_SHOT = (r"(?:bliver|blevet|er|being|been) (?:skudt|shot)", r"der skydes|skyder paa|knivstukket")
+_ATTACKED = (
+    r"(?:bliver|blevet|er|being|been) (?:skudt|shot)(?! (?:i gang|af)\b)|der skydes|skyder paa (?:os|mig|dem|folk)",
+    r"(?:bliver|blevet) (?:truet|overfaldet|angrebet)|knivstukket|gidse?l\w*|(?:vi|jeg) gemmer (?:os|mig)",
+    r"med (?:en |et )?(?:kniv|pistol|gevaer|haglgevaer|vaaben|gun|knife)",
+)
 _AIR = (
     r"(?:mangler|uden|ikke mere|ikke nok|toer for|ingen|out of|no) (?:ilt|oxygen)",
     r"respirator\w* (?:er )?(?:gaaet|svigtet|svigter|stoppet|virker ikke)",
 )
 _MANY = (
-    r"(?:[1-9][0-9]{0,3}|en|to|tre|fire|fem|seks|syv|otte|ni|ti|flere|mange|one|two|three|four|five|several|many)"
+    r"(?:[1-9][0-9]{0,3}|en|to|tre|fire|fem|seks|syv|otte|ni|ti|flere|(?<!hvor )mange|one|two|three|four|five|several"
+    r"|(?<!how )many)"
     r" (?:\w+ )?(?:er )?(?:haardt |alvorligt |svaert |livsfarligt )?"
+)
+_NO_PERSON = (
+    r"(?:batteri|telefon|linje|punkt|vinkel|timer|tid|fugl|svane|and\b|aend|hoen|dyr|saml|fisk|saeler?\b|ko\b|koe|gris"
+    r"|svin|mink|rotte|mus|traee|birds?|animals?|batter)"
 )
 _VICTIMS = (
     rf"{_MANY}(?:(?:til)?skadekomne?|saarede?|kvaestede?|doede?|draebte?|omkomne?|bevidstloese|forbraendte|injured"
-    r"|wounded|dead|casualties)(?! (?:batteri|telefon|punkt|vinkel|timer|tid))",
+    rf"|wounded|dead|casualties)(?! {_NO_PERSON})",
 )
-DANGERS = (*_TRAPPED, *_BURNING, *_HURT, *_SHOT, *_AIR, *_VICTIMS)
+DANGERS = (*_TRAPPED, *_BURNING, *_HURT, *_ATTACKED, *_AIR, *_VICTIMS)
 
 DENIED = (  # directly before a danger
     r"(?:ikke|ingen|intet|ej|nul|hverken|uden|udenfor|aldrig|eller|no|none|nobody|not|never|without|(?:is|are)n t)"
     r"(?: (?:laengere|mere|er|har|vi|der|nogen|af|os|any|is|are|one|been|has)){0,3} $"
 )
-SUPPOSED = r"\b(?:hvis|saafremt|naar|if|when|in case|i tilfaelde)\b"  # anywhere before it
+SUPPOSED = (
+    r"\b(?:hvis|saafremt|naar|if|when|in case|i tilfaelde af)(?: \w+){0,3} $"  # at most three words before
+)
 OVER = (  # anywhere in its clause
-    r"\b(?:slukket|\w+oevelsen?|aflyst|afblaest|falsk alarm|under kontrol|i sikkerhed|reddet|ude af|overstaaet|i gaar"
-    r"|forbi|drill|false alarm|put out|extinguished|under control|safe|rescued|yesterday)\b"
+    r"\b(?:(?:brand|ild)\w*(?: \w+){0,3} slukket|slukket (?:brand|ild)\w*|\w+oevelsen?|(?:aflyst|afblaest)$|falsk alarm"
+    r"|under kontrol|i sikkerhed|reddet|ude af (?:bygning|hus|lejlighed|kaelder|elevator|\w+hjem)\w*|overstaaet|i gaar"
+    r"|drill|false alarm|put out|extinguished|under control|safe|rescued|yesterday)\b"
 )
 ASKS = r"(?:er|har|kan|skal|var|bliver|hv\w+|is|are|was|has|have|what|where|who|when|why|how)\b"
 
