@@ -59,6 +59,13 @@ _KNOWN = tuple(
         "recovering": r"silent(?:, restarted)? or (?:restarted|deaf|confused): being brought back: (?P<why>.+)",
         # Of a network, in the words of the operating system.
         "nobody_listens": _CONNECT.format("111"),
+        "no_way_in": r"Connect call failed \('(?P<what>[^']+)', (?P<n>\d+).*",
+        "no_session": r"no session with (?P<what>\S+): (?P<why>.+)",
+        "no_connection": r"no connection: (?P<why>.+)",
+        "connecting": r"Error connecting to \S+ on port \d+: (?P<why>.+)",
+        "no_name": r"\[Errno -(?:2|3|5)\] .+",
+        "unknown_name": r"its name is unknown: (?P<what>.+)",
+        "hung_up": r"it hung up",
         "no_network": _CONNECT.format("(?:101|113)"),
         "no_answer_there": _CONNECT.format("110"),
         # Of what came as JSON.

@@ -9,7 +9,7 @@ from rich.console import Console
 from gateway.catalogue import catalogue
 from gateway.cli.drawing import alert_list, alert_view
 from gateway.cli.standing import group, grouped, missing, rows, standing
-from gateway.cli.times import clock
+from gateway.cli.times import clock, old
 from gateway.cli.waiting import verdict
 from messages.evidence import Evidence
 from tests.shown import NOW, alert, attempt, delivery, drawn
@@ -338,3 +338,11 @@ def test_an_answer_from_a_shared_address_says_that_it_may_be_either_ones() -> No
     assert all("en af nat, dag svarede" in each for each in shown.values())
     assert "MODSIGER" in shown["nat"]
     assert "dag" in missing(found)
+
+
+@pytest.mark.parametrize(
+    ("time", "age"),
+    [("2026-01-12T02:30:59.900Z", "1 s"), ("2026-01-12T00:31:00Z", "2 h"), (None, "")],
+)
+def test_an_age_is_at_least_a_second(time: str | None, age: str) -> None:
+    assert old(time, now=NOW) == age

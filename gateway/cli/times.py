@@ -1,6 +1,6 @@
 """Times and ages as people at the desk read them. Pure, but for `wall_now`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gateway.catalogue import Catalogue
 from gateway.durations import in_words
@@ -19,8 +19,8 @@ def clock(time: str | None, words: Catalogue, *, now: datetime) -> str:
 
 
 def old(time: str | None, *, now: datetime) -> str:
-    """How old something is, in the two largest units; '' for what never was."""
-    return in_words(now - datetime.fromisoformat(time)) if time else ""
+    """How old something is, in the two largest units, at least a second; '' for what never was."""
+    return in_words(max(now - datetime.fromisoformat(time), timedelta(seconds=1))) if time else ""
 
 
 def wall_now() -> datetime:
