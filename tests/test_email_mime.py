@@ -110,6 +110,13 @@ HOSTILE = {
     "words": b"Subject: " + b"=?utf-8?b?" * 300 + b"\n\nx",
     "texts": MIXED + b"".join(b"--b\n\n" + b"a b " * 2_500 + b"%d\n" % n for n in range(95)),
     "pages": MIXED + (b"--b\nContent-Type: text/html\n\n" + b"<p>" * 3_000) * 90,
+    "forms": MIXED
+    + b"".join(
+        b"--b\nContent-Type: multipart/alternative; boundary=c%d\n\n--c%d\n\n%s%d\n"
+        b"--c%d\nContent-Type: text/html\n\n<p>%d</p>%s\n"
+        % (n, n, b"Mvh Bo\n" * 3_000, n, n, n, b"Mvh Bo<br>" * 2_000)
+        for n in range(49)
+    ),
     "equals": b"Content-Transfer-Encoding: quoted-printable\n\n" + b"=" * 900_000,
     "base64": b"Content-Transfer-Encoding: base64\n\nQ",
     "nul": b"\0" * 100_000,
