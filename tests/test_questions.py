@@ -173,6 +173,7 @@ SHARED = [
         (("1", "4"), {"dag": ["1", "4"]}),
         (("1", "#{code} 4"), {"dag": ["1", "4"]}),
         (("1, Plejehjem Nat", "4, dag", "1"), {"nat": ["1"], "dag": ["4", "1"]}),
+        (("1 Dag", "4 plejehjem nat.", "liv i fare - Dag"), {"nat": ["4"], "dag": ["1", "4"]}),
     ],
 )
 async def test_over_a_shared_telephone_no_correction_becomes_the_colleagues(

@@ -25,9 +25,10 @@ from gateway.store.matching import find_question
 from gateway.store.notices import declined_all
 from gateway.store.questions import Found, Question
 from gateway.store.repeats import name_of
+from gateway.store.sharing import without_signature
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import cannot_wait, is_urgent, needs_a_reader
-from messages.answer import Kind
+from messages.answer import Answer, Kind
 
 RAW_MOST = 16_384  # octets of what came that are kept beside what it says
 _NO_TEXT = "it has no text"
@@ -74,7 +75,7 @@ def _answer(
     tx: Transaction, number: int, channel: str, *, item: Inbound, question: Question, missing: int
 ) -> Matched:
     seen = item.reaction or only_received(question, item.text)
-    answer = seen_only(item.text) if seen else question.read(item.text)
+    answer = seen_only(item.text) if seen else _read(tx, item, question)
     urgent = is_urgent(question, answer)
     if missing:
         answer = in_part(answer)
@@ -91,6 +92,13 @@ def _answer(
         closed=closed,
         notice=question.submitter == ASKS,
     )
+
+
+def _read(tx: Transaction, item: Inbound, question: Question) -> Answer:
+    """What it answers; who of several at one address signed it is no part of that."""
+    directory, whole = tx.world.directory, question.read(item.text)
+    said = without_signature(item.text, question.recipient, sender=item.sender, directory=directory)
+    return whole if said == item.text else replace(question.read(said), text=whole.text, code=whole.code)
 
 
 def _part(tx: Transaction, channel: str, gathered: Gathered) -> Matched:

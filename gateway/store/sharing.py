@@ -61,10 +61,24 @@ def _known(address: str) -> str:
     return address.casefold()
 
 
-def _is_named(contact_id: str, text: str, directory: Directory) -> bool:
+def without_signature(text: str, contact_id: str, *, sender: str, directory: Directory) -> str:
+    """Without the name or id at its end that says which of those at one address wrote: of `1 dag` no day is left."""
+    if len(directory.at(sender)) < 2:
+        return text
+    for name in _names(contact_id, directory):
+        said = re.sub(rf"[\s,.;:/–-]+{re.escape(name)}\W*$", "", text, flags=re.IGNORECASE)
+        if said.strip() and said != text:
+            return said
+    return text
+
+
+def _names(contact_id: str, directory: Directory) -> tuple[str, ...]:
     contact = directory.contact(contact_id)
-    names = {contact_id, contact.name if contact else contact_id}
-    return any(f" {_words(name)} " in f" {_words(text)} " for name in names)
+    return (contact.name, contact_id) if contact else (contact_id,)
+
+
+def _is_named(contact_id: str, text: str, directory: Directory) -> bool:
+    return any(f" {_words(name)} " in f" {_words(text)} " for name in _names(contact_id, directory))
 
 
 def _words(text: str) -> str:
