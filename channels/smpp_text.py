@@ -10,7 +10,6 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from channels.signs import of_part
 from channels.smpp_pdu import Deliver, Tag
 from hardware.codecs import gsm7, tpdu, userdata
 from hardware.codecs.userdata import DCS_UCS2, Alphabet, UserData
@@ -112,7 +111,7 @@ def _ucs2(octets: bytes, *, part: bool) -> str:
     """Big endian, unless it says of itself that it is not, or two units and more all end in 0: nobody writes so."""
     if octets.startswith(codecs.BOM_UTF16_LE) or (len(octets) >= 4 and not any(octets[1::2])):
         return octets.decode("utf-16-le", "replace").removeprefix("\ufeff")
-    text = of_part(octets) if part else userdata.decode_ucs2(octets)
+    text = userdata.decode_ucs2_part(octets) if part else userdata.decode_ucs2(octets)
     return text.removeprefix("\ufeff")
 
 

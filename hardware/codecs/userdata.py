@@ -12,6 +12,7 @@ from hardware.codecs import gsm7
 from hardware.errors import CodecError
 
 OCTETS = 140  # of user data in one message
+KEPT_HALF = 0x10_0000  # plus half a sign: U+10D800 to U+10DFFF, for which nobody has a use
 DCS_GSM7, DCS_OCTETS, DCS_UCS2 = 0x00, 0x04, 0x08
 
 
@@ -130,7 +131,9 @@ def decode(octets: bytes, dcs: int, *, has_header: bool) -> UserData:
             raise CodecError("the header is longer than the user data")
         return UserData(dcs, gsm7.decode(gsm7.unpack(body[skip:], septets, fill_bits=fill)), header=header)
     if kind is Alphabet.UCS2:
-        return UserData(dcs, decode_ucs2(body[skip:]), header=header)
+        is_part = UserData(header=header).concat is not None
+        text = decode_ucs2_part(body[skip:]) if is_part else decode_ucs2(body[skip:])
+        return UserData(dcs, text, header=header)
     return UserData(dcs, data=body[skip:], header=header)
 
 
@@ -157,6 +160,21 @@ def encode_ucs2(text: str) -> bytes:
 def decode_ucs2(octets: bytes) -> str:
     """Text; what is no UTF-16 becomes U+FFFD, so that the rest of a message is not lost with it."""
     return octets.decode("utf-16-be", errors="replace")
+
+
+def decode_ucs2_part(octets: bytes) -> str:
+    """As `decode_ucs2`, of a part of a long text: half a sign at its edge is kept until the parts are joined.
+
+    A phone may cut a sign of two units, such as U+1F44D, a thumb, in the middle.
+    """
+    first = octets[:2] if len(octets) > 1 and octets[0] & 0xFC == 0xDC else b""
+    rest = octets[len(first) :]
+    last = rest[-2:] if len(rest) > 1 and len(rest) % 2 == 0 and rest[-2] & 0xFC == 0xD8 else b""
+    return _kept(first) + decode_ucs2(rest[: len(rest) - len(last)]) + _kept(last)
+
+
+def _kept(half: bytes) -> str:
+    return chr(KEPT_HALF + int.from_bytes(half, "big")) if half else ""
 
 
 def split(text: str, *, wide: bool = False) -> tuple[Alphabet, tuple[str, ...]]:
