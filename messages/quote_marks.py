@@ -40,7 +40,7 @@ DEVICE = re.compile(
     |lähetetty\s.{1,60}
     |(?:sendt|sent|gesendet)\s(?:med|with|mit)\s(?:proton|tuta|bluemail|blue\smail|canary|spark|mailbird|fairemail|k-9|thunderbird
         |em\sclient|gmail|outlook|yahoo).{0,60}
-    |(?:denne|this)\s(?:mms|sms)(?:-besked|\smessage)?\s(?:er|was|is)\s(?:sendt|sent)\s(?:fra|from|via)\s.{1,60}
+    |(?:denne|this)\s(?:mms|sms)(?:-besked|\smessage)?\s(?:er|was|is)\s(?:sendt|sent)\s(?:fra|from|via)\s(?!.{0,60}auto).{1,60}
     |(?:hent|get|download|få|hämta|obtenir|holen\ssie\ssich)\s(?:outlook|bluemail|spark|gmail).{0,80}
     )""",
     re.IGNORECASE | re.VERBOSE,

@@ -67,6 +67,10 @@ ANSWERS = {
     ),
     "Proton": ("Kommer\n\nSendt med Proton Mail sikker e-mail.\n", "Kommer"),
     "a picture message's line": ("Kommer\nDenne MMS er sendt fra +4500000012", "Kommer"),
+    "a program's line": (
+        "Modtaget\nDenne SMS er sendt fra en automatisk tjeneste",
+        "Modtaget\nDenne SMS er sendt fra en automatisk tjeneste",
+    ),
     "by courier": ("2\nSendt med bud kl. 10", "2\nSendt med bud kl. 10"),
     "no blank line before": (f"1\n{WROTE}\n{QUOTED}", "1"),
     "a clock before it": (f"Kl. 10.30\n{WROTE}\n{QUOTED}", "Kl. 10.30"),
