@@ -65,6 +65,7 @@ def whose(found: Matched, older: Accepted, newer: Accepted) -> str:
         *((how, "1", "newer and older") for how in ("stopped", "expired", "answered")),
         *((how, "hvem er det?", "newer and older") for how in ("stopped", "expired", "answered")),
         *((how, "kommer", "newer") for how in ("stopped", "expired", "answered")),
+        *((how, "modtaget", "newer and older") for how in ("stopped", "expired", "answered")),
         *((how, "vent", "older") for how in ("stopped", "expired", "answered")),
         ("answered", "2", "newer and older"),
         ("answered", "nej", "newer and older"),
@@ -83,6 +84,12 @@ async def test_what_may_be_meant_for_what_has_closed_is_guessed_on_to_nothing_el
         answers = "select identifier from answers join deliveries on deliveries.id = delivery_id join alerts"
         kept = await bench.rows(f"{answers} on alerts.id = alert_id order by answers.id")
         assert [row["identifier"] for row in kept[how == "answered" :]] == list(filter(None, [found.alert]))
+
+
+async def test_nobody_is_asked_back_for_a_thumb(tmp_path: Path) -> None:
+    async with closed(tmp_path, "answered") as (bench, older, newer):
+        assert whose(await hears(bench, "👍"), older, newer) == "older"
+        assert await items(bench) == []
 
 
 @pytest.mark.parametrize("how", ["stopped", "expired", "answered"])

@@ -67,7 +67,12 @@ def _groups(connection: Connection, rows: Sequence[Any], said: Said) -> Iterator
 def _closed_lately(
     connection: Connection, rows: Sequence[Any], open_ones: Sequence[Any], *, said: Said
 ) -> list[Any]:
-    """The newest question, if it is closed, and what was answered last; that also where the words revise something."""
+    """The newest question, if it is closed, and what was answered last; that also where the words revise something.
+
+    A thumb ends nothing, whatever it is about: for one nobody is asked back.
+    """
+    if open_ones and said.is_thumb:
+        return []
     asking = (row for row in rows if _may_answer(connection, row, said))
     newest = next(asking, None)
     closed = newest is not None and newest not in open_ones

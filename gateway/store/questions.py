@@ -91,9 +91,14 @@ class Said:
     put_by_ms: int | None = None
 
     @property
+    def is_thumb(self) -> bool:
+        """A reaction to a message, which answers nothing."""
+        return self.reaction or read_answer(self.text, ()).kind is Kind.REACTION
+
+    @property
     def only_seen(self) -> bool:
         """It says that something was seen: that may be about what asks nothing too."""
-        return self.reaction or read_answer(self.text, ()).kind in {Kind.SEEN, Kind.REACTION}
+        return self.is_thumb or read_answer(self.text, ()).kind is Kind.SEEN
 
 
 def asked_in(tx: Transaction, contact: str, *, alert_id: int) -> Question | None:
