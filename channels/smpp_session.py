@@ -215,7 +215,8 @@ class Session(asyncio.Protocol):
             )
         )
         if not self._bound:
-            reason = f"the message centre refused the bind: {in_words(reply.status)}"
+            unset = "" if config.password else "; no password is set: it belongs in a secret"
+            reason = f"the message centre refused the bind: {in_words(reply.status)}{unset}"
             raise ChannelDown(reason, code=f"{reply.status:#04x}")
 
     async def enquire(self) -> None:

@@ -76,6 +76,16 @@ async def test_without_a_session_nothing_leaves(step: str, does: Action) -> None
     assert reason == error.reason
 
 
+@pytest.mark.parametrize(("password", "said"), [("hemmelig", False), (None, True)])
+async def test_a_refused_bind_says_where_no_password_is_set(password: str | None, said: bool) -> None:
+    async with (
+        ScriptedSmsc(bind=[0x0E]) as smsc,
+        smsc.channel(password=password, reconnect_s=9) as channel,
+    ):
+        reason = await turns(channel, State.DOWN)
+    assert ("RINVPASWD" in reason, "no password is set" in reason) == (True, said)
+
+
 @pytest.mark.parametrize(("does", "failure"), SUBMITS)
 async def test_an_answer_to_a_message_tells_and_silence_does_not(
     does: Action, failure: type[ChannelError]
