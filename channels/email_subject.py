@@ -28,6 +28,7 @@ _PASSED_ON = re.compile(r"\W*(?:fwd?|vs|videresendt|vb|wg)\s?:", re.IGNORECASE)
 _CODE = re.compile(r"#\s?[A-Za-z0-9]{2,8}(?![A-Za-z0-9])")
 _TAG = re.compile(r"\[[^\]]{0,40}\]|\*{2,}[^*]{0,40}\*{2,}|\((?:gentaget|repeated)\)", re.IGNORECASE)
 _FILTERED = re.compile(r"(?:ekstern\w*|external|ext|e?kst|spam\??|advarsel|warning|caution)", re.IGNORECASE)
+_HURRIES = re.compile(r"^\W*haster\b\W*[:!-]\s*(?=\w)", re.IGNORECASE)  # how offices mark any title
 _NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _DIGIT = re.compile(r"\W*\d{1,2}(?:\W*|[,.:;!-]\s.*)")
 _MOST = 200
@@ -41,7 +42,7 @@ def written_in(subject: str, *, answers: bool) -> str:
         return ""
     prefix = _ANSWERS.search(line)
     if prefix is None and not answers:
-        return line[:_MOST]  # a mail of its own: all of it is theirs
+        return _HURRIES.sub("", line)[:_MOST]  # a mail of its own: all of it is theirs
     if prefix is not None and (before := _bare(line[: prefix.start()])):
         return before[:_MOST]
     rest = line[prefix.end() :] if prefix is not None else line

@@ -178,6 +178,7 @@ def test_what_somebody_wrote_in_the_subject_is_read_with_the_text(
         ("1. påmindelse", "1", "Subject: 1. påmindelse\n\n1"),
         ("1", "1", ""),
         ("2", "2\n1", ""),
+        ("HASTER: Referat", "Referat\nDer er vand i stuen", ""),
         ("Havnegade 3", "Havnegade 3\nDer er vand i stuen", ""),
         ("1. påmindelse", "Der er vand i stuen", "Subject: 1. påmindelse\n\nDer er vand i stuen"),
     ],
