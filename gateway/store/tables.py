@@ -234,6 +234,21 @@ inbound = Table(
         sqlite_where=text("kind = 'part'"),
         postgresql_where=text("kind = 'part'"),
     ),
+    *(
+        Index(
+            f"ix_inbound_{column}",
+            column,
+            sqlite_where=text(f"{column} IS NOT NULL"),
+            postgresql_where=text(f"{column} IS NOT NULL"),
+        )
+        for column in ("delivery_id", "alert_id")
+    ),
+    Index(
+        "ix_inbound_told",
+        "received_ms",
+        sqlite_where=text("told IS NOT NULL"),
+        postgresql_where=text("told IS NOT NULL"),
+    ),
 )
 
 # A question that is put again and again: status every third hour. Each round is an alert of its own.
