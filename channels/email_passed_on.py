@@ -5,7 +5,7 @@ What is passed on is what a forwarding mail quotes, or has in it whole (message/
 
 from channels.email_choice import cries
 from channels.email_mime import Letter, letter
-from channels.email_subject import is_passed_on
+from channels.email_subject import cries_shortly, is_passed_on, not_ours
 from channels.email_text import seen
 from messages.passed_on import is_ours, passed_on, says_forwarded
 from messages.reply_text import reply_text, unsigned
@@ -19,19 +19,19 @@ def cry_passed_on(mail: Letter, text: str) -> str:
 
     `text` is what a reader sees of the mail.
     """
-    found = _inner(mail)
-    if is_passed_on(mail.first("subject")) or says_forwarded(text):
-        found += passed_on(text)
-    crying = [each for each in found if cries(each)]
-    return "\n".join(f"> {line}" for each in crying for line in each.split("\n"))
+    found, title = _inner(mail), mail.first("subject")
+    if is_passed_on(title) or says_forwarded(text):
+        found += passed_on(text) or [(not_ours(title), "")]
+    crying = [(subject, words) for subject, words in found if cries(words) or cries_shortly(subject)]
+    lines = [line for each in crying for said in each if said for line in said.split("\n")]
+    return "\n".join(f"> {line}" for line in lines)
 
 
-def _inner(mail: Letter) -> list[str]:
-    found: list[str] = []
+def _inner(mail: Letter) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
     for part in [each for each in mail.parts if each.content_type == "message/rfc822"][:_MOST_INNER]:
         inner = letter(part.octets())
         text = seen(inner).text
         if "x-bavn-attempt" not in inner.head.fields and not is_ours(text):
-            said = unsigned(reply_text(text))
-            found += ["\n".join(filter(None, (inner.first("subject"), said))), *passed_on(text)]
+            found += [(inner.first("subject"), unsigned(reply_text(text))), *passed_on(text)]
     return found

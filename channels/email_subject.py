@@ -16,7 +16,7 @@ It stands before what they wrote below, except where that is an answer which it 
 
 import re
 
-from channels.email_choice import choice
+from channels.email_choice import choice, cries
 from messages.answer import Kind, read_answer
 from messages.neutral import neutral_line
 from messages.render import EXERCISE_MARK
@@ -50,7 +50,7 @@ def written_in(subject: str, *, answers: bool) -> str:
     if code is not None and (behind := _bare(rest[code.end() :])):
         return behind[:_MOST]
     alone = _bare(rest[: code.start()] if code else rest)
-    return alone[:_MOST] if _reads_as_answer(alone) else ""
+    return alone[:_MOST] if _reads_as_answer(alone, coded=code is not None) else ""
 
 
 def before(subject: str, body: str, *, answers: bool) -> str:
@@ -64,6 +64,11 @@ def before(subject: str, body: str, *, answers: bool) -> str:
     if titled or same or (answered and choice(subject) in {"", Kind.YES, Kind.SEEN}):
         return body
     return f"{subject}\n{body}" if subject else body
+
+
+def cries_shortly(subject: str) -> bool:
+    """Whether it is a cry for help, and no headline about one."""
+    return len(subject.split()) <= _FEW_WORDS and cries(subject)
 
 
 def is_passed_on(subject: str) -> bool:
@@ -87,5 +92,5 @@ def _reads_as_answer(text: str) -> bool:
         return False
     kind = read_answer(text, ()).kind
     if kind is Kind.HELP:
-        return len(text.split()) <= _FEW_WORDS
+        return cries_shortly(text)
     return bool(_DIGIT.fullmatch(text)) or kind not in {Kind.UNREAD, Kind.REACTION}

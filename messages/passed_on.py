@@ -37,12 +37,12 @@ def is_ours(text: str) -> bool:
     return _OURS.search(text) is not None
 
 
-def passed_on(text: str) -> list[str]:
+def passed_on(text: str) -> list[tuple[str, str]]:
     """The subject and the words of each mail that is passed on in `text`, the last sender's first; none of ours."""
     lines = [_MARKS.sub("", line) for line in neutral(text[:MOST_CHARACTERS]).split("\n")[:_MOST_LINES]]
     starts = [place for place in range(len(lines)) if _begins(lines, place)][: 2 * _MOST_MAILS]
     pieces = (lines[start:end] for start, end in pairwise([*starts, len(lines)]))
-    return [said for piece in pieces if (said := _said(piece))][:_MOST_MAILS]
+    return [said for piece in pieces if any(said := _said(piece))][:_MOST_MAILS]
 
 
 def _begins(lines: list[str], place: int) -> bool:
@@ -52,15 +52,15 @@ def _begins(lines: list[str], place: int) -> bool:
     )
 
 
-def _said(lines: list[str]) -> str:
+def _said(lines: list[str]) -> tuple[str, str]:
     if is_ours("\n".join(lines)):
-        return ""
+        return "", ""
     place, subject = 0, ""
     while place < len(lines) and _is_around(lines, place):
         found = _SUBJECT.fullmatch(lines[place][:200])
         subject = found[1] if found else subject
         place += 1
-    return "\n".join(filter(None, (subject, unsigned(reply_text("\n".join(lines[place:]))))))
+    return subject, unsigned(reply_text("\n".join(lines[place:])))
 
 
 def _is_around(lines: list[str], place: int) -> bool:
