@@ -50,7 +50,7 @@ def written_in(subject: str, *, answers: bool) -> str:
     if code is not None and (behind := _bare(rest[code.end() :])):
         return behind[:_MOST]
     alone = _bare(rest[: code.start()] if code else rest)
-    return alone[:_MOST] if _reads_as_answer(alone, coded=code is not None) else ""
+    return alone[:_MOST] if _reads_as_answer(alone) else ""
 
 
 def before(subject: str, body: str, *, answers: bool) -> str:
