@@ -90,6 +90,9 @@ async def test_nobody_is_asked_back_for_a_thumb(tmp_path: Path) -> None:
     async with closed(tmp_path, "answered") as (bench, older, newer):
         assert whose(await hears(bench, "👍"), older, newer) == "older"
         assert await items(bench) == []
+        await put(bench)
+        assert (await hears(bench, "👍", bearer_id="of two")).several == ()
+        assert [item["kind"] for item in await items(bench)] == ["unmatched"]
 
 
 @pytest.mark.parametrize("how", ["stopped", "expired", "answered"])

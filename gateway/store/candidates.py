@@ -10,7 +10,7 @@ from gateway.store import tables as t
 from gateway.store.coded import Codes
 from gateway.store.inbox import CODES_MOST, Kind
 from gateway.store.meant import asked_of
-from gateway.store.questions import Question, Said
+from gateway.store.questions import Question, Said, is_thumb
 from gateway.store.showing import Json
 from messages.alert import from_json
 from messages.directory import Directory
@@ -50,6 +50,8 @@ def of_several(connection: Connection, wanted: NotAskedBack) -> list[tuple[Quest
     )
     found = []
     for row in connection.execute(query.order_by(of.id)):
+        if is_thumb(row.text, reaction=False):
+            continue
         contacts = frozenset(contact.id for contact in directory.at(row.sender))
         said = Said(row.text, row.received_ms, row.at_ms, row.sender, put_by_ms=row.received_ms)
         several = asked_of(connection, said, contacts=contacts, directory=directory).several

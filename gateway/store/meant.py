@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import CLOCKS_MS
-from gateway.store.questions import Found, Question, Said, one_of_each, put_to, question_of
+from gateway.store.questions import Found, Question, Said, is_thumb, one_of_each, put_to, question_of
 from gateway.store.telling import names
 from gateway.store.urgency import is_urgent
 from messages.answer import Answer, Kind
@@ -71,7 +71,7 @@ def _closed_lately(
 
     A thumb ends nothing, whatever it is about: for one nobody is asked back.
     """
-    if open_ones and said.is_thumb:
+    if open_ones and is_thumb(said.text, reaction=said.reaction):
         return []
     asking = (row for row in rows if _may_answer(connection, row, said))
     newest = next(asking, None)

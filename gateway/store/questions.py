@@ -91,14 +91,14 @@ class Said:
     put_by_ms: int | None = None
 
     @property
-    def is_thumb(self) -> bool:
-        """A reaction to a message, which answers nothing."""
-        return self.reaction or read_answer(self.text, ()).kind is Kind.REACTION
-
-    @property
     def only_seen(self) -> bool:
         """It says that something was seen: that may be about what asks nothing too."""
-        return self.is_thumb or read_answer(self.text, ()).kind is Kind.SEEN
+        return is_thumb(self.text, reaction=self.reaction) or read_answer(self.text, ()).kind is Kind.SEEN
+
+
+def is_thumb(text: str, *, reaction: bool) -> bool:
+    """A reaction to a message, which answers nothing; by what its bearer says, or by its words."""
+    return reaction or read_answer(text, ()).kind is Kind.REACTION
 
 
 def asked_in(tx: Transaction, contact: str, *, alert_id: int) -> Question | None:

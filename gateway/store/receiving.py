@@ -23,7 +23,7 @@ from gateway.store.floods import count, one_too_many, unreadable_instead
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.matching import find_question
 from gateway.store.notices import declined_all
-from gateway.store.questions import Found, Question
+from gateway.store.questions import Found, Question, is_thumb
 from gateway.store.repeats import name_of
 from gateway.store.sharing import without_signature
 from gateway.store.transaction import Transaction
@@ -168,6 +168,7 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, item: Inbound, 
     """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing.
 
     What cannot wait is not asked back about: the duty officer is told with what is known. Of a flood not all are.
+    Nor is a thumb: it answers nothing, whatever it was about.
     """
     kind = "unmatched" if found.alert_id is None else "unconfirmed"
     urgent = cannot_wait(tx, item.text, found)
@@ -178,7 +179,9 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, item: Inbound, 
     tx.audit("received", inbound=number, channel=channel, kind=kind)
     if found.alert_id is not None:
         tx.changes.alerts.add(found.alert_id)
-    return Matched(kind, urgent=number) if urgent else Matched(kind, several=found.several)
+    if urgent:
+        return Matched(kind, urgent=number)
+    return Matched(kind, several=() if is_thumb(item.text, reaction=item.reaction) else found.several)
 
 
 def _note(tx: Transaction, number: int, **values: Any) -> None:
