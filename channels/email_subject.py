@@ -18,6 +18,8 @@ import re
 
 from channels.email_choice import choice, cries
 from messages.answer import Kind, read_answer
+from messages.answer_phrases import HELP
+from messages.answer_sense import words_of
 from messages.neutral import neutral_line
 from messages.render import EXERCISE_MARK
 
@@ -50,6 +52,10 @@ def written_in(subject: str, *, answers: bool) -> str:
     if code is not None and (behind := _bare(rest[code.end() :])):
         return behind[:_MOST]
     alone = _bare(rest[: code.start()] if code else rest)
+    if code is not None and _tells_of_distress(alone):
+        return ""
+    if code is not None and cries(alone):
+        return ""  # a headline of ours tells of distress too
     return alone[:_MOST] if _reads_as_answer(alone) else ""
 
 
@@ -85,6 +91,11 @@ def _bare(text: str) -> str:
     """Without our marks and what only joins; '' without a letter or a digit."""
     bare = text.replace(EXERCISE_MARK, " ").strip(" \t-–—:|/,;")
     return bare if any(map(str.isalnum, bare)) and not _FILTERED.fullmatch(bare) else ""
+
+
+def _tells_of_distress(text: str) -> bool:
+    """`Gasudslip #K7` is our headline: with our code behind it only the very words of a cry are somebody's."""
+    return read_answer(text, ()).kind is Kind.HELP and " ".join(words_of(text)) not in HELP
 
 
 def _reads_as_answer(text: str) -> bool:
