@@ -17,6 +17,7 @@ from messages.answer_distress_words import (
     PLEAS,
     SUPPOSED,
     THANKS_ABROAD,
+    WHOLE,
 )
 
 _PLEA, _DANGER = (
@@ -24,7 +25,7 @@ _PLEA, _DANGER = (
 )
 _DENIED, _SUPPOSED, _OVER, _ASKS = map(re.compile, (DENIED, SUPPOSED, OVER, ASKS))
 _DENIES = re.compile(r"\b(?:ikke|ej|not|aldrig|never)(?: \w+)?$")
-_EMERGENCY = re.compile(r"1[\s.-]?1[\s.-]?2")
+_WHOLE = re.compile("|".join(WHOLE))
 
 
 def is_distress(words: list[str], *, asked: bool, known: frozenset[str] = frozenset()) -> bool:
@@ -44,10 +45,10 @@ def is_distress(words: list[str], *, asked: bool, known: frozenset[str] = frozen
     )
 
 
-def is_emergency_number(said: str, *, counted: bool) -> bool:
-    """All that is said is 112. Where a number was asked for that is one, and `1-1-2` is none."""
-    number = said.strip(" .!\n")
-    return _EMERGENCY.fullmatch(number) is not None and not (counted and number == "112")
+def is_all_distress(said: str, *, counted: bool) -> bool:
+    """All that is said is `112` or `akut`. Where a number was asked for 112 is one, and `1-1-2` is none."""
+    words = said.strip(" .!\n")
+    return _WHOLE.fullmatch(words) is not None and not (counted and words == "112")
 
 
 def _is_over(clause: str) -> bool:

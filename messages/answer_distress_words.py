@@ -16,8 +16,13 @@ PLEAS = (
     r"(?:ring|call|kontakt|tilkald)(?: til| efter)? 112",
     r"skynd (?:jer|dig)",
     r"^(?:(?:hej|please|venligst) )?(?:kom|come)(?: \w+)? (?:hurtigt?|hurtigst|straks|quick(?:ly)?|fast|immediately)",
-    r"^(?:(?:det|er|det er|meget) )?(?:akut|kritisk|haster)(?: (?:situation|meget|nu))?$",
-    r"^hurry(?: up)?$|^(?:ilde)?brand$|^(?:overfald|skyderi|terror)$",
+)
+
+# All that is said, and no more: `HASTER: nyt mødelokale` and `Brand: ny procedure` are subjects of mails.
+WHOLE = (
+    r"1[ .-]?1[ .-]?2",
+    r"(?:(?:det er|meget) )?(?:akut|kritisk)(?: (?:situation|nu))?",
+    r"(?:ilde)?brand|overfald|skyderi|terror|hurry(?: up)?",
 )
 
 _SOMEBODY = (

@@ -7,7 +7,7 @@ klare os uden hjælp". Text is in lower case and plain (`answer_phrases.plain`):
 
 import re
 
-from messages.answer_distress import is_distress, is_emergency_number
+from messages.answer_distress import is_all_distress, is_distress
 from messages.answer_phrases import FILLERS, OPENERS
 from messages.answer_typos import respelt_help
 
@@ -110,7 +110,7 @@ _TOLD_WITHIN = 400  # characters: distress stands first; further down it is what
 
 def asks_for_help(said: str, *, counted: frozenset[str] | None = None) -> bool:
     """`said` in lower case and plain, with its line ends; `counted`: the words of a question that asks for a number."""
-    if is_emergency_number(said, counted=counted is not None):
+    if is_all_distress(said, counted=counted is not None):
         return True
     joined = respelt_help(_SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said))
     return any(_cries(words, asked=asked) for words, asked in _clauses(joined)) or any(

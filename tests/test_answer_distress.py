@@ -316,6 +316,9 @@ def test_distress_is_a_cry_for_help(text: str) -> None:
         ),
         *(
             "situationen er ikke kritisk",
+            "HASTER: nyt mødelokale",
+            "Brand: ny procedure",
+            "Akut: se vedhæftede",
             "situationen er normal",
         ),
     ],
