@@ -54,8 +54,6 @@ def written_in(subject: str, *, answers: bool) -> str:
     alone = _bare(rest[: code.start()] if code else rest)
     if code is not None and _tells_of_distress(alone):
         return ""
-    if code is not None and cries(alone):
-        return ""  # a headline of ours tells of distress too
     return alone[:_MOST] if _reads_as_answer(alone) else ""
 
 
