@@ -22,7 +22,9 @@ def cry_passed_on(mail: Letter, text: str) -> str:
     found, title = _inner(mail), mail.first("subject")
     if is_passed_on(title) or says_forwarded(text):
         found += passed_on(text) or [(not_ours(title), "")]
-    crying = [(subject, words) for subject, words in found if cries(words) or cries_shortly(subject)]
+    crying = [
+        (subject, words) for subject, words in found if cries(words) or cries_shortly(not_ours(subject))
+    ]
     lines = [line for each in crying for said in each if said for line in said.split("\n")]
     return "\n".join(f"> {line}" for line in lines)
 
