@@ -62,7 +62,8 @@ _HURT = (
     r"ved at (?:drukne|doe|kvaeles|braende|fryse ihjel)|vandet staar os",
     r"faldet om(?! (?:kl|natten)\b)|kan ikke rejse (?:sig|mig)",
     rf"{_SOMEBODY} (?:\w+ )?faldet i (?:vandet|havnen|havet|soeen|aaen)",
-    rf"(?:vi|jeg|de|{_SOMEBODY}) doer(?! (?:af grin|af varme|efter|(?:\w+ )?ikke)\b)|doeende|dying",
+    rf"(?:vi|jeg|de|{_SOMEBODY}) doer(?! (?:af grin|af varme|efter|(?:\w+ )?ikke)\b)|doeende",
+    r"(?:we|they|people|person|patient|man|woman|he|she|i)(?: (?:are|is|re|s|am|m))? dying",
     rf"{_SOMEBODY} er doede?$",
 )
 _ATTACKED = (

@@ -14,6 +14,8 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
 _PLAIN = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 _READ = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _NONE = frozenset({"ingen", "nul", "nul.", "none", "zero", "0"})
+_IDLE = frozenset({"vi", "jeg", "har", "der", "er", "her", "we", "have", "there", "are", "stadig", "fortsat"})
+_WORDS = re.compile(r"\w+")
 _TIMES_TEN = (  # how many zeros a word behind the number adds
     (re.compile(r"(?:hundrede?|hundred)"), 2),
     (re.compile(r"(?:tusinde?|tus|thousand)"), 3),
@@ -67,7 +69,7 @@ def read_number(said: str, *, asked: str = "") -> str:
     `12.500` and `12 500` are twelve thousand five hundred and `3,5` three and a half, as they are written in Danish.
     `asked` is what was asked for, plain: of degrees a number may be below zero.
     """
-    if said.strip(" .!") in _NONE:
+    if _is_none(said, asked):
         return "0"
     signed = _BELOW_ZERO.search(f"{asked} {said}") is not None
     text = _MINUS.sub("-", said.translate(_DASHES)) if signed else said.translate(_DASHES)
@@ -80,6 +82,14 @@ def read_number(said: str, *, asked: str = "") -> str:
         return ""
     number = _written(found[0][0].rstrip(".,"), joined[found[0].end() :])
     return number if signed or not number.startswith("-") else ""
+
+
+def _is_none(said: str, asked: str) -> bool:
+    """`ingen`, `vi har ingen isolerede`: beside it only words of the question, and such as say nothing."""
+    words = [word for word in _WORDS.findall(said) if word not in _IDLE and word not in _WORDS.findall(asked)]
+    return said.strip(" .!") in _NONE or (
+        words in (["ingen"], ["nul"], ["none"], ["ikke", "nogen"]) and "?" not in said
+    )
 
 
 def _written(digits: str, behind: str) -> str:

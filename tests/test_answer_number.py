@@ -25,6 +25,10 @@ from messages.answer import Kind, read_answer
         *[("ca. 12", "12"), ("vi mangler 2 A7 kabler", "2"), ("1 200 000", "1200000"), ("12.500", "12500")],
         *[("3,5", "3.5"), ("3.5 bar", "3.5"), ("007", "7"), ("-4 grader", "-4")],
         *[(text, "0") for text in ("0", "ingen", "Ingen!", "nul", "none")],
+        *[
+            (text, "0")
+            for text in ("ingen isolerede", "Vi har ingen", "der er ingen isolerede her", "Ikke nogen")
+        ],
         *[("12 tusind", "12000"), ("10 hundrede", "1000"), ("2 mio", "2000000"), ("2,5 mio. kr", "2500000")],
         *[
             (text, "37")
@@ -55,6 +59,7 @@ def test_a_number_that_was_asked_for_is_read(text: str, number: str) -> None:
             "20 12 34",
         ),
         *("over 100", "mindst 12", "ikke 37", "<5", "kommer 4"),
+        *("er der ingen?", "ingen strøm", "vi har ikke talt", "ingen ved det"),
         *(
             "op til 40",
             "minimum 40",
