@@ -1,7 +1,7 @@
 """A thumb on a message, which shows that it was seen: pictures alone, what phones write, and what quotes us. Pure.
 
-No list of the phones' words is whole. So a text that quotes 20 characters or more of what was sent, behind a quotation
-mark or a colon and something of its own, is read without the quotation; if few words are left, it is a reaction.
+No list of the phones' words is whole. So a text that quotes 20 characters or more of what was sent behind a quotation
+mark (40 behind a colon) and something of its own is read without them; if few words are left, it is a reaction.
 """
 
 import re
@@ -13,6 +13,7 @@ from messages.neutral import fold
 
 QUOTED_LEAST = 20  # characters in a row of what was sent, its words one space apart
 _MOST_CHARACTERS = 2_000  # of what was sent that are compared
+_RETYPED_MOST = 40  # behind a colon: `her også: strømmen er gået` are somebody's own words
 _FEW_WORDS = 6  # `Hanne Jensen har synes godt om`
 _OPENS = re.compile(r"(?<!\w)\"|:(?=\s)")  # as `fold` writes all their kinds
 _CLOSES = re.compile(r"\"")
@@ -45,7 +46,8 @@ def without_quotation(said: str, sent: str) -> str:
     mark = next((mark for mark in _OPENS.finditer(text) if text[: mark.start()].strip()), None)
     if not sent or mark is None:
         return said
-    ends = [end for length, end in _runs(text, sent, start=mark.end()) if length >= QUOTED_LEAST]
+    least = _RETYPED_MOST if mark[0] == ":" else QUOTED_LEAST
+    ends = [end for length, end in _runs(text, sent, start=mark.end()) if length >= least]
     if not ends:
         return said
     closing = _CLOSES.search(text, ends[-1]) if mark[0] != ":" else None

@@ -76,6 +76,7 @@ def test_few_words_before_what_we_sent_are_a_reaction(before: str, quote: str, m
         (f"Forstår ikke “{QUESTION}”", Kind.UNREAD),
         (f"hvad er “{QUESTION}”?", Kind.UNREAD),
         (QUESTION, Kind.UNREAD),
+        ("Her også: strømmen er gået på Østerbro", Kind.UNREAD),
     ],
 )
 def test_what_stands_beside_our_words_is_what_was_said(text: str, kind: str) -> None:
