@@ -114,10 +114,9 @@ class Dispatcher:
             await self._take_turns(channel, group)
 
     async def _take_turns(self, channel: Channel, group: asyncio.TaskGroup) -> None:
-        paced = channel if isinstance(channel, Paced) else None
         while True:
             self._wake.clear()
-            pause_s = paced.pause_s() if paced else 0.0
+            pause_s = channel.pause_s() if isinstance(channel, Paced) else 0.0
             window = channel.capability.window  # anew: the far end may allow fewer than it did
             if self._may_take(window):
                 claimed = await self._claim(Claim(self.name, window, self.in_flight, paced=pause_s > 0))
