@@ -17,6 +17,7 @@ from channels.base import ChannelConfig
 from channels.hosts import host_and_port
 from gateway.durations import duration
 from gateway.policy import DEFAULTS
+from gateway.store.lock import database_file
 from messages.directory import Directory
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -162,7 +163,7 @@ class Config:
 
     @property
     def database(self) -> Path:
-        return self.data_dir / self.store.url.removeprefix("sqlite:")
+        return database_file(self.data_dir, self.store.url)
 
     @property
     def anchor(self) -> Path:

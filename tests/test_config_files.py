@@ -14,6 +14,7 @@ from gateway.cli.installation import find
 from gateway.config import ConfigError, load
 from gateway.errors import GatewayError
 from gateway.init import InitResult, own_master_key
+from gateway.store.lock import lock_file
 from gateway.tokens import read_tokens
 
 
@@ -51,6 +52,26 @@ def test_a_link_to_a_file_of_ours_is_that_file(
     assert problems(installation) == [
         f"bavn.toml: audit.anchor: {anchor} would be both the audit's anchor and {what}. Give each a file of its own"
     ]
+
+
+def store_on_another_disk(installation: InitResult) -> Path:
+    """Makes the store a link; gives the file that it leads to."""
+    (installation.folder / "var").mkdir(exist_ok=True)
+    target = installation.folder.parent / "real.db"
+    (installation.folder / "var" / "bavn.db").symlink_to(target)
+    return target
+
+
+def test_two_ways_to_one_store_find_one_lock(installation: InitResult) -> None:
+    target, path = store_on_another_disk(installation), installation.folder / "bavn.toml"
+    assert load(path, environ={}).database == target
+    assert find(path, None).lock == lock_file(target)
+
+
+def test_what_belongs_to_a_linked_store_stands_beside_the_file_it_leads_to(installation: InitResult) -> None:
+    target = store_on_another_disk(installation)
+    replaced(installation, '"var/practice.jsonl"', f'"{target}-wal"')
+    assert "would be both what a channel writes and the store's -wal file" in "".join(problems(installation))
 
 
 def test_nothing_is_written_into_a_secret(installation: InitResult) -> None:

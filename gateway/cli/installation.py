@@ -15,7 +15,7 @@ from gateway.catalogue import DEFAULT, LANGUAGES, catalogue
 from gateway.cli.errors import CommandError, Usage
 from gateway.regular import open_regular
 from gateway.socket_path import short_path
-from gateway.store.lock import lock_file
+from gateway.store.lock import database_file, lock_file
 
 _REGION = re.compile(r"[._@-].*")  # da_DK.UTF-8 is da
 CONFIG_VARIABLE, LANGUAGE_VARIABLE = "BAVN_CONFIG", "BAVN_LANG"
@@ -70,7 +70,7 @@ def find(given: Path | None, language: str | None) -> Installation:
     base = path.absolute().parent
     data_dir = base / _setting(tables, "gateway", "data_dir", default="var")
     socket = base / _setting(tables, "http", "socket", default=str(data_dir / "bavn.sock"))
-    database = data_dir / _setting(tables, "store", "url", default="sqlite:bavn.db").removeprefix("sqlite:")
+    database = database_file(data_dir, _setting(tables, "store", "url", default="sqlite:bavn.db"))
     configured = _setting(tables, "gateway", "language", default=DEFAULT)
     return Installation(path, socket, spoken(language, configured), lock_file(database))
 

@@ -1,6 +1,7 @@
 """The lock file beside a store: held by the one hub that uses it, for as long as that process lives.
 
-The file itself says nothing, since a killed hub leaves it behind; the lock on it does (flock(2)).
+The file itself says nothing, since a killed hub leaves it behind; the lock on it does (flock(2)). A store that is a
+link is the file it leads to: there SQLite keeps what belongs to it, and there another installation finds the lock.
 """
 
 import fcntl
@@ -11,6 +12,15 @@ from pathlib import Path
 from gateway.errors import StoreUnfit
 
 TRIES, PAUSE_S = 5, 0.05  # `is_held` takes the lock for a moment: that is no other hub
+
+
+def database_file(data_dir: Path, url: str) -> Path:
+    """The store of an installation, without links: everybody who means the same file has the same path."""
+    path = data_dir / url.removeprefix("sqlite:")
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # it holds a NUL, which is said where the paths are judged
+        return path
 
 
 def lock_file(database: Path) -> Path:
