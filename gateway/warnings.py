@@ -43,7 +43,21 @@ def warnings(kept: Acceptance, accepted: Accepted, world: World) -> tuple[Json, 
         ("warnings", tuple([contact.id for contact in contacts]), accepted.no_route, asked),
         lambda: (*_unreached(kept, accepted, world, contacts=contacts), *_unproven(kept, world)),
     )
-    return (*of_ways, *_as_correction(accepted), *_shortened(kept, accepted, world))
+    return (*of_ways, *_left_out(accepted), *_as_correction(accepted), *_shortened(kept, accepted, world))
+
+
+def _left_out(accepted: Accepted) -> list[Json]:
+    if not accepted.left_out:
+        return []
+    names = ", ".join(accepted.left_out)
+    remedy = "send them a new alert"
+    return [
+        {
+            "kind": "left_out",
+            "recipients": list(accepted.left_out),
+            "detail": f"{names}: never had what this replaces, which is not sent any more, nor is this: {remedy}",
+        }
+    ]
 
 
 def _as_correction(accepted: Accepted) -> list[Json]:

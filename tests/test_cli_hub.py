@@ -229,6 +229,20 @@ def test_what_follows_goes_to_those_who_may_have_it(
     assert hub.json("show", code)["replaced_by"] == identifier
 
 
+@pytest.mark.parametrize(
+    ("arguments", "warned"),
+    [(("correct", "--headline", "y"), True), (("update", "--headline", "y"), True), (("all-clear",), False)],
+)
+def test_who_never_had_what_is_replaced_and_gets_nothing_now_is_named(
+    hub: HubProcess, arguments: tuple[str, ...], warned: bool
+) -> None:
+    both = ("--to", "souschef,fjernlager", "--precedence", "flash", "--headline", "x", "--want", "submitted")
+    code: str = hub.json("send", *both, "--wait", "submitted")["code"]
+    result = hub.bavn(arguments[0], code, *arguments[1:])
+    assert "til 1 modtager" in result.stderr
+    assert ("OBS fjernlager: fik aldrig det, som dette afløser." in " ".join(result.stderr.split())) is warned
+
+
 def test_a_follower_of_what_nobody_got_sends_nothing(hub: HubProcess) -> None:
     code: str = hub.json("send", "--to", "fjernlager", "--precedence", "flash", "--headline", "x")["code"]
     corrected = hub.bavn("correct", code, "--headline", "y")

@@ -31,6 +31,8 @@ def _line(warning: Json, words: Catalogue) -> str:
         return words(f"warning.{key}", who=who, ways=ways, want=words.known("evidence", warning["want"]))
     if kind == "not_here":
         return words("warning.not_here", what=", ".join(warning["references"]))
+    if kind == "left_out":
+        return words("warning.left_out", who=", ".join(warning["recipients"]))
     if kind == "as_correction":
         earlier, code = warning["codes"]
         return words("warning.as_correction", n=warning["count"], earlier=earlier, code=code)

@@ -5,7 +5,7 @@ Only after COMMIT of these does a submitter hear "accepted" (invariant I2).
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from gateway.store.stopping import REPLACED, WITHDRAWN, loaded, may_have_it, sto
 from gateway.store.succession import held, last_of, predecessors
 from gateway.store.transaction import CODE_REST_MS, Transaction
 from gateway.store.writer import grouped
-from messages.alert import Alert, to_json
+from messages.alert import Alert, Withdrawal, to_json
 from messages.directory import Contact
 from messages.evidence import Evidence
 from messages.precedence import Precedence
@@ -69,6 +69,7 @@ class Accepted:
     follows: tuple[
         Mapping[str, Any], ...
     ] = ()  # what its recipients may have: code, recipients, as_correction
+    left_out: tuple[str, ...] = ()  # who waited for what it replaces, never had it, and gets nothing now
     warnings: tuple[Mapping[str, Any], ...] = ()  # for the submitter; judged afresh for each answer, not kept
 
 
@@ -121,7 +122,7 @@ def withdraw(tx: Transaction, item: Acceptance) -> Accepted | GatewayError:
     accepted = _keep(tx, ledger.new, item, recipients=recipients, replaces=replaces, names=names)
     ledger.flush()
     follows = _follows(tx, item, live, of={contact.id for contact, _ in recipients})
-    accepted = replace(accepted, follows=follows)
+    accepted = replace(accepted, follows=follows, left_out=_left_out(tx, item, live, told=touched.keys()))
     if item.key:
         _INSERT_KEY.write(tx.connection, [_key_row(item, accepted)])
     return accepted
@@ -155,6 +156,23 @@ def _follows(
         {"code": each.code, "recipients": number, "as_correction": each.corrected and item.alert.adds}
         for each, number in sorted(counted.items(), key=lambda found: (-found[1], found[0].code))
     )
+
+
+def _left_out(
+    tx: Transaction, item: Acceptance, live: Sequence[Any], *, told: Collection[str]
+) -> tuple[str, ...]:
+    """Who was to have what is replaced and never had it: it is not sent any more, and what replaces it is not either.
+
+    After an all-clear there is nothing that they need.
+    """
+    if not item.alert.status.actionable or item.alert.withdrawal is Withdrawal.ALL_CLEAR:
+        return ()
+    of = t.deliveries.c
+    query = select(of.recipient).where(
+        of.alert_id.in_([int(row.id) for row in live]), of.deputy_for.is_(None)
+    )
+    meant = dict.fromkeys(row.recipient for row in tx.connection.execute(query.order_by(of.id)))
+    return tuple(who for who in meant if who not in told)
 
 
 def _no_slower(tx: Transaction, item: Acceptance, earlier: Precedence) -> Acceptance:
