@@ -63,6 +63,7 @@ _ALLOWED = frozenset(
     }
 )
 _NUMBER = re.compile(r"[0-9]{1,2}")  # as the keys of answers
+_ASKING = frozenset({"answers", "number", "urgent"})
 _ALL_CLEAR_TEXT = {"da": "Faren er ovre", "en": "The danger is over"}
 
 
@@ -122,7 +123,7 @@ class Operator:
             ]
         now = self._hub.clock()
         try:
-            return replace(
+            composed = replace(
                 compose(
                     AlertRequest.model_validate_json(json.dumps(fields)),
                     identifier=new_identifier(now),
@@ -139,6 +140,7 @@ class Operator:
             raise refusal(error) from error
         except AlertError as error:
             raise Refused(str(error), pointer=error.element) from error
+        return _asking_on(composed, up, earlier)
 
     async def answer(self, spoken: Spoken) -> Matched:
         """What somebody said. Refused where it is the number of an answer that was not offered."""
@@ -233,6 +235,13 @@ class Operator:
             reason = f"there is no channel {name!r}: this gateway has {known}"
             raise NotFound(reason, code="no_channel", about=about)
         return self._hub.dispatchers[name]
+
+
+def _asking_on(alert: Alert, up: FollowUp, earlier: Alert) -> Alert:
+    """With the answers of the earlier one, where it says none itself: who corrects a place still asks who comes."""
+    if up.kind is Follow.ALL_CLEAR or up.fields.keys() & _ASKING:
+        return alert
+    return replace(alert, answers=earlier.answers, urgent=earlier.urgent)
 
 
 def _by_precedence(waiting: dict[int, int]) -> dict[str, int]:

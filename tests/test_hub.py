@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,9 @@ from channels.base import Health, HealthChanged, State
 from gateway.anchor import read_anchors
 from gateway.store.database import Changes
 from gateway.store.sending import look, next_look
+from gateway.store.showing import alert_row
 from gateway.timekeeper import Timekeeper
+from messages.alert import from_json
 from tests.hubs import LOOP, OTHER, hub_in, until
 from tests.stores import store_in
 
@@ -103,6 +106,27 @@ async def test_what_follows_goes_to_those_who_may_have_it_and_to_nobody_else(
             assert sorted(await desk.ended(after["id"])) == expected
         assert word in desk.texts("vagt")[-1]
         assert f"#{got['code']}" in desk.texts("vagt")[-1]
+
+
+@pytest.mark.parametrize(
+    ("how", "body", "asks"),
+    [
+        ("correct", {"headline": "Ny"}, ({"1": "kommer", "4": "liv i fare"}, ["4"])),
+        ("update", {"headline": "Ny"}, ({"1": "kommer", "4": "liv i fare"}, ["4"])),
+        ("correct", {"headline": "Ny", "answers": {"1": "set"}}, ({"1": "set"}, [])),
+        ("correct", {"headline": "Ny", "answers": {}}, ({}, [])),
+        ("update", {"headline": "Ny", "number": "sårede"}, ({"tal": "sårede"}, [])),
+        ("all-clear", {}, ({}, [])),
+    ],
+)
+async def test_what_follows_asks_the_same_where_it_says_nothing_else(
+    tmp_path: Path, how: str, body: dict[str, Any], asks: tuple[dict[str, str], list[str]]
+) -> None:
+    async with hub_in(tmp_path) as desk:
+        sent = await desk.send("vagt", answers={"1": "kommer", "4": "liv i fare"}, urgent=["4"])
+        _, after = await desk.ask("POST", f"/alerts/{sent['id']}/{how}", json=body)
+        asked = from_json((await desk.hub.store.read(alert_row, after["id"])).body)
+        assert (dict(asked.answers), list(asked.urgent)) == asks
 
 
 async def test_what_was_never_sent_ends_cancelled_without_a_text(tmp_path: Path) -> None:
