@@ -24,7 +24,7 @@ from messages.answer_help import asks_for_help
 from messages.answer_key import exact_key, hedges, leading_key, worded_key
 from messages.answer_number import NUMBER_KEY, read_number
 from messages.answer_phrases import ACCEPTING, DOUBTS, HELP, OPENERS, Sense, plain
-from messages.answer_reaction import is_reaction, without_quotation
+from messages.answer_reaction import is_reaction, may_be_reaction, without_quotation
 from messages.answer_sense import (
     CLAUSE,
     WORD,
@@ -77,6 +77,7 @@ class Answer:
     code: str  # the code it named, as K7; '' when none
     asks: bool = False  # something in it is a question, which the option does not answer
     beside: int = 0  # words beside the option that no table knows
+    unsure: bool = False  # of a reaction: its few words may be somebody's own
 
     @property
     def acknowledges(self) -> bool:
@@ -99,8 +100,10 @@ def read_answer(text: str, options: Options, *, code: str = "", sent: str = "") 
     said = _said(text)
     own = without_quotation(said, sent)
     answer = _read(own, shown, options, code=code, names=names_in(text[:_MOST_CHARACTERS]))
-    if is_reaction(said, left=own) and (own == said or answer.kind is Kind.UNREAD):
-        return Answer(Kind.REACTION, "", shown, "")  # a code in it is quoted, but so is every other word
+    known = is_reaction(said, left=own)
+    if (known and own == said) or (answer.kind is Kind.UNREAD and (known or may_be_reaction(said, left=own))):
+        # A code in it is quoted, but so is every other word.
+        return Answer(Kind.REACTION, "", shown, "", unsure=not known)
     return answer
 
 

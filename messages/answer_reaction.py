@@ -1,7 +1,9 @@
 """A thumb on a message, which shows that it was seen: pictures alone, what phones write, and what quotes us. Pure.
 
-No list of the phones' words is whole. So a text that quotes 20 characters or more of what was sent behind a quotation
-mark (40 behind a colon) and something of its own is read without them; if few words are left, it is a reaction.
+A text that quotes 20 characters or more of what was sent behind a quotation mark (40 behind a colon) and something of
+its own is read without them. What is left is a reaction where it is a picture or the words of one that are known
+(`Griner ad`, `Hanne Jensen synes godt om`). No list of these is whole: other few words may be a reaction or somebody's
+own (`Ambulance`), so they show no more than that it was seen, and a person reads them.
 """
 
 import re
@@ -17,6 +19,18 @@ _RETYPED_MOST = 40  # behind a colon: `her også: strømmen er gået` are somebo
 _FEW_WORDS = 6  # `Hanne Jensen har synes godt om`
 _OPENS = re.compile(r"(?<!\w)\"|:(?=\s)")  # as `fold` writes all their kinds
 _CLOSES = re.compile(r"\"")
+_ABOUT = re.compile(
+    r"\s*(?:(?:svar|answer|reply|re|sv|vedr(?:oerende)?|ang(?:aaende)?)(?: (?:paa|til|to))?)\b[\s.:]*"
+)
+_REACTED = re.compile(
+    r"\s*(?:[\w.-]+ ){0,3}(?:(?:har|has) )?"
+    r"(?:(?:dis)?liked|loved|laughed at|emphasi[sz]ed|questioned|reacted .{1,20} to|added .{1,20} to"
+    r"|synt?e?s (?:ikke )?(?:godt )?om|elske(?:r|de)|kan (?:ikke )?lide|kunne (?:ikke )?lide"
+    r"|(?:griner|grinede|grinte|ler|lo) a[dfv]|fremhaeve(?:r|de)|understregede|betone(?:r|de)"
+    r"|(?:satte|saetter|stillede) spoergsmaal\w* ved|(?:reagerede|reagerer|reageret)(?: med)? .{1,20} (?:paa|til)"
+    r"|tilfoejede .{1,20} til|fjernede .{1,40} (?:fra|paa)"
+    r"|gillade|gillar|aelskade|skrattade aat|likte|liker|elsket|gefaellt)(?: (?:en|din|et) (?:besked|mail|sms))?[\s:]*"
+)
 _WORD = re.compile(r"\w+")
 _PICTURES = re.compile(
     r"[\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
@@ -51,9 +65,10 @@ def without_quotation(said: str, sent: str) -> str:
     if not ends:
         return said
     closing = _CLOSES.search(text, ends[-1]) if mark[0] != ":" else None
-    before = text[: mark.start()]
+    before = _ABOUT.sub("", text[: mark.start()], count=1) if _ABOUT.match(text) else text[: mark.start()]
     ours = mark[0] == ":" and {*_WORD.findall(before)} <= {*sent.split()}  # `ØVELSE Bavnby Kommune:`
-    return f"{'' if ours else before} {text[closing.end() if closing else ends[-1] :]}".strip(" .,\n")
+    behind = text[closing.end() if closing else ends[-1] :].strip(" .,:;\n")
+    return f"{'' if ours or (behind and _reacts(before)) else before} {behind}".strip(" .,\n")
 
 
 def is_reaction(said: str, *, left: str) -> bool:
@@ -61,13 +76,26 @@ def is_reaction(said: str, *, left: str) -> bool:
 
     What asks, warns, or is no picture, goes to a reader.
     """
-    signs = frozenset("".join(said.split())) - _BESIDE_PICTURES
-    pictures = bool(signs) and all(map(_is_picture, signs))
-    if pictures or REACTION.match(said) or THUMB.fullmatch(said):
-        return True
+    if left == said:
+        return bool(_are_pictures(said) or REACTION.match(said) or THUMB.fullmatch(said))
+    return _are_pictures(left) or _reacts(left)
+
+
+def may_be_reaction(said: str, *, left: str) -> bool:
+    """Few words beside a quotation, of which nobody knows whether a phone or a person wrote them: `Ambulance "..."`."""
     words = _WORD.findall(plain(left))
     asks = "?" in left or bool({*words} & (_ASKING | NEGATIONS)) or any(map(str.isdigit, left))
     return left not in {said, ""} and len(words) <= _FEW_WORDS and not asks
+
+
+def _are_pictures(said: str) -> bool:
+    signs = frozenset("".join(said.split())) - _BESIDE_PICTURES
+    return bool(signs) and all(map(_is_picture, signs))
+
+
+def _reacts(before: str) -> bool:
+    """Whether words before a quotation are a known reaction's, with or without who reacted."""
+    return bool(_REACTED.fullmatch(before) or REACTION.fullmatch(before) or THUMB.fullmatch(before.strip()))
 
 
 def _is_picture(sign: str) -> bool:

@@ -8,8 +8,9 @@ import pytest
 from messages.alert import Alert, MsgType, Status
 from messages.answer import Kind, read_answer
 from messages.answer_reaction import QUOTED_LEAST, quoted, sent_text
+from messages.evidence import Evidence
 from messages.precedence import Precedence
-from tests.asking import asked, hears, items
+from tests.asking import asked, evidence, hears, items
 from tests.stores import store_in
 
 OPTIONS = (("1", "kommer"), ("2", "kommer ikke"), ("4", "liv i fare"))
@@ -50,6 +51,8 @@ def read(text: str) -> str:
         "Betonede",
         "Satte spørgsmålstegn ved",
         "Tilføjede 👍 til",
+        "Hanne Jensen har synes godt om",
+        "Hanne reagerede med 👍 på",
         "❤️",
         "Gillade",
         "Likte",
@@ -81,6 +84,41 @@ def test_few_words_before_what_we_sent_are_a_reaction(before: str, quote: str, m
 )
 def test_what_stands_beside_our_words_is_what_was_said(text: str, kind: str) -> None:
     assert read(text) == kind
+
+
+@pytest.mark.parametrize("before", ["syg", "Samme", "Også hos naboen", "Mor"])
+async def test_few_words_of_ones_own_beside_a_quotation_stand_open(tmp_path: Path, before: str) -> None:
+    async with asked(tmp_path) as (bench, [sent]):
+        await hears(bench, f'{before} "Prøve Svar 1=alt ok 4=liv i fare #{sent.code}"')
+
+        assert [item["open"] for item in await items(bench)] == [True]
+        assert await evidence(bench) == [Evidence.READ]
+
+
+@pytest.mark.parametrize("before", ["Tre er hårdt såret", "Kan nogen hente os", "Ambulance"])
+def test_what_may_be_a_cry_beside_a_quotation_is_for_a_person(before: str) -> None:
+    answer = read_answer(f"{before} “{QUESTION}”", OPTIONS, code="K7", sent=SENT)
+    assert answer.kind is Kind.HELP or answer.unsure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Svar på “{QUESTION}”: kommer",
+        f"Svar til “{QUESTION}” kommer 20 min",
+        f"Vedr. “{QUESTION}”: jeg kommer",
+        f"Re: “{QUESTION}” 1",
+        f"Synes godt om “{QUESTION}” kommer",
+    ],
+)
+def test_what_stands_behind_a_quotation_is_the_answer(text: str) -> None:
+    assert read(text) == "1"
+
+
+@pytest.mark.parametrize("behind", ["Mor har ikke mere insulin", "broen er væk"])
+def test_words_behind_a_reaction_are_somebody_s_own(behind: str) -> None:
+    answer = read_answer(f"Synes godt om “{QUESTION}” {behind}", OPTIONS, code="K7", sent=SENT)
+    assert answer.kind is Kind.UNREAD or answer.unsure
 
 
 @pytest.mark.parametrize(

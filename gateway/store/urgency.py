@@ -36,5 +36,8 @@ def cannot_wait(tx: Transaction, text: str, found: Found) -> bool:
 
 
 def needs_a_reader(answer: Answer) -> bool:
-    """Words that nobody could read, or beside an answer a question or news: a person reads them."""
-    return answer.kind is Kind.UNREAD or answer.asks or answer.tells
+    """Words that nobody could read, or beside an answer a question or news: a person reads them.
+
+    So are few words beside a quotation, which may be a phone's or somebody's own.
+    """
+    return answer.kind is Kind.UNREAD or answer.asks or answer.tells or answer.unsure
