@@ -1,7 +1,7 @@
 """The files of an installation: each that the hub writes has one use, and is a file or can become one.
 
 Links are followed, and hard links are seen. A file that is only read may well have two readers, as the authorities
-that two channels trust.
+that two channels trust; and one to which each only adds a line may have two writers.
 """
 
 import os
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from channels.loopback import LoopbackConfig
+from channels.registry import channel_class
 from gateway.config_errors import Problem
 from gateway.config_paths import unusable
 from gateway.config_tables import Config
@@ -28,6 +30,7 @@ class _Use:
     path: Path
     written: bool = True
     folder: bool = False
+    added_to: bool = False  # never but a whole line at a time
 
     def __str__(self) -> str:
         return f"{self.what} ({self.key})" if self.key else self.what
@@ -72,7 +75,7 @@ def _shared(config: Config) -> Iterator[Problem]:
 def _clash(named: _Use, other: _Use) -> str:
     """What else it would be, '' if nothing."""
     if named.meets(other):
-        return str(other)
+        return "" if named.added_to and other.added_to else str(other)
     if named.holds(other):
         return f"the folder of {other}"
     return f"inside of {other}" if other.folder and other.holds(named) else ""
@@ -118,16 +121,20 @@ def _store(config: Config) -> Iterator[_Use]:
     yield _Use("store.url", "the store's lock", lock_file(database))
     for end in ("-wal", "-shm", "-journal"):
         yield _Use("store.url", f"the store's {end} file", database.with_name(database.name + end))
-    memory = config.data_dir / "channels"
-    yield _Use("", "the folder in which channels remember", memory, written=False, folder=True)
+    for name, table in config.channels.items():
+        if hasattr(channel_class(table.bearer), "keep_in"):
+            memory = config.data_dir / "channels" / name
+            yield _Use(
+                "", f"the folder in which channels.{name} remembers", memory, written=False, folder=True
+            )
 
 
 def _channel_files(config: Config, *, written: bool = True) -> Iterator[_Use]:
-    what = "what a channel writes" if written else "the authorities to trust"
     for name, table in config.channels.items():
         for key, path in _paths(table, f"channels.{name}"):
             if written != key.endswith(".ca_file"):
-                yield _Use(key, what, path, written)
+                what = f"what channels.{name} writes" if written else "the authorities to trust"
+                yield _Use(key, what, path, written, added_to=isinstance(table, LoopbackConfig))
 
 
 def _paths(table: BaseModel, key: str) -> Iterator[tuple[str, Path]]:

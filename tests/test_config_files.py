@@ -71,7 +71,20 @@ def test_two_ways_to_one_store_find_one_lock(installation: InitResult) -> None:
 def test_what_belongs_to_a_linked_store_stands_beside_the_file_it_leads_to(installation: InitResult) -> None:
     target = store_on_another_disk(installation)
     replaced(installation, '"var/practice.jsonl"', f'"{target}-wal"')
-    assert "would be both what a channel writes and the store's -wal file" in "".join(problems(installation))
+    assert "would be both what channels.practice writes and the store's -wal file" in "".join(
+        problems(installation)
+    )
+
+
+@pytest.mark.parametrize("path", ["var/practice.jsonl", "var/channels/more.jsonl", "var/channels/mqtt/seen"])
+def test_a_practice_file_may_have_two_channels_and_any_folder_that_nobody_uses(
+    path: str, installation: InitResult
+) -> None:
+    replaced(installation, '"var/practice.jsonl"', f'"{path}"')
+    file = installation.folder / "bavn.toml"
+    with file.open("a", encoding="utf-8") as more:
+        more.write(f'[channels.drill]\nbearer = "loopback"\npath = "{path}"\n')
+    assert set(load(file, environ={}).channels) == {"practice", "drill"}
 
 
 def test_nothing_is_written_into_a_secret(installation: InitResult) -> None:
