@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import dropwhile
 
 from messages.answer_around import (
     before_farewell,
@@ -18,7 +19,7 @@ from messages.answer_around import (
     without_offer,
     without_signer,
 )
-from messages.answer_beside import names_in, unknown_words
+from messages.answer_beside import names_in, only_counts, unknown_words
 from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
 from messages.answer_help import asks_for_help
 from messages.answer_key import exact_key, hedges, leading_key, worded_key
@@ -124,10 +125,13 @@ def _read(said: str, shown: str, options: Options, *, code: str, names: frozense
 
 
 def begins_as(text: str, options: Options, *, code: str = "") -> bool:
-    """Whether a text that nobody could read begins as one of these options: `4 ilt mangler`, `liv i fare ved broen`."""
+    """Whether a text that nobody could read begins as one of these options: `4 ilt mangler`, `liv i fare ved broen`.
+
+    `4 borgere` counts them; `4 borgere mangler ilt`, with a word that no table knows, may be the option.
+    """
     left = _left(_said(text), code)
-    first = next((word for word in WORD.findall(left) if word not in OPENERS), "")
-    if first in {key for key, _ in options}:
+    words = list(dropwhile(OPENERS.__contains__, WORD.findall(left)))
+    if words[:1] and words[0] in {key for key, _ in options} and not only_counts(words):
         return True
     clauses = [core(words) for words in clauses_of(left)]
     meanings = [meaning for _, text in options if (meaning := core(words_of(text)))]

@@ -34,6 +34,12 @@ _REASONS = (
     " cykel cyklen cykler koe trafik trafikken hjemme hjem hjemmefra hente henter passe passer passet spist"
     " sick ill holiday vacation abroad work working away car train bus bike traffic home late delayed"
 )
+_PEOPLE_AND_THINGS = (
+    "borger borgere beboer beboere person personer personale mand mennesker medarbejder medarbejdere ansat ansatte"
+    " kollega kolleger kollegaer vagter patient patienter gaester elever boern voksne familier hold biler busser"
+    " senge stuer stk styk people persons staff residents patients children cars beds"
+)
+_COUNTED = frozenset(_PEOPLE_AND_THINGS.split())
 _KNOWN = frozenset(
     (*_SMALL.split(), *_REASONS.split(), *FILLERS, *TELLING, *OPENERS, *NEGATIONS, *SPELT_KEYS)
 ) | frozenset((*AFTER_A_TIME, *BEFORE_A_TIME, *COUNTS))
@@ -43,6 +49,12 @@ def unknown_words(said: str, *, meaning: str = "", names: frozenset[str] = froze
     """The words of the text that no table knows, and that are neither of the option's meaning nor names."""
     known = _KNOWN | names | set(words_of(meaning))
     return [word for word in WORD.findall(without_clock(said)) if word not in known and not _counts(word)]
+
+
+def only_counts(words: list[str]) -> bool:
+    """Whether the first of them counts people, things or time, and the rest says nothing: `4 personale på arbejde`."""
+    counts = words[1:2] and (words[1] in _COUNTED or words[1] in AFTER_A_TIME)
+    return bool(counts) and all(word in _KNOWN or _counts(word) for word in words[2:])
 
 
 def names_in(text: str) -> frozenset[str]:

@@ -204,6 +204,24 @@ def test_a_text_that_begins_as_an_option_is_seen(text: str, begins: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        *[
+            (text, False)
+            for text in ("ja, 4 borgere", "ja 4 personer", "4 personale på arbejde", "ok, 4 timer")
+        ],
+        *[
+            (text, True)
+            for text in ("4", "4!", "4 hjælp", "4 liv i fare", "4 ilt mangler nu", "ja, 4 ilt mangler")
+        ],
+        *[(text, True) for text in ("4 borgere mangler ilt", "4 beboere savnes", "4 mangler ilt")],
+    ],
+)
+def test_a_number_of_people_or_things_begins_no_option(text: str, begins: bool) -> None:
+    assert begins_as(text, (("4", "liv i fare"),)) is begins
+
+
+@pytest.mark.parametrize(
     ("text", "asks"),
     [("1, hvor mødes vi?", True), ("1?", True), ("hvem er det?", True), ("1, er der om 20", False)],
 )
