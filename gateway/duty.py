@@ -24,16 +24,17 @@ from gateway.notice_texts import (
     status_of,
     to_ask,
     urgent_alert,
+    without_heading,
 )
 from gateway.store.accepting import Accepted
 from gateway.store.answering import Matched
 from gateway.store.candidates import NotAskedBack, of_several
 from gateway.store.database import Store
 from gateway.store.inbox import inbox_item
-from gateway.store.notices import Closed, ToldAgain, Untaken, told_again, untaken
+from gateway.store.notices import Closed, ToldAgain, Untaken, owed, paid, told_again, untaken
 from gateway.store.questions import Question
 from gateway.store.showing import Json
-from gateway.store.telling import told, told_lately, untold
+from gateway.store.telling import names, told, told_lately, untold
 from messages.neutral import neutral_line
 
 log = logging.getLogger(__name__)
@@ -79,9 +80,11 @@ class Duty:
             await self.look()
 
     async def catch_up(self) -> None:
-        """After a restart: urgent answers of which nobody has been told, and what was not asked back about."""
+        """After a restart: urgent answers of which nobody has been told, who has what, and what was not asked back."""
         for number in await self._store.read(untold, None):
             await self.heard(Matched("answer", urgent=number))
+        for closed in await self._store.read(owed, None):
+            await self.closed(closed)
         since_ms = to_ms(self._clock() - _ASKED_LATELY)
         headlines = frozenset(words["which"] for words in _WORDS.values())
         wanted = NotAskedBack(since_ms, self._store.world.directory, headlines)
@@ -104,8 +107,8 @@ class Duty:
                 known = [each for each in waiting if each.told or _overdue(each, now_ms)]
                 await self._tell_all(sorted(known, key=self._is_stranger)[:_ITEMS_MOST])
                 return
-            let_go = sorted((each for each in waiting if each.asked.at_once), key=lambda each: each.told)
-            for _, same in groupby(let_go, lambda each: each.told):
+            let_go = sorted((each for each in waiting if each.asked.at_once), key=_newest_notice)
+            for _, same in groupby(let_go, _newest_notice):
                 await self._ask_others(list(same))
         except GatewayError as error:
             log.error("of what nobody has taken nobody could be told: %s", error)
@@ -173,18 +176,23 @@ class Duty:
 
     async def _close(self, closed: Closed) -> None:
         world = self._store.world
-        to = [name for name in closed.recipients if world.directory.contact(name) is not None]
-        if not to:
-            return
-        items = [await self._store.read(inbox_item, number) for number in closed.numbers]
-        for status in sorted({status_of(item, world) for item in items}):
-            these = [item for item in items if status_of(item, world) == status]
-            body = closed_alert(these, world, to=to, by=closed.by, handled=closed.handled)
-            await self._send(body, Submission(submitter=TELLS, key=f"closed:{sha256(body).hexdigest()}"))
+        asked = [who for who in closed.about if world.directory.contact(who) is not None]
+        for numbers, same in groupby(sorted(asked, key=closed.about.__getitem__), closed.about.__getitem__):
+            to, items = list(same), [await self._store.read(inbox_item, number) for number in numbers]
+            for status in sorted({status_of(item, world) for item in items}):
+                these = [item for item in items if status_of(item, world) == status]
+                body = closed_alert(these, world, to=to, by=closed.by, handled=closed.handled)
+                key = f"closed:{sha256(body).hexdigest()}"
+                await self._send(body, Submission(submitter=TELLS, key=key))
+        await self._store.run(paid, closed)
 
     async def _ask_back(self, several: tuple[Question, ...]) -> None:
         body = which_alert(several)
         await self._send(body, Submission(submitter=TELLS, key=f"which:{sha256(body).hexdigest()}"))
+
+
+def _newest_notice(each: Untaken) -> str:
+    return next(reversed(names(each.told)), "")
 
 
 def _overdue(each: Untaken, now_ms: int) -> bool:
@@ -198,7 +206,7 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
     first = several[0]
     words = _WORDS["da" if first.alert.language.lower().startswith("da") else "en"]
     some = several[:_NAMES_MOST]
-    headlines = told_apart([neutral_line(q.alert.headline) for q in some])
+    headlines = told_apart([neutral_line(_title(q)) for q in some])
     named = [f"#{q.code} ({headline})" for q, headline in zip(some, headlines, strict=True)]
     rest = len(several) - len(named)
     codes = ", ".join(named) + (words["rest"].format(n=rest) if rest else "")
@@ -210,6 +218,12 @@ def which_alert(several: tuple[Question, ...]) -> bytes:
         text=words["write"].format(codes=codes),
         want="delivered",
     )
+
+
+def _title(question: Question) -> str:
+    """A question's headline; of a notice who cried and what, since another code in it would be sent back."""
+    headline = question.alert.headline
+    return without_heading(headline) if question.submitter == ASKS else headline
 
 
 def told_apart(headlines: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """What the notices of urgent items say, and who is asked by them. Pure: an alert is the JSON of the contract."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -45,6 +46,14 @@ _WORDS = {
         "take_all": "I take them",
     },
 }
+
+
+_HEADING = re.compile(r"(?:(?:IKKE TAGET|NOT TAKEN): )?(?:HASTEMELDING|URGENT) (?:#\w+ )?(?:fra|from) ")
+
+
+def without_heading(headline: str) -> str:
+    """Of a notice about one item who wrote and what."""
+    return _HEADING.sub("", headline, count=1)
 
 
 def senders(item: Json, world: World) -> tuple[Contact, ...]:
@@ -129,7 +138,7 @@ def closed_alert(items: Sequence[Json], world: World, *, to: Sequence[str], by: 
     return alert_json(
         to=list(to),
         status=status_of(items[0], world),
-        precedence=Precedence.PRIORITY.word,
+        precedence=Precedence.IMMEDIATE.word,  # on the ways that woke them, before a mail
         headline=words["handled" if handled else "taken"].format(by=name, urgent=urgent),
         want=Evidence.SUBMITTED.word,
         **_whole(items, world),

@@ -94,6 +94,17 @@ async def says(bench: Bench, duty: Duty, *said: str) -> None:
         await leaves(bench)
 
 
+class Deaf(Duty):
+    """Hears what came in, and does nothing: the hub was killed in between."""
+
+    def __init__(self, bench: Bench, duty: Duty) -> None:
+        super().__init__(bench.store, Keeps(bench), lambda: bench.now)
+        self.sent = duty.sent  # type: ignore[attr-defined]
+
+    async def heard(self, matched: object) -> None:
+        """Nothing."""
+
+
 async def owner(bench: Bench) -> str | None:
     """Of the first item."""
     return min(await items(bench), key=lambda item: item["number"])["owner"]

@@ -14,7 +14,7 @@ from gateway.store.telling import told
 from messages.evidence import Evidence
 from messages.precedence import Precedence
 from tests.asking import asked, hears, items
-from tests.duties import Keeps, Sent, leaves, sent_by
+from tests.duties import Keeps, Sent, leaves, on_duty, says, sent_by
 from tests.stores import Bench
 
 
@@ -243,6 +243,18 @@ async def test_what_was_asked_back_about_is_not_asked_anew_when_one_of_the_quest
         again = Sent()
         await Duty(bench.store, again, lambda: bench.now).catch_up()
         assert again.alerts == {}
+
+
+async def test_an_officer_is_asked_back_by_who_cried_and_not_by_the_code_of_what_was_asked(
+    tmp_path: Path,
+) -> None:
+    async with on_duty(tmp_path, "v2") as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v3: SOS")
+        await duty.heard(await hears(bench, "1", "loopback:v2"))
+        asked_back = sent_by(duty)[-1]
+        assert asked_back["headline"] == "Hvad svarer du på?"
+        assert "(Finn: BRUG FOR HJÆLP)" in asked_back["text"]
+        assert asked_back["text"].count("#") == 2
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from gateway.store.answering import Spoken, answer_by_hand
 from gateway.store.inbox import Taken, take
 from gateway.store.showing import show_alert
 from tests.asking import items
-from tests.duties import on_duty, owner, says, sent_by, told_to, waiting_for
+from tests.duties import Deaf, on_duty, owner, says, sent_by, told_to, waiting_for
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,51 @@ async def test_a_notice_about_two_is_asked_on_while_one_of_them_is_nobodys(tmp_p
         assert await bench.store.run(take, Taken(first, "Kim")) is None
         assert await waiting_for(bench) == {"v1", "v2"}
         closed = await bench.store.run(take, Taken(second, "Kim"))
-        assert (closed.recipients, await waiting_for(bench)) == (("v1", "v2"), set())
-        assert closed.numbers == (first, second), "of the first nobody has heard that it is taken"
+        both = (first, second)  # of the first nobody has heard that it is taken
+        assert (closed.about, await waiting_for(bench)) == ({"v1": both, "v2": both}, set())
+
+
+@pytest.mark.parametrize("how", ["v2", "take"])
+async def test_after_a_kill_who_was_asked_still_hears_that_somebody_has_it(tmp_path: Path, how: str) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP")
+        if how == "take":
+            [item] = await items(bench)
+            await bench.store.run(take, Taken(item["number"], "v2"))
+        else:
+            await says(bench, Deaf(bench, duty), "v2: {code} 1")
+        assert [alert["to"] for alert in sent_by(duty)] == [["vagter"]]
+        for _ in range(2):
+            await duty.catch_up()
+        assert told_to(duty)[1:] == [(["v1"], "TAGET af Vagt to")]
+
+
+async def test_what_was_let_go_together_is_asked_about_in_one_notice(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v3: SOS")
+        bench.later(timedelta(minutes=11))
+        await duty.look()
+        await says(bench, duty, "v2: {last} 1")
+        before = len(sent_by(duty))
+        await says(bench, duty, "v2: {last} nej")
+        [again] = sent_by(duty)[before:]
+        assert again["headline"].startswith("IKKE TAGET, 2 HASTEMELDINGER: ")
+
+
+async def test_who_is_named_as_in_the_directory_takes_it_as_that_contact(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP")
+        [item] = await items(bench)
+        closed = await bench.store.run(take, Taken(item["number"], "vagt TO"))
+        assert (await owner(bench), list(closed.about)) == ("v2", ["v1"])
+
+
+async def test_who_had_taken_what_somebody_else_handled_hears_of_it(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v2: {code} 1")
+        [item] = await items(bench)
+        await duty.closed(await bench.store.run(take, Taken(item["number"], "v1", done=True)))
+        assert told_to(duty)[-1] == (["v2"], "HÅNDTERET af Vagt et")
 
 
 async def test_who_takes_several_at_once_is_said_to_have_them_all(tmp_path: Path) -> None:

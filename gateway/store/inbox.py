@@ -4,7 +4,7 @@ It holds what answers no question, answers from addresses that were not asked, a
 act at once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,7 +17,7 @@ from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.finding import alert_number
 from gateway.store.meant import asked_of
-from gateway.store.notices import Closed, close
+from gateway.store.notices import Closed, close, owe
 from gateway.store.questions import Question, Said, asked_in
 from gateway.store.showing import Json
 from gateway.store.telling import names
@@ -120,7 +120,7 @@ def take(tx: Transaction, taken: Taken) -> Closed | None:
 
     Then nobody else is asked to take it: who was, and need not come.
     """
-    row = _row(tx.connection, taken.number)
+    row, taken = _row(tx.connection, taken.number), replace(taken, by=_contact_id(tx, taken.by))
     if not taken.done and row.handled_ms is not None:
         raise _conflict("inbox_handled", "was handled already: see `bavn inbox --all`", row)
     if not row.open and row.handled_ms is None:
@@ -137,8 +137,20 @@ def take(tx: Transaction, taken: Taken) -> Closed | None:
     tx.connection.execute(t.inbound.update().where(t.inbound.c.id == taken.number).values(**values))
     tx.audit("inbox_handled" if taken.done else "inbox_taken", inbound=taken.number, by=taken.by)
     tx.changes.inbox = True
-    free = row.taken_ms is None and row.handled_ms is None
-    return close(tx, [taken.number], by=taken.by, handled=taken.done) if free else None
+    if row.taken_ms is None and row.handled_ms is None:
+        return close(tx, [taken.number], by=taken.by, handled=taken.done)
+    if ticked and row.owner and row.owner != taken.by:  # who had taken it
+        return owe(tx, Closed(taken.by, {row.owner: (taken.number,)}, handled=True))
+    return None
+
+
+def _contact_id(tx: Transaction, by: str) -> str:
+    """The contact of this id, or the only one of this name; else whoever it is, as written."""
+    directory = tx.world.directory
+    if directory.contact(by) is not None:
+        return by
+    named = [each.id for each in directory.contacts if each.name.casefold() == by.casefold()]
+    return named[0] if len(named) == 1 else by
 
 
 def _conflict(code: str, reason: str, row: Row[Any]) -> Conflict:

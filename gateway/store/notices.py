@@ -5,8 +5,9 @@ is not the answerer's own; then nobody else is asked. Who has it and says anythi
 lets it go: in doubt nobody has it, and it is asked about again.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -37,11 +38,10 @@ _ITEMS = select(
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Urgent items that need nobody else, and who was asked about them and does not know."""
+    """Urgent items that need nobody else, and who was asked about which of them and does not know."""
 
-    numbers: tuple[int, ...]
     by: str
-    recipients: tuple[str, ...]
+    about: Mapping[str, tuple[int, ...]]  # of each who was asked, the items
     handled: bool = False
 
 
@@ -101,7 +101,7 @@ def _taken(tx: Transaction, notice: Question, items: Sequence[Any]) -> Closed | 
         return None
     first = others[0]
     theirs = tuple(row.id for row in others if row.owner == first.owner)
-    return Closed(theirs, first.owner, (notice.recipient,), first.handled_ms is not None)
+    return owe(tx, Closed(first.owner, {notice.recipient: theirs}, first.handled_ms is not None))
 
 
 def _let_go(tx: Transaction, recipient: str, items: Sequence[Any]) -> Sequence[Any]:
@@ -145,15 +145,46 @@ def close(tx: Transaction, numbers: Sequence[int], *, by: str, handled: bool = F
     theirs = {name for row in told for name in names(row.told)}
     waits = select(_OF.told).where(_OF.open, _OF.urgent, _OF.taken_ms.is_(None), _OF.told.is_not(None))
     theirs -= {name for row in tx.connection.execute(waits) for name in names(row.told)}
-    asked = {each: None for name in sorted(theirs) for each in stop_asking(tx, name) if each != by}
-    return Closed(_known_by(tx, theirs, by=by), by, tuple(asked), handled) if asked else None
+    mine = _known_by(tx, by=by)
+    about: dict[str, set[int]] = {}
+    for name in sorted(theirs):
+        for who in stop_asking(tx, name):
+            if who != by:
+                about.setdefault(who, set()).update(number for number, told in mine if name in told)
+    return owe(tx, Closed(by, {who: tuple(sorted(of)) for who, of in about.items() if of}, handled))
 
 
-def _known_by(tx: Transaction, notices: set[str], *, by: str) -> tuple[int, ...]:
-    """All that these notices were about and that this person has, also what they took before the rest of it."""
+def _known_by(tx: Transaction, *, by: str) -> list[tuple[int, tuple[str, ...]]]:
+    """The items that this person has, or had lately, with the notices about each."""
     mine = select(_OF.id, _OF.told).where(_OF.owner == by, _OF.told.is_not(None))
     lately = mine.where(_OF.open | (_OF.handled_ms > tx.now_ms - _DAY_MS)).order_by(_OF.id)
-    return tuple(row.id for row in tx.connection.execute(lately) if not notices.isdisjoint(names(row.told)))
+    return [(row.id, names(row.told)) for row in tx.connection.execute(lately)]
+
+
+def owe(tx: Transaction, closed: Closed) -> Closed | None:
+    """Notes in the same transaction who is to hear of it, so that a stop of the hub in between keeps it from nobody."""
+    if not closed.about:
+        return None
+    values = {"closing": json.dumps(asdict(closed))}
+    tx.connection.execute(t.inbound.update().where(_OF.id == _first(closed)).values(**values))
+    return closed
+
+
+def owed(connection: Connection, _: None) -> list[Closed]:
+    """Of what somebody has those who were asked have not been told."""
+    rows = connection.execute(select(_OF.closing).where(_OF.closing.is_not(None)).order_by(_OF.id))
+    found = [json.loads(row.closing) for row in rows]
+    return [Closed(x["by"], {who: tuple(of) for who, of in x["about"].items()}, x["handled"]) for x in found]
+
+
+def paid(tx: Transaction, closed: Closed) -> None:
+    """They have been told."""
+    where = t.inbound.update().where(_OF.id == _first(closed), _OF.closing == json.dumps(asdict(closed)))
+    tx.connection.execute(where.values(closing=None))
+
+
+def _first(closed: Closed) -> int:
+    return min(number for of in closed.about.values() for number in of)
 
 
 def stop_asking(tx: Transaction, notice: str) -> list[str]:

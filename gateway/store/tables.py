@@ -225,6 +225,7 @@ inbound = Table(
     Column("taken_ms", BigInteger),
     Column("handled_ms", BigInteger),
     Column("note", Text),
+    Column("closing", Text),  # who is still to hear that somebody has it, as gateway.store.notices writes it
     UniqueConstraint("channel", "bearer_id"),
     Index("ix_inbound_parts", "channel", "sender", "part_reference"),
     Index("ix_inbound_open", "id", sqlite_where=text("open = 1"), postgresql_where=text("open")),

@@ -1,4 +1,6 @@
-"""the inbox: found by the delivery or alert that a message is about, and by when the duty officer was told of it"""
+"""the inbox: found by the delivery or alert that a message is about, and by when the duty officer was told of it;
+who is still to hear that somebody has it
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("inbound", sa.Column("closing", sa.Text(), nullable=True))
     for column in ("delivery_id", "alert_id"):
         here = sa.text(f"{column} IS NOT NULL")
         op.create_index(f"ix_inbound_{column}", "inbound", [column], sqlite_where=here, postgresql_where=here)
@@ -20,3 +23,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("ix_inbound_told", "ix_inbound_alert_id", "ix_inbound_delivery_id"):
         op.drop_index(name, "inbound")
+    op.drop_column("inbound", "closing")
