@@ -73,7 +73,7 @@ class Duty:
             if matched.several:
                 await self._ask_back(matched.several)
             if matched.closed is not None:
-                await self._close(matched.closed)
+                await self._close_all()
         except GatewayError as error:
             log.error("what the hub has to say was not accepted: %s", error)
         if matched.notice:
@@ -83,8 +83,7 @@ class Duty:
         """After a restart: urgent answers of which nobody has been told, who has what, and what was not asked back."""
         for number in await self._store.read(untold, None):
             await self.heard(Matched("answer", urgent=number))
-        for closed in await self._store.read(owed, None):
-            await self.closed(closed)
+        await self._close_all()
         since_ms = to_ms(self._clock() - _ASKED_LATELY)
         headlines = frozenset(words["which"] for words in _WORDS.values())
         wanted = NotAskedBack(since_ms, self._store.world.directory, headlines)
@@ -173,6 +172,14 @@ class Duty:
         accepted = await self._send(body, Submission(submitter=ASKS, key=key))
         numbers = tuple(item["number"] for item in items)
         await self._store.run(told_again, ToldAgain(numbers, accepted.identifier, instead))
+
+    async def _close_all(self) -> None:
+        """Whatever the store owes: one text may have taken several."""
+        for closed in await self._store.read(owed, None):
+            try:
+                await self._close(closed)
+            except GatewayError as error:
+                log.error("who was asked could not be told that somebody has it: %s", error)
 
     async def _close(self, closed: Closed) -> None:
         world = self._store.world

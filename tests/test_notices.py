@@ -7,6 +7,7 @@ import pytest
 
 from gateway.catalogue import catalogue
 from gateway.cli.cries import owned
+from gateway.marks import ASKS
 from gateway.store.answering import Spoken, answer_by_hand
 from gateway.store.inbox import Taken, take
 from gateway.store.showing import show_alert
@@ -220,3 +221,17 @@ async def test_who_cries_for_help_does_not_take_it_themselves(tmp_path: Path) ->
     async with on_duty(tmp_path) as (bench, duty):
         await says(bench, duty, "finn: BRUG FOR HJÆLP", "v1: BRUG FOR HJÆLP", "v1: {code} 1")
         assert [item["owner"] for item in await items(bench)] == [None, "v1"]
+
+
+async def test_several_notices_are_taken_by_their_codes_in_one_text(tmp_path: Path) -> None:
+    async with on_duty(tmp_path) as (bench, duty):
+        await says(bench, duty, "finn: BRUG FOR HJÆLP", "v3: SOS")
+        rows = await bench.rows("select code from alerts where submitter = :asks order by id", asks=ASKS)
+        await says(bench, duty, "v2: " + ", ".join(f"{row['code']} 1" for row in rows))
+        assert {item["owner"] for item in await items(bench) if item["urgent"]} == {"v2"}
+        told = [(alert["to"], alert["headline"]) for alert in sent_by(duty)[2:]]
+        assert [to for to, _ in told] == [["v1"], ["v1"]]
+        assert [text.rpartition("fra ")[2] for _, text in told] == [
+            "Finn: BRUG FOR HJÆLP",
+            "Stedfortræder: SOS",
+        ]
