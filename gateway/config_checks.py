@@ -14,7 +14,7 @@ from channels.base import ChannelConfig
 from channels.hosts import is_here
 from gateway.config_errors import Doubt, Problem, closest, is_secret
 from gateway.config_files import files
-from gateway.config_paths import mounted_read_only, read_only, unusable
+from gateway.config_paths import closed, mounted_read_only, read_only, unusable
 from gateway.config_read import world_readable
 from gateway.config_tables import Config
 from gateway.durations import in_words
@@ -76,7 +76,7 @@ def _data_dir(config: Config) -> Iterator[Problem]:
     elif mount := mounted_read_only(place):
         yield _problem(config, key, *read_only(mount))
     elif not os.access(place, os.W_OK | os.X_OK):
-        yield _problem(config, key, f"{place} cannot be written by this user", "Give it to the hub's user")
+        yield _problem(config, key, *closed(place, config.data_dir, remedy="Give it to the hub's user"))
     elif os.statvfs(place).f_blocks == 0:  # /proc and its like: root may write there, and nothing can be made
         yield _problem(config, key, f"{place} is no disk", "Name a folder on a disk")
 

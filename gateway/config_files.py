@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from channels.loopback import LoopbackConfig
 from channels.registry import channel_class
 from gateway.config_errors import Problem
-from gateway.config_paths import unusable
+from gateway.config_paths import closed, unusable
 from gateway.config_tables import Config
 from gateway.socket_path import in_the_way
 from gateway.store.lock import lock_file
@@ -92,12 +92,13 @@ def _of_wrong_kind(config: Config) -> Iterator[Problem]:
 
 def _unwritable(config: Config) -> Iterator[Problem]:
     """What lies outside data_dir, which has a check of its own, and beside the anchor, which has another."""
-    places = {"http.socket": config.socket.parent, **{use.key: use.path for use in _channel_files(config)}}
-    for key, path in places.items():
-        place = next(each for each in (path, *path.parents) if each.exists())
+    files = {"http.socket": config.socket, **{use.key: use.path for use in _channel_files(config)}}
+    for key, path in files.items():
+        looked_at = path.parent if key == "http.socket" else path  # a socket is made anew
+        place = next(each for each in (looked_at, *looked_at.parents) if each.exists())
         if not path.is_relative_to(config.data_dir) and not os.access(place, os.W_OK):
             remedy = "Give it to the hub's user, or name another"
-            yield Problem(config.path.name, key, f"{place} cannot be written by this user", remedy)
+            yield Problem(config.path.name, key, *closed(place, path.parent, remedy=remedy))
 
 
 def _uses(config: Config) -> Iterator[_Use]:

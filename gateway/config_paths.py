@@ -1,6 +1,7 @@
 """Paths in bavn.toml are relative to its folder, wherever the hub was started; and what the system says of one."""
 
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -37,6 +38,7 @@ def rooted_before(model: type[BaseModel], table: Any, *, base: Path) -> Any:
 
 
 Said = tuple[str, str]  # reason and remedy
+_MADE_BY_SYSTEMD = {"/run": "RuntimeDirectory", "/var/lib": "StateDirectory", "/var/log": "LogsDirectory"}
 
 
 def unusable(path: Path) -> Said | None:
@@ -78,6 +80,38 @@ def read_only(mount: Path) -> Said:
     """For a place on such a mount."""
     remedy = "Mount it for writing or name another place; under systemd add the place to ReadWritePaths"
     return f"{mount} is mounted read-only for this program", remedy
+
+
+def closed(place: Path, folder: Path, *, remedy: str) -> Said:
+    """For a place that this user may not write and that is `folder`, inside of it, or the nearest above it there is."""
+    if owner := _somebody_else(place):
+        return (
+            f"{place} cannot be written by this user",
+            f"It is {owner}'s: run this as the hub's user ({owner})",
+        )
+    if place not in folder.parents:
+        return f"{place} cannot be written by this user", remedy
+    setting = _MADE_BY_SYSTEMD.get(str(place))
+    unit = f"; under systemd: {setting}={folder.relative_to(place)}" if setting else ""
+    return (
+        f"the folder {folder} is missing, and this user cannot make it",
+        f"Make it for the hub's user{unit}",
+    )
+
+
+def owner_of(path: Path) -> int:
+    return path.stat().st_uid
+
+
+def _somebody_else(place: Path) -> str:
+    """Whose it is where that is another account than root's and ours: the hub's, as a rule."""
+    owner = owner_of(place)
+    if owner in {0, os.geteuid()}:
+        return ""
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:  # an account that is gone
+        return ""
 
 
 def _is_path(name: str, fields: Mapping[str, FieldInfo]) -> bool:

@@ -382,6 +382,7 @@ def test_a_new_installation_raises_no_doubt(installation: InitResult) -> None:
 def test_a_folder_that_cannot_be_written_is_refused(
     installation: InitResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (installation.folder / "var").mkdir()
     # root may write everywhere, so the answer of the system is given here
     monkeypatch.setattr("gateway.config_checks.os.access", lambda _path, _mode: False)
     (line,) = problems_of(installation.folder / "bavn.toml")

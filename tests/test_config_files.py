@@ -1,6 +1,7 @@
 """The files of an installation: each has one use, and what is no file is said at once and never waited for."""
 
 import os
+import pwd
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -184,7 +185,7 @@ def test_a_file_without_any_line_of_an_anchor_is_left_as_it_is(held: str, ours: 
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("[http]\n", '[http]\nsocket = "closed/sub/bavn.sock"\n', "http.socket"),
+        ("[http]\n", '[http]\nsocket = "closed/bavn.sock"\n', "http.socket"),
         ('path = "var/practice.jsonl"', 'path = "closed/sent"', "channels.practice.path"),
     ],
 )
@@ -198,3 +199,47 @@ def test_a_place_that_cannot_be_written_is_said(
     monkeypatch.setattr("gateway.config_files.os.access", lambda path, _mode: path != closed)
     said = f"{closed} cannot be written by this user. Give it to the hub's user, or name another"
     assert problems(installation) == [f"bavn.toml: {key}: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "folder", "unit"),
+    [
+        (
+            "[http]",
+            '[http]\nsocket = "{}/s"',
+            "/run/bavn-none",
+            "; under systemd: RuntimeDirectory=bavn-none",
+        ),
+        (
+            'data_dir = "var"',
+            'data_dir = "{}"',
+            "/var/lib/bavn-no",
+            "; under systemd: StateDirectory=bavn-no",
+        ),
+        ('data_dir = "var"', 'data_dir = "{}"', "/srv/bavn-none", ""),
+    ],
+)
+def test_nobody_is_told_to_give_a_folder_of_the_system_away(
+    old: str, new: str, folder: str, unit: str, installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced(installation, old, new.format(folder))
+    above = Path(folder).parent
+    monkeypatch.setattr("gateway.config_files.os.access", lambda path, _mode: path != above)
+    key = "http.socket" if "socket" in new else "gateway.data_dir"
+    missing = (
+        f"the folder {folder} is missing, and this user cannot make it. Make it for the hub's user{unit}"
+    )
+    assert problems(installation) == [f"bavn.toml: {key}: {missing}"]
+
+
+def test_who_may_only_read_is_told_whose_the_folder_is(
+    installation: InitResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, place = pwd.getpwnam("daemon"), installation.folder / "var"
+    place.mkdir(exist_ok=True)
+    monkeypatch.setattr("gateway.config_paths.owner_of", lambda path: account.pw_uid if path == place else 0)
+    monkeypatch.setattr("gateway.config_files.os.access", lambda path, _mode: path != place)
+    [line] = problems(installation)
+    assert line.endswith(
+        "cannot be written by this user. It is daemon's: run this as the hub's user (daemon)"
+    )
