@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,10 @@ async def answered(bench: Bench) -> list[tuple[str, str]]:
     return [(row["code"], row["option"] or row["text"]) for row in rows]
 
 
-@pytest.mark.parametrize("reply", ["{code}", "#{code}", "{code}.", "svar {code}", "Hej, #{code} tak"])
+@pytest.mark.parametrize(
+    "reply",
+    ["{code}", "#{code}", "{code}.", "svar {code}", "Hej, #{code} tak", "koden er {code}", "Det er {code}"],
+)
 async def test_a_code_alone_says_what_the_answer_before_it_was_about(tmp_path: Path, reply: str) -> None:
     async with asked(tmp_path, questions=3) as (bench, [_, second, _]):
         for number in range(2):
@@ -34,6 +38,41 @@ async def test_a_code_alone_says_what_the_answer_before_it_was_about(tmp_path: P
         assert await answered(bench) == [(second.code, "1")]
         assert await items(bench) == []
         assert await evidence(bench) == [Evidence.SUBMITTED, Evidence.ACKNOWLEDGED, Evidence.SUBMITTED]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["{a} og {b}", "#{a} #{b}", "{a}, {b}", "{a} {b}", "koderne er {a} og {b}", "begge", "begge to", "Alle!"],
+)
+async def test_both_codes_or_both_in_words_give_each_the_answer_before_them(
+    tmp_path: Path, reply: str
+) -> None:
+    async with asked(tmp_path, questions=2) as (bench, [first, second]):
+        await hears(bench, "1", bearer_id="before")
+        found = await hears(bench, reply.format(a=first.code, b=second.code))
+        assert (found.kind, found.several) == ("answer", ())
+        assert sorted(await answered(bench)) == [(first.code, "1"), (second.code, "1")]
+        assert await items(bench) == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "taken"),
+    [
+        *((reply, True) for reply in ("Møde", "mødet", "det er mødet i kantinen", "kantine")),
+        *((reply, False) for reply in ("kl 14", "den første", "mødet i gården", "brand", "vand")),
+    ],
+)
+async def test_words_of_one_headline_stand_for_its_code(tmp_path: Path, reply: str, taken: bool) -> None:
+    async with store_in(tmp_path) as bench:
+        of: dict[str, Any] = {"precedence": Precedence.FLASH, "answers": (("1", "kommer"),)}
+        first = await bench.accept("vagt", headline="Møde i kantinen kl 14", **of)
+        for headline in ("Brand og vand", "Vand kl 14"):
+            await bench.accept("vagt", headline=headline, **of)
+        for claimed in await bench.claim(window=9):
+            await bench.conclude(claimed)
+        await hears(bench, "1", bearer_id="before")
+        await hears(bench, reply)
+        assert await answered(bench) == ([(first.code, "1")] if taken else [])
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ async def closed(folder: Path, how: str, **newest: Any) -> AsyncIterator[tuple[B
 
 
 def whose(found: Matched, older: Accepted, newer: Accepted) -> str:
-    """The one that it counts for; both where it is asked back."""
+    """The one that it counts for; both where it is asked back; none where nobody is asked."""
     meant = {found.alert} if found.alert else {each.identifier for each in found.several}
     names = {older.identifier: "older", newer.identifier: "newer"}
     return " and ".join(sorted(names[each] for each in meant))
@@ -65,7 +65,7 @@ def whose(found: Matched, older: Accepted, newer: Accepted) -> str:
         *((how, "1", "newer and older") for how in ("stopped", "expired", "answered")),
         *((how, "hvem er det?", "newer and older") for how in ("stopped", "expired", "answered")),
         *((how, "kommer", "newer") for how in ("stopped", "expired", "answered")),
-        *((how, "modtaget", "newer and older") for how in ("stopped", "expired", "answered")),
+        *((how, "modtaget", "") for how in ("stopped", "expired", "answered")),
         *((how, "vent", "older") for how in ("stopped", "expired", "answered")),
         ("answered", "2", "newer and older"),
         ("answered", "nej", "newer and older"),
@@ -184,6 +184,77 @@ async def test_after_a_correction_the_corrected_one_is_meant_only_by_what_was_wr
         bench.later(5 * M)
         found = await hears(bench, "1", at=corrected + written * timedelta(seconds=20))
         assert whose(found, older, newer) == meant
+
+
+async def follows(bench: Bench, earlier: Accepted, answers: tuple[tuple[str, str], ...]) -> Accepted:
+    """The newest alert, accepted in the place of the earlier one, and on its way to nobody yet."""
+    named = (Reference("krisestab.eksempelkommune.invalid", earlier.identifier, NOW),)
+    how = {"msg_type": MsgType.UPDATE, "withdrawal": Withdrawal.CORRECTION, "references": named}
+    about = bench.acceptance(answers=answers, precedence=Precedence.PRIORITY, **how)
+    accepted = await bench.store.run(withdraw, about)
+    assert isinstance(accepted, Accepted)
+    return accepted
+
+
+SET = (("1", "set"),)
+
+
+@pytest.mark.parametrize(
+    ("other", "text", "minutes", "meant"),
+    [
+        (EVACUATE, "kommer", 5, "replaced"),
+        (EVACUATE, "kommer ikke", 5, "replaced"),
+        (COMING, "kommer", 5, "other and replaced"),
+        (COMING, "2", 5, "other and replaced"),
+        (COMING, "1", 5, "follower and other"),
+        (COMING, "modtaget", 5, "follower"),
+        (COMING, "2", 130, "other"),
+    ],
+)
+async def test_an_answer_that_only_the_replaced_one_offers_is_not_guessed_on_to_another(
+    tmp_path: Path, other: tuple[tuple[str, str], ...], text: str, minutes: int, meant: str
+) -> None:
+    async with store_in(tmp_path) as bench:
+        known = {"other": await put(bench, other), "replaced": await put(bench)}
+        known["follower"] = await follows(bench, known["replaced"], SET)
+        await leaves(bench)
+        bench.later(minutes * M)
+        assert names(await hears(bench, text), known) == meant
+
+
+@pytest.mark.parametrize(("text", "meant"), [("2", "other and replaced"), ("modtaget", "")])
+async def test_what_comes_before_a_correction_has_left_may_mean_what_it_corrects(
+    tmp_path: Path, text: str, meant: str
+) -> None:
+    async with store_in(tmp_path) as bench:
+        known = {"other": await put(bench), "replaced": await put(bench)}
+        known["follower"] = await follows(bench, known["replaced"], COMING)
+        assert await bench.claim(window=9)
+        bench.later(M)
+        assert names(await hears(bench, text), known) == meant
+
+
+def names(found: Matched, known: dict[str, Accepted]) -> str:
+    meant = {found.alert} if found.alert else {each.identifier for each in found.several}
+    return " and ".join(sorted(name for name, each in known.items() if each.identifier in meant))
+
+
+@pytest.mark.parametrize("text", ["modtaget", "4", "#{a} #{b}"])
+async def test_nobody_is_asked_back_for_what_answers_none_of_them(tmp_path: Path, text: str) -> None:
+    async with store_in(tmp_path) as bench:
+        sent = [await put(bench), await put(bench)]
+        found = await hears(bench, text.format(a=sent[0].code, b=sent[1].code))
+        assert (found.kind, found.several) == ("unmatched", ())
+        assert len(await items(bench)) == 1
+
+
+async def test_the_words_of_an_urgent_answer_are_of_the_one_that_offers_them(tmp_path: Path) -> None:
+    async with store_in(tmp_path) as bench:
+        await put(bench)
+        older = await put(bench, (*COMING, ("4", "liv i fare")), urgent=("4",))
+        await put(bench)
+        found = await hears(bench, "liv i fare")
+        assert (found.alert, found.urgent is not None) == (older.identifier, True)
 
 
 async def test_a_text_that_comes_late_may_mean_what_was_open_when_it_was_written(tmp_path: Path) -> None:

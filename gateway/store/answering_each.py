@@ -22,7 +22,7 @@ def answer_each(tx: Transaction, number: int, channel: str, *, item: Inbound) ->
     said = Said(item.text, tx.now_ms, to_ms(item.at), item.sender)
     directory, owners = tx.world.directory, contacts_at(tx, item.sender)
     codes = Codes(tx.connection, said, contacts=owners, directory=directory)
-    parts = codes.together()[0] or codes.parts()
+    parts = codes.together() or codes.parts()
     read = [(question, question.read(text)) for question, text in parts]
     urgent = [question for question, answer in read if is_urgent(question, answer)]
     plain = all(answer.kind is Kind.OPTION and not answer.asks for _, answer in read)

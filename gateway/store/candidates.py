@@ -9,8 +9,8 @@ from gateway.marks import TELLS
 from gateway.store import tables as t
 from gateway.store.coded import Codes
 from gateway.store.inbox import CODES_MOST, Kind
-from gateway.store.meant import asked_of
-from gateway.store.questions import Question, Said, is_thumb
+from gateway.store.meant import asked_of, asks_back
+from gateway.store.questions import Question, Said
 from gateway.store.showing import Json
 from messages.alert import from_json
 from messages.directory import Directory
@@ -50,12 +50,12 @@ def of_several(connection: Connection, wanted: NotAskedBack) -> list[tuple[Quest
     )
     found = []
     for row in connection.execute(query.order_by(of.id)):
-        if is_thumb(row.text, reaction=False):
-            continue
         contacts = frozenset(contact.id for contact in directory.at(row.sender))
         said = Said(row.text, row.received_ms, row.at_ms, row.sender, put_by_ms=row.received_ms)
         several = asked_of(connection, said, contacts=contacts, directory=directory).several
-        if several and not _asked_back(connection, several[0].recipient, row.received_ms, wanted.asking_back):
+        if not asks_back(row.text, several, reaction=False):
+            continue
+        if not _asked_back(connection, several[0].recipient, row.received_ms, wanted.asking_back):
             found.append(several)
     return found
 

@@ -1,6 +1,6 @@
-"""An answer first, and after it what it answers: `1`, and when the hub has asked back, `J2`."""
+"""An answer first, and after it what it answers: `1`, and when the hub has asked back, `J2`, `mødet`, `begge`."""
 
-import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,43 +12,63 @@ from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import Matched, in_part, keep_answer
 from gateway.store.aside import ASIDE, answers_aside
-from gateway.store.questions import Question, was_put_by
+from gateway.store.coded import only_codes
+from gateway.store.meant import asked_of
+from gateway.store.named_in_words import Questions, may_name, named_in_words
+from gateway.store.questions import Found, Question, Said, contacts_at, was_put_by
 from gateway.store.transaction import Transaction
 from gateway.store.urgency import is_urgent, needs_a_reader
 from messages.answer import Kind
-from messages.answer_code import bare_codes, marked_code, without_codes
 
 LATELY = timedelta(minutes=30)
 _LATELY_MS = LATELY // timedelta(milliseconds=1)
-_WORD = re.compile(r"\w+")
-_POLITE = frozenset({"hej", "tak", "mvh", "hi", "thanks"})
 _OF = t.inbound.c
 
 
-def take_before(tx: Transaction, number: int, item: Inbound, *, question: Question | None) -> Matched | None:
-    """Takes what the sender wrote last, and nobody could match, for the answer to the question that this names.
+def take_before(tx: Transaction, number: int, item: Inbound, *, found: Found) -> Matched | None:
+    """Takes what the sender wrote last, and nobody could match, for the answer to the questions that this names.
 
-    None where this says more than a code, or there was nothing: then it is an answer as it stands. A sender that is
+    None where this says more than which, or there was nothing: then it is an answer as it stands. A sender that is
     only claimed has to say both in one.
     """
-    if question is None or item.claimed or item.reaction or item.doubtful:
+    if item.claimed or item.reaction or item.doubtful:
         return None
-    if not _is_only_code(item.text, question):
+    questions = _coded(item.text, found)
+    if not questions and not may_name(item.text, found):
         return None
     before = _unmatched(tx, number, item.sender)
-    row = next((each for each in before if was_put_by(tx.connection, question, each.received_ms)), None)
+    questions = questions or _in_words(tx, item, before)
+    row = next((each for each in before if questions and _were_put(tx, questions, each)), None)
     if row is None:
         return None
-    if answers_aside(question, row.text):
-        return _aside(tx, row, question, code=number)
+    aside = next((each for each in questions if answers_aside(each, row.text)), None)
+    if aside is not None:
+        return _aside(tx, row, aside, code=number) if len(questions) == 1 else None
+    if len(questions) > 1 and any(each.submitter == ASKS for each in questions):
+        return None  # what takes the hub's notices is not said of two at once
     same = [each.id for each in before if each.text == row.text and each.id != row.id]
-    return _taken(tx, row, question, beside=[number, *same])
+    return _taken(tx, row, questions, beside=[number, *same])
 
 
-def _is_only_code(text: str, question: Question) -> bool:
-    if question.code not in {marked_code(text), *bare_codes(text)}:
-        return False
-    return not set(_WORD.findall(without_codes(text, question.code).lower())) - _POLITE
+def _coded(text: str, found: Found) -> Questions:
+    """The questions that the text names by their codes, where it says nothing else."""
+    named = (found.question,) if found.question is not None else found.several
+    return named if only_codes(text, [each.code for each in named]) else ()
+
+
+def _in_words(tx: Transaction, item: Inbound, before: Sequence[Row[Any]]) -> Questions:
+    """Those that it names in words, of the several that what was written before may answer."""
+    if not before:
+        return ()
+    row, directory = before[0], tx.world.directory
+    said = Said(row.text, row.received_ms, row.at_ms, row.sender, put_by_ms=row.received_ms)
+    contacts = contacts_at(tx, item.sender)
+    several = asked_of(tx.connection, said, contacts=contacts, directory=directory).several
+    return named_in_words(item.text, several)
+
+
+def _were_put(tx: Transaction, questions: Questions, row: Row[Any]) -> bool:
+    return all(was_put_by(tx.connection, each, row.received_ms) for each in questions)
 
 
 def _unmatched(tx: Transaction, number: int, sender: str) -> list[Row[Any]]:
@@ -79,29 +99,32 @@ def _aside(tx: Transaction, row: Row[Any], question: Question, *, code: int) -> 
     return Matched("doubtful")
 
 
-def _taken(tx: Transaction, row: Row[Any], question: Question, *, beside: list[int]) -> Matched:
+def _taken(tx: Transaction, row: Row[Any], questions: Questions, *, beside: list[int]) -> Matched:
     """What was urgent before it was known what it answers stays so, until somebody ticks it off."""
-    answer = question.read(row.text)
-    urgent = bool(row.urgent) or is_urgent(question, answer)
-    if row.missing:
-        answer = in_part(answer)
-    closed = keep_answer(tx, question, answer, via=row.channel, at=from_ms(row.at_ms), sender=row.sender)
+    read = [(each, each.read(row.text)) for each in questions]
+    about, answer = next((each for each in read if is_urgent(*each)), read[0])
+    urgent = bool(row.urgent) or is_urgent(about, answer)
+    closed = None
+    for each, said in read:
+        kept = in_part(said) if row.missing else said
+        closed = keep_answer(tx, each, kept, via=row.channel, at=from_ms(row.at_ms), sender=row.sender)
     kind = "reaction" if answer.kind is Kind.REACTION else "answer"
-    to_see = urgent or row.missing > 0 or needs_a_reader(answer)
-    told = {"kind": kind, "delivery_id": question.delivery_id}
+    to_see = urgent or row.missing > 0 or any(needs_a_reader(said) for _, said in read)
+    told = {"kind": kind, "delivery_id": about.delivery_id}
     tx.connection.execute(
         t.inbound.update().where(_OF.id == row.id).values(**told, urgent=urgent, open=to_see)
     )
     if not urgent:
         tx.connection.execute(t.inbound.update().where(_OF.id.in_(beside)).values(**told, open=False))
     tx.connection.execute(t.inbound.update().where(_OF.id == beside[0]).values(**told))
-    tx.audit("inbox_identified", inbound=row.id, delivery=question.delivery_id, by=question.code)
+    for each in questions:
+        tx.audit("inbox_identified", inbound=row.id, delivery=each.delivery_id, by=each.code)
     tx.changes.inbox = True
     return Matched(
         kind,
-        question.identifier,
-        question.recipient,
+        about.identifier,
+        about.recipient,
         urgent=row.id if urgent else None,
         closed=closed,
-        notice=question.submitter == ASKS,
+        notice=about.submitter == ASKS,
     )

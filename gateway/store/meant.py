@@ -16,10 +16,13 @@ from sqlalchemy import Connection, select
 from gateway.marks import ASKS
 from gateway.store import tables as t
 from gateway.store.answering import CLOCKS_MS
+from gateway.store.coded import only_codes
 from gateway.store.questions import Found, Question, Said, is_thumb, one_of_each, put_to, question_of
+from gateway.store.succession import predecessors
 from gateway.store.telling import names
 from gateway.store.urgency import is_urgent
-from messages.answer import Answer, Kind
+from messages.answer import Answer, Kind, read_answer
+from messages.answer_code import without_codes
 from messages.answer_reaction import QUOTED_LEAST, quoted
 from messages.directory import Directory
 from messages.evidence import Evidence
@@ -31,6 +34,7 @@ _LATELY_MS = LATELY // timedelta(milliseconds=1)
 _READ_MOST = 20  # questions that have ended, or are answered, into which a text is read
 _CROSSING_MS = 300_000  # two people's yes to one notice may cross
 _CHOOSES = frozenset({Kind.OPTION, Kind.YES, Kind.NO})
+_NUMBER = re.compile(r"\W*\d{1,2}\W*")
 _REVISES = re.compile(r"\b(?:alligevel|rettelse|correction|after all)\b", re.IGNORECASE)
 
 
@@ -47,13 +51,29 @@ def asked_of(connection: Connection, said: Said, *, contacts: frozenset[str], di
     return Found(decided if len(found) > 1 else next(iter(found.values()), None))
 
 
+def asks_back(text: str, several: Sequence[Question], *, reaction: bool) -> bool:
+    """Whether to ask whoever wrote it which of these they meant.
+
+    Not for what answers none of them: a thumb or a receipt, a number that none offers, codes and nothing else.
+    """
+    if not several or is_thumb(text, reaction=reaction):
+        return False
+    if any(_takes(each, each.read(text)) for each in several):
+        return True
+    number = _NUMBER.fullmatch(without_codes(text))
+    codes = [each.code for each in several]
+    return not (number or read_answer(text, ()).kind is Kind.SEEN or only_codes(text, codes))
+
+
 def _groups(connection: Connection, rows: Sequence[Any], said: Said) -> Iterator[list[Any]]:
     """What it may answer; where nothing is open and nothing closed lately, the likeliest of what was asked before."""
     fresh = _unspent(connection, rows, said.at_ms)
     open_ones = [row for row in fresh if _is_open(row, said) and _may_answer(connection, row, said)]
     # What is leaving now was not read yet.
     there = [row for row in open_ones if row.evidence > Evidence.SENDING]
-    yield (there or open_ones) + _closed_lately(connection, fresh, open_ones, said=said)
+    asked = (there or open_ones) + _closed_lately(connection, fresh, open_ones, said=said)
+    leaving = [row for row in open_ones if row.evidence <= Evidence.SENDING]
+    yield _or_replaced(connection, asked, leaving, rows=fresh, said=said)
     live = [row for row in fresh if not row.withdrawn and row.expires_ms > said.at_ms]
     yield _changed(connection, [row for row in live if _is_answered(row)], said)
     late = [row for row in fresh if row not in live and not _is_answered(row)]
@@ -86,6 +106,47 @@ def _closed_lately(
     return [
         row for row in found.values() if row not in open_ones and _closed_ms(row) > said.at_ms - _LATELY_MS
     ]
+
+
+def _or_replaced(
+    connection: Connection, asked: Sequence[Any], leaving: Sequence[Any], *, rows: Sequence[Any], said: Said
+) -> list[Any]:
+    """In the place of what replaced it lately, the one that alone of these two offers the words.
+
+    While that is leaving it was not read: there is only the replaced one on the phone.
+    """
+    if is_thumb(said.text, reaction=said.reaction):
+        return list(asked)
+    found: dict[int, Any] = {}
+    for row in (*asked, *(row for row in leaving if row not in asked)):
+        stands = row
+        if row.replaces is not None:
+            earlier = _replaced_lately(connection, row, rows, said=said)
+            if row in leaving:
+                stands = earlier[0] if earlier else row
+            elif not _offers(connection, row, said):
+                stands = next((each for each in earlier if _offers(connection, each, said)), row)
+        if stands is not row or row in asked:
+            found.setdefault(stands.id, stands)
+    return list(found.values())
+
+
+def _replaced_lately(connection: Connection, row: Any, rows: Sequence[Any], *, said: Said) -> list[Any]:
+    """What it replaced, the newest first, as far as it asked something and was put to them."""
+    of = set(predecessors(connection, [row.alert_id]))
+    return [
+        each
+        for each in rows
+        if each.alert_id in of
+        and each.evidence > Evidence.SENDING
+        and (each.withdrawn_ms or 0) > said.at_ms - _LATELY_MS
+        and _may_answer(connection, each, said)
+    ]
+
+
+def _offers(connection: Connection, row: Any, said: Said) -> bool:
+    question = question_of(connection, row)
+    return _takes(question, question.read(said.text))
 
 
 def _is_open(row: Any, said: Said) -> bool:
@@ -138,6 +199,8 @@ def _takes(question: Question, answer: Answer) -> bool:
     """Whether it offers this, or one of its urgent answers begins so. A notice takes a yes and a no."""
     if question.submitter == ASKS:
         return answer.kind in _CHOOSES
+    if answer.kind is Kind.HELP:
+        return bool(answer.option)
     unread = answer.kind is Kind.UNREAD
     return answer.kind is Kind.OPTION or (unread and is_urgent(question, answer))
 

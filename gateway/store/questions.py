@@ -37,6 +37,7 @@ _QUESTIONS = select(
     t.alerts.c.withdrawn_ms,
     t.alerts.c.expires_ms,
     t.alerts.c.submitter,
+    t.alerts.c.replaces,
     t.rounds.c.series_id,
 ).join_from(t.deliveries, t.alerts, t.alerts.c.id == t.deliveries.c.alert_id)
 _QUESTIONS = _QUESTIONS.join(t.rounds, t.rounds.c.alert_id == t.alerts.c.id, isouter=True)

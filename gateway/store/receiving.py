@@ -22,8 +22,9 @@ from gateway.store.code_after import take_before
 from gateway.store.floods import count, one_too_many, unreadable_instead
 from gateway.store.long_texts import Gathered, gather, overdue, spend
 from gateway.store.matching import find_question
+from gateway.store.meant import asks_back
 from gateway.store.notices import declined_all
-from gateway.store.questions import Found, Question, is_thumb
+from gateway.store.questions import Found, Question
 from gateway.store.repeats import name_of
 from gateway.store.sharing import without_signature
 from gateway.store.transaction import Transaction
@@ -62,7 +63,7 @@ def _understood(tx: Transaction, number: int, channel: str, *, item: Inbound, mi
     several = found.several and not (item.doubtful or missing)
     if several and (each := answer_each(tx, number, channel, item=item)):
         return each
-    if before := take_before(tx, number, item, question=found.question):
+    if before := take_before(tx, number, item, found=found):
         return before
     if why := doubt(item, found, missing=missing):
         return keep_doubtful(tx, number, replace(item, doubtful=why), channel=channel, found=found)
@@ -168,7 +169,7 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, item: Inbound, 
     """From an address that was not asked: with a code it is shown at that alert as unconfirmed, and proves nothing.
 
     What cannot wait is not asked back about: the duty officer is told with what is known. Of a flood not all are.
-    Nor is a thumb: it answers nothing, whatever it was about.
+    Nor is what answers nothing, whatever it was about.
     """
     kind = "unmatched" if found.alert_id is None else "unconfirmed"
     urgent = cannot_wait(tx, item.text, found)
@@ -181,7 +182,8 @@ def _for_a_person(tx: Transaction, number: int, channel: str, *, item: Inbound, 
         tx.changes.alerts.add(found.alert_id)
     if urgent:
         return Matched(kind, urgent=number)
-    return Matched(kind, several=() if is_thumb(item.text, reaction=item.reaction) else found.several)
+    asks = asks_back(item.text, found.several, reaction=item.reaction)
+    return Matched(kind, several=found.several if asks else ())
 
 
 def _note(tx: Transaction, number: int, **values: Any) -> None:
