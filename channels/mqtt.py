@@ -7,6 +7,7 @@ Alerts go to `<prefix>/alert/<topic of the address>`; answers are read from `<pr
 |---------------------------------------|-------------------------------|---------------|---------------|
 | TCP, TLS, CONNECT, SUBSCRIBE          | go on, or down                | down          | down          |
 | waiting for a place in the window     |                               | anew, or down | transient     |
+| a next session with fewer places (4)  | transient, before it leaves   |               |               |
 | PUBLISH too large for the broker      | permanent, before it leaves   |               |               |
 | PUBLISH not wholly out of the process |                               | transient     | transient (1) |
 | PUBACK 0x00                           | receipt                       | UNKNOWN       | UNKNOWN (2)   |
@@ -16,6 +17,7 @@ Alerts go to `<prefix>/alert/<topic of the address>`; answers are read from `<pr
 
 "down" is ChannelDown. (1) What is still here is taken back. (2) A PUBACK that comes later is reported as SUBMITTED.
 (3) The broker throws away what nobody subscribes to; with `no_subscriber = "accept"` it is a receipt that says so.
+(4) What was taken on while it allowed more and gets none of them at once, but for FLASH, which waits: it is next.
 `hand_over` is called right before the packet is queued; what a broken connection did not carry is never sent again.
 
 Evidence: a PUBACK is SUBMITTED and no more; Mosquitto as it comes does not even keep what it acknowledged over a power
@@ -45,9 +47,12 @@ from channels.mqtt_session import Session
 from channels.watch import stop
 from messages.address import AddressError, parse_address
 from messages.evidence import Evidence
+from messages.precedence import Precedence
 from messages.render import Size
 
 log = logging.getLogger(__name__)
+
+_LOOK_AGAIN_S = 0.1  # whether there is a session; it is open for `connect_s` or `answer_s` at most
 
 
 def measure(text: str) -> Size:
@@ -129,10 +134,14 @@ class MqttChannel:
         state = base.State.DEGRADED if self._overflow.lost else base.State.UP
         return base.Health(state, "; ".join(filter(None, (broker.reason, self._overflow.why))))
 
+    def pause_s(self) -> float:
+        """Nobody knows how many the next session takes: until then only FLASH waits here, the rest in the queue."""
+        return _LOOK_AGAIN_S if self._keeper.undecided else 0.0
+
     async def submit(self, outgoing: base.Outgoing) -> base.Receipt:
         _check_address(outgoing)
         packet = publication(outgoing, self.config)
-        session = await self._place()
+        session = await self._place(flash=outgoing.precedence is Precedence.FLASH)
         code = await self._hand_over(session, packet, outgoing)
         if code == LOST:
             raise base.Unknown(f"no PUBACK: {session.end.why}", references=(outgoing.attempt,))
@@ -147,23 +156,28 @@ class MqttChannel:
             raise failure
         return base.Receipt((outgoing.attempt,), detail=detail(code))
 
-    async def _place(self) -> Session:
-        """An open session, and a place in its window, which is the caller's until the broker has answered."""
+    async def _place(self, *, flash: bool) -> Session:
+        """An open session, and a place in its window, which is the caller's until the broker has answered.
+
+        What waits here keeps the hub from handing over a FLASH: where the broker has come to allow fewer than it did,
+        everything else that gets no place is given back.
+        """
+        allowed = self.capability.window
         while True:
             session = await self._keeper.session()
-            if session.window.locked():
-                await self._wait_for_place(session)
-            else:
-                await session.window.acquire()
+            if not session.window.take(flash=flash):
+                if session.places < allowed and not flash:
+                    raise base.TransientFailure("the broker takes fewer at a time than it did")
+                await self._wait_for_place(session, flash=flash)
             if not session.gone.done():
                 return session
             session.window.release()
 
-    async def _wait_for_place(self, session: Session) -> None:
+    async def _wait_for_place(self, session: Session, *, flash: bool) -> None:
         """TransientFailure if there is none in time; a broker that acknowledged nothing in that time is left."""
         try:
             async with asyncio.timeout(self.config.answer_s):
-                await session.window.acquire()
+                await session.window.wait(flash=flash)
         except TimeoutError:
             silent_s = asyncio.get_running_loop().time() - session.acknowledged_at
             if silent_s >= self.config.answer_s:

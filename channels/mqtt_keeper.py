@@ -60,6 +60,12 @@ class Keeper:
                 return session
             self._decided.clear()  # `run` is about to renew it
 
+    @property
+    def undecided(self) -> bool:
+        """Whether `session` would wait: for a session that is being renewed, or one that was silent."""
+        ended = self._session is not None and self._session.gone.done()
+        return ended or not self._decided.is_set()
+
     def doubt(self, session: Session) -> None:
         """The broker did not answer a message: nothing more is handed to it until it has answered something."""
         if session is self._session and (self._check is None or self._check.done()):

@@ -13,6 +13,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from channels.mqtt_client import Client, Incoming, NotOpen
 from channels.mqtt_config import MqttConfig
 from channels.mqtt_outcome import REFUSED, parting
+from channels.mqtt_places import Places
 
 _GOODBYE_S = 1.0
 
@@ -30,7 +31,7 @@ class Session(Client):
     ) -> None:
         super().__init__(config, tls, client_id=client_id, incoming=incoming)
         self._config = config
-        self.window = asyncio.Semaphore(config.window)
+        self.window = Places(config.window)
 
     @property
     def places(self) -> int:
@@ -50,7 +51,7 @@ class Session(Client):
             if isinstance(error, aiomqtt.MqttError | OSError):
                 raise NotOpen(_why(error), _code(error)) from error
             raise
-        self.window = asyncio.Semaphore(self.places)
+        self.window = Places(self.places)
         self._tell("online")
 
     async def _connect(self) -> None:
