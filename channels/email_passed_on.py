@@ -7,6 +7,7 @@ from channels.email_choice import cries
 from channels.email_mime import Letter, letter
 from channels.email_subject import cries_shortly, is_passed_on, not_ours
 from channels.email_text import seen
+from messages.answer_over import titles_a_document
 from messages.passed_on import is_ours, passed_on, says_forwarded
 from messages.reply_text import reply_text, unsigned
 
@@ -23,10 +24,17 @@ def cry_passed_on(mail: Letter, text: str) -> str:
     if is_passed_on(title) or says_forwarded(text):
         found += passed_on(text) or [(not_ours(title), "")]
     crying = [
-        (subject, words) for subject, words in found if cries(words) or cries_shortly(not_ours(subject))
+        (subject, words)
+        for subject, words in found
+        if cries(_below(subject, words)) or cries_shortly(not_ours(subject))
     ]
     lines = [line for each in crying for said in each if said for line in said.split("\n")]
     return "\n".join(f"> {line}" for line in lines)
+
+
+def _below(subject: str, words: str) -> str:
+    """A newsletter or an instruction that is passed on is read as one."""
+    return f"{subject}\n{words}" if titles_a_document(subject) else words
 
 
 def _inner(mail: Letter) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from messages.answer_distress_words import (
     THANKS_ABROAD,
     WHOLE,
 )
+from messages.answer_over import NO_MATTER, is_over_after
 
 _PLEA, _DANGER = (
     re.compile("|".join(rf"(?<!\w)(?:{line})(?!\w)" for line in lines)) for lines in (PLEAS, DANGERS)
@@ -28,15 +29,18 @@ _DENIES = re.compile(r"\b(?:ikke|ej|not|aldrig|never)(?: \w+)?$")
 _WHOLE = re.compile("|".join(WHOLE))
 
 
-def is_distress(words: list[str], *, asked: bool, known: frozenset[str] = frozenset()) -> bool:
-    """Whether the words of a clause tell of distress. `asked`: it ends in a question mark.
+def is_plea(words: list[str]) -> bool:
+    """Whether the words of a clause ask for rescue, in whatever language."""
+    return _PLEA.search(" ".join(words)) is not None or _is_abroad(words)
+
+
+def is_danger(words: list[str], *, asked: bool, then: str, known: frozenset[str] = frozenset()) -> bool:
+    """Whether the words of a clause tell of a danger. `asked`: it ends in a question mark. `then`: the clause after it.
 
     `known`: the words of what was to be counted: "3 sårede" answers how many are hurt.
     """
     clause = " ".join(words)
-    if _PLEA.search(clause) or _is_abroad(words):
-        return True
-    if (asked and _ASKS.match(clause)) or _is_over(clause):
+    if (asked and _ASKS.match(clause)) or _is_over(clause) or is_over_after(then):
         return False
     return any(
         not (_DENIED.search(clause[: each.start()]) or _SUPPOSED.search(clause[: each.start()]))
@@ -52,6 +56,8 @@ def is_all_distress(said: str, *, counted: bool) -> bool:
 
 
 def _is_over(clause: str) -> bool:
+    if NO_MATTER.search(clause):
+        return True
     over = _OVER.search(clause)
     return over is not None and _DENIES.search(clause[: over.start()].rstrip()) is None
 

@@ -7,38 +7,52 @@ klare os uden hjælp". Text is in lower case and plain (`answer_phrases.plain`):
 
 import re
 
-from messages.answer_distress import is_all_distress, is_distress
+from messages.answer_distress import is_all_distress, is_danger, is_plea
+from messages.answer_over import NO_MATTER, is_document, without_instructions
 from messages.answer_phrases import FILLERS, OPENERS
 from messages.answer_typos import respelt_help
 
-_HELP = r"hj?[ae]*l+p+"  # also help, hjæælp and hjlp
+_HELP = r"(?!hjalp)hj?[ae]*l+p+"  # also help, hjæælp and hjlp; hjalp is the past of it
 _HELP_OF = rf"\w*(?:{_HELP})"  # lægehjælp, nødhjælp
 _RESCUE = (
     rf"(?:{_HELP_OF}|laegen?|laegevagten|ambulancen?|ambulancer|redning|redningsfolk|redningsmandskab|redningshelikopter"
-    r"|brandvaesenet?|undsaetning|assistance|evakuering|politi(?:et)?|doctor|paramedics?|rescue|police)"
+    r"|brandvaesenet?|undsaetning|assistance|am?b?ulan[cs]en?|evakuering|politi(?:et)?|doctor|paramedics?|rescue|police)"
 )
 _CALL = (
     r"(?:(?:br?u?g?|b[ru]{2}|burg|behov) (?:for|f|4)|anmoder om|beder om|tilkald|send|kald(?: paa)?|ring (?:efter|til)"
-    r"|needs?|requir(?:e|es|ing)|request(?:s|ing)?|call(?: for)?|(?:i|maa) sende)"
+    r"|needs?|requir(?:e|es|ing)|request(?:s|ing)?|call(?: for)?|(?:i|maa) sende|skal bruge)"
 )
 _LACK = (
     r"(?:bruge|mangler|kraever|oensker|want|venter paa|afventer|(?:waiting|wait) for"
     r"|(?:kan|maa|skal) (?:vi|jeg) (?:faa|have)|(?:vi|jeg) (?:skal|maa) (?:faa|have))"
 )
+# Help with the things of an office, or for another day, is none.
+_OFFICE = (
+    r"(?! (?:\w+ )?(?:til|med|fra|with|from|to)(?: \w+){0,3} (?:log ?in|excel|\w*mail\w*|print\w*|vagt(?:plan|skema)\w*"
+    r"|it|regneark\w*|computer\w*|pc\w*|password|kodeord\w*|adgangskort\w*|teams|outlook|app\w*|kalender\w*|referat\w*"
+    r"|hjemmeside\w*|indkaldelse\w*|skema\w*|spreadsheet)\b)"
+)
+_LATER = (
+    r"(?! (?:\w+ ){0,3}(?:i morgen(?! er)|naeste uge|tomorrow"
+    r"|(?:paa|til) (?:man|tirs|ons|tors|fre|loer|soen)dag)\b)"
+)
 _GAP = r"(?: (?!ikke\b|ingen\b|intet\b|no\b|not\b)\w+){0,2}"
 _GREAT = r"(?:(?:stor|akut|alvorlig|overhaengende|umiddelbar|grave|great|immediate|serious|mortal) )?"
 _DANGER = (
-    rf"sos|mayday|livs ?fare|livsfarligt?|livstruende|i {_GREAT}noed|i {_GREAT}fare|\w{{0,30}}liv ?ifare"
+    rf"sos|mayday|livs ?fare|livsfarligt?(?! (?:glat|foere))|livstruende|i {_GREAT}noed"
+    rf"|i {_GREAT}fare(?! for at (?:blive|komme)\b)|liv i farer|\w{{0,30}}liv ?ifare"
     rf"|fare for (?:\w+ )?\w{{0,30}}liv(?:et)?|in {_GREAT}danger|li(?:fe|ves?) (?:\w+ )?at risk|life ?threatening"
-    r"|danger to life|in distress|(?:ring|call) 112|er fanget|(?:are|is|am|m|re) trapped|evakuer (?:os|mig)"
+    r"|danger to life|in distress|(?:ring|call) 112|er fanget(?! i (?:\w+ )?(?:trafik\w*|koe\w*|moede\w*))"
+    r"|(?:are|is|am|m|re) trapped|evakuer (?:os|mig)"
     r"|hjertestop|bevidstloese?|livloese?|drukner(?! i (?:arbejde|mails?|opgaver))"
-    r"|(?:kan|traekker|faar)(?: \w+)? ikke (?:(?:traekke|faa) )?(?:vejret|luft)"
+    r"|(?:kan|traekker|faar)(?: \w+)? ikke (?:(?:traekke|faa) )?(?:vejret|luft)(?! til at)"
     r"|cardiac arrest|unconscious|not breathing|(?:can ?t|cannot|can not) breathe|drowning|h j (?:ae?|e) l p|h e l p"
 )
 # Anywhere in a clause, unless it is taken back directly before.
 _WITHIN = re.compile(
-    rf"\b(?:{_CALL}{_GAP} {_RESCUE}|{_LACK}{_GAP} {_HELP_OF}|(?:{_HELP})e? (?:os|mig|us|me)|{_DANGER})\b"
+    rf"\b(?:{_CALL}{_GAP} {_RESCUE}|{_LACK}{_GAP} {_HELP_OF}|(?:{_HELP})e? (?:os|mig|us|me))\b{_OFFICE}{_LATER}"
 )
+_TELLS = re.compile(rf"\b(?:{_DANGER})\b")
 # Help that does not come, or is not enough: the denial is the cry.
 _HELPER = rf"(?:{_HELP_OF}(?:en)?|(?:the )?(?:ambulancen?|laegen|redningen|assistancen?|rescue))"
 _NT = r"(?:do|does|did|wo|is|are|was|has|have|had|ca|could|would)n ?t"
@@ -66,18 +80,18 @@ _UNHELPED = re.compile(
     rf"|(?:hvor|hvornaar|where|when) (?:bliver|er|kommer|is|s|does|will) {_HELPER})\b"
 )
 # As the first word of a clause.
-_FIRST = re.compile(rf"(?:{_HELP}(?! ?desk)|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
+_FIRST = re.compile(rf"(?:{_HELP}(?! ?desk){_OFFICE}|noed|noedsituation|noedstilfaelde|emergency|pan pan)\b")
 # As the last word of a clause, unless the one before says that it is had or given, or has been judged above.
 _LAST = re.compile(rf"(?:{_HELP})")
 _NOT_A_CRY = re.compile(
     r"tak|thanks|for|med|af|til|fra|uden|with|without|of|from|to|the|der|(?:d|s|m)in|jeres|vores|hans|your|our"
-    r"|faar?|faaet|fik|hente[rt]|yder|giver?|send(?:er|t)|g[eo]t|gave|kan|vil|skal|can|will|any|some|nogen"
+    r"|it|faar?|faaet|fik|fundet|god|fin|bedre|tilbyder|tilbud|hente[rt]|yder|giver?|send(?:er|t)|g[eo]t|gave|kan|vil|skal|can|will|any|some|nogen"
     r"|ikke|ingen|intet|ej|no|not|t|cannot|cant|needs?|wants?|bruge|mangler|kraever|oensker"
 )
 # After the first word: help that is there or on its way, or that nobody needs. `hjælp på vej?` is a cry.
 _GIVEN = re.compile(
-    rf"(?:{_HELP})(?: (?:er|har|is|has))?(?: (?:nu|now|allerede|already))? (?:paa vej|fremme|kommet|ankommet|modtaget"
-    r"|coming|on (?:the|its) way|here|arrived|received)\b(?! (?:for sent|too late))"
+    rf"(?:{_HELP})(?: (?:er|har|is|has))?(?: (?:nu|now|allerede|already))? (?:paa vej|(?<=er )her"
+    r"|fremme|kommet|ankommet|modtaget|coming|on (?:the|its) way|here|arrived|received)\b(?! (?:for sent|too late))"
     rf"|(?:{_HELP})(?: (?:er|is))? (?:ikke|not|no)(?: (?:laengere|mere|longer))?"
     r" (?:noedvendigt?|paakraevet|needed|required|necessary)\b"
 )
@@ -103,8 +117,15 @@ _TAKEN_BACK = re.compile(
 _SPOKEN_DOTS = re.compile(r"\b(?:s\.o\.s|p\.t)\b\.?")
 _CLAUSE = re.compile(r"([,.;:!?()\n]| - |\b(?:men|but|og|and|fordi|because)\b)")
 _WORD = re.compile(r"\w+")
-
-
+# A text of a few words with a bare word for help in it, however the others are spelt: `å hjælp mæ`, `bruk for hjælp`.
+_FEW = 4
+_BARE = re.compile(rf"(?:noed|for|laege|akut|og)?(?:{_HELP})")
+_NO_BARE = re.compile(
+    r"tak|thanks|thank|af|til|fra|med|uden|with|without|of|from|to|desk|it|der|har|er|is|faar?|faaet|fik|fundet|hente[rt]"
+    r"|nobody|none|have|had|arrived"
+    r"|tilbyder|tilbud|god|fin|ny|husk|min|din|jeres|vores|yder|giver?|sende[rt]|kommer|coming|g[eo]t|gave|vil|will|can|kan|hvis|hvem|if|who"
+    rf"|modtaget|received|kursus|any|some|nogen|ikke|ingen|intet|ej|no|not|t|cannot|{_NT}"
+)
 _TOLD_WITHIN = 400  # characters: distress stands first; further down it is what a newsletter reports
 
 
@@ -112,11 +133,29 @@ def asks_for_help(said: str, *, counted: frozenset[str] | None = None) -> bool:
     """`said` in lower case and plain, with its line ends; `counted`: the words of a question that asks for a number."""
     if is_all_distress(said, counted=counted is not None):
         return True
-    joined = respelt_help(_SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said))
-    return any(_cries(words, asked=asked) for words, asked in _clauses(joined)) or any(
-        is_distress(words, asked=asked, known=counted or frozenset())
-        for words, asked in _clauses(joined[:_TOLD_WITHIN])
+    spelt = respelt_help(_SPOKEN_DOTS.sub(lambda match: match[0].replace(".", ""), said))
+    dangers = not is_document(spelt)
+    joined = without_instructions(spelt)
+    if _is_bare(_WORD.findall(joined)):
+        return True
+    if any(_cries(words, asked=asked, dangers=dangers) for words, asked in _clauses(joined)):
+        return True
+    told = _clauses(joined[:_TOLD_WITHIN])
+    return any(is_plea(words) for words, _ in told) or (dangers and _tells(told, counted or frozenset()))
+
+
+def _tells(told: list[tuple[list[str], bool]], known: frozenset[str]) -> bool:
+    after = [" ".join(words) for words, _ in [*told[1:], ([], False)]]
+    return any(
+        is_danger(words, asked=asked, then=then, known=known)
+        for (words, asked), then in zip(told, after, strict=False)
     )
+
+
+def _is_bare(words: list[str]) -> bool:
+    if len(words) > _FEW or any(map(_NO_BARE.fullmatch, words)):
+        return False
+    return any(map(_BARE.fullmatch, words))
 
 
 def _clauses(said: str) -> list[tuple[list[str], bool]]:
@@ -126,14 +165,15 @@ def _clauses(said: str) -> list[tuple[list[str], bool]]:
     return [(words, end == "?") for clause, end in ends if (words := _WORD.findall(clause))]
 
 
-def _cries(words: list[str], *, asked: bool) -> bool:
+def _cries(words: list[str], *, asked: bool, dangers: bool) -> bool:
     clause = " ".join(words)
     within = list(_WITHIN.finditer(clause))
-    if any(_TAKEN_BACK.search(clause[: found.start()]) is None for found in within):
+    told = list(_TELLS.finditer(clause)) if dangers and NO_MATTER.search(clause) is None else []
+    if any(_TAKEN_BACK.search(clause[: found.start()]) is None for found in within + told):
         return True
     if _UNHELPED.search(clause) is not None:
         return True
-    judged = bool(within) and within[-1].end() == len(clause)
+    judged = any(found.end() == len(clause) for found in within + told)
     if len(words) > 1 and not judged and _LAST.fullmatch(words[-1]) and not _NOT_A_CRY.fullmatch(words[-2]):
         return True
     first = " ".join(_after_fillers(words))

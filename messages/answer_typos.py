@@ -8,6 +8,7 @@ import re
 _RIGHT = "hjelp"  # with ae as the one sign that it is on a keyboard
 _REAL = frozenset({"hjelm", "hjalp", "hjelpe", "hjelpt", "hjelps"})  # hjælm, hjalp, hjælpe
 _WORD = re.compile(r"\b\w{4,8}\b")
+_SWAPPED = re.compile(r"\b(?:hlep|hepl|ehlp)\b")
 _SPELT_OUT = re.compile(r"(?:hj?(?:ae|e|a)+l+p+)")
 
 
@@ -15,6 +16,7 @@ def respelt_help(said: str) -> str:
     """With `hjaelp` for each word that is one slip from it: `hejlp`, `hjæp`, `hjlæp`. All of it may be spelt out."""
     if len(said) <= 30 and _SPELT_OUT.fullmatch(re.sub(r"[\W\d_]+", "", said)):
         return "hjaelp"
+    said = _SWAPPED.sub("help", said)
     return _WORD.sub(lambda word: "hjaelp" if _is_slip(word[0].replace("ae", "e")) else word[0], said)
 
 

@@ -109,6 +109,8 @@ def read(text: str) -> str:
             "livifare",
         ),
         *("Mand bevidstløs", "hjertestop", "vi drukner", "he is not breathing", "han trækker ikke vejret"),
+        *("å hjælp mæ", "ku i hjælp wos", "bruk for hjælp", "brug forhjælp", "nødhjælp nu"),
+        *("brug for hjælp til evakuering", "hjælp til min mor", "brug for hjælp til at komme ud"),
         *("H J Æ L P", "hælp", "brg for hjælp", "evakuer os", "har brug for politi"),
     ],
 )
@@ -152,6 +154,10 @@ def test_a_cry_for_help_goes_before_everything_else(text: str) -> None:
             "no one is in danger",
         ),
         *("hvem har brug for hjælp?", "er der nogen i fare?", "drukner i arbejde"),
+        *("Hjalp det?", "det hjalp", "hjalp ikke", "har fundet hjælp", "hjel er her", "min hjælp"),
+        *("ring til lægen i morgen", "vi har brug for en læge til vagtmødet på mandag", "Ny IT-hjælp"),
+        *("need help with login", "mangler hjælp til login", "Vi venter på hjælp fra IT"),
+        *("Brug for hjælp til vagtplan", "har brug for hjælp til at åbne mailen", "Hjælp til Excel"),
         *("jeg er ikke læge", "I can't help", "help desk is informed", "vi er ikke i umiddelbar fare"),
     ],
 )

@@ -221,6 +221,8 @@ INNER = part("From: b@e.invalid\nSubject: Vand\n\n4 mand fanget, send en ambulan
          "Se her\n> Vand\n> 4 mand fanget, send en ambulance", False),
         ("VS: Vand", part(f"Til orientering:\n\n{FORWARDED.replace('brug for hjælp', 'det godt')}"),
          "Til orientering:", True),
+        ("VS: Nyt", part(f"Se her\n\n{FORWARDED.replace('brug for hjælp', 'brand').replace('Vand', 'Nyhed')}"),
+         "Se her", True),
         ("VS: Vand", part(FORWARDED.replace("Vi har brug for hjælp", "1, ")), "", False),
         ("SV: Vand", part(f"Til orientering:\n\n{FORWARDED}"), "Til orientering:", True),
     ],
