@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.api import connections
+from gateway.api.bodies import patience_s
 from gateway.api.connections import connections_most, raise_descriptor_limit
 from tests.hubs import Desk, Json, hub_in, until
 
@@ -126,8 +127,56 @@ async def test_a_head_that_never_comes_is_not_waited_for(
 
 async def test_a_body_that_never_comes_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.api.bodies.PATIENCE_S", 0.05)
-    status, problem = problem_of(await told(desk, with_token(desk, "Content-Length: 50\r\n\r\n{")))
-    assert (status, "did not come" in problem["detail"]) == (408, True)
+    answer = await told(desk, with_token(desk, "Content-Length: 50\r\n\r\n{"))
+    status, problem = problem_of(answer)
+    assert (status, "did not come" in problem["detail"], "512 octets a second" in problem["detail"]) == (
+        408,
+        True,
+        True,
+    )
+    assert b"Connection: close" in answer
+
+
+async def test_a_slow_body_that_goes_on_coming_is_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.api.bodies.PATIENCE_S", 0.05)
+    monkeypatch.setattr("gateway.api.bodies.PACE_LEAST", 10.0)
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    writer.write(with_token(desk, "Content-Length: 50\r\n\r\n" + "{" * 40))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.2)
+    writer.write(b"}" * 10)
+    assert (await asyncio.wait_for(reader.readline(), 2)).split()[1] == b"422"  # it was read, and is no JSON
+    writer.close()
+
+
+@pytest.mark.parametrize(("octets", "waited"), [(0, 120), (51_200, 220), (900_000, 1877)])
+def test_a_body_is_waited_for_as_long_as_it_comes_at_512_octets_a_second(octets: int, waited: int) -> None:
+    assert int(patience_s(octets)) == waited
+
+
+@pytest.mark.parametrize(
+    ("token", "length", "expects", "status"),
+    [
+        (False, 50, "100-continue", b"401"),
+        (True, 99_999_999, "100-continue", b"413"),
+        (True, 50, "a-miracle", b"417"),
+        (True, 50, "100-Continue", b"100"),
+    ],
+)
+async def test_a_body_is_asked_for_only_when_it_is_wanted(
+    desk: Desk, token: bool, length: int, expects: str, status: bytes
+) -> None:
+    rest = f"Content-Length: {length}\r\nExpect: {expects}\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
+    writer.write(with_token(desk, rest) if token else f"{HEAD}{rest}".encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+    assert (head.split()[1], b"Connection: close" in head) == (status, status != b"100")
+    writer.write(b"{" * 50 if status == b"100" else b"")
+    if status == b"100":
+        assert (await asyncio.wait_for(reader.readline(), 2)).split()[1] == b"422"
+    writer.close()
 
 
 def with_token(desk: Desk, rest: str) -> bytes:

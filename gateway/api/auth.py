@@ -7,7 +7,7 @@ from aiohttp import web
 
 from gateway.api.connections import Connection
 from gateway.api.keys import TOKENS
-from gateway.api.problems import Handler, problem
+from gateway.api.problems import Handler, closing, problem
 from gateway.tokens import verify_token
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/api/v1/openapi.json"})
@@ -30,12 +30,13 @@ async def authenticated(request: web.Request, handler: Handler) -> web.StreamRes
         detail = "give a token of this gateway: Authorization: Bearer bavn_...; `bavn init` showed one"
         response = problem(401, "Not authenticated", detail=detail)
         response.headers["WWW-Authenticate"] = 'Bearer realm="bavn"'
-        return response
+        return closing(request, response)
     request[SUBMITTER], request[SCOPES] = token.name, frozenset(token.scopes)
     _trust(request)
     needed = _needed(request)
     if needed not in token.scopes:
-        return problem(403, "Not allowed", detail=f"the token {token.name!r} has no scope {needed!r}")
+        detail = f"the token {token.name!r} has no scope {needed!r}"
+        return closing(request, problem(403, "Not allowed", detail=detail))
     return await handler(request)
 
 

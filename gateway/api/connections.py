@@ -3,7 +3,7 @@
 | what comes                                         | what happens                                          |
 |----------------------------------------------------|-------------------------------------------------------|
 | no whole head in PATIENCE_S                        | closed                                                |
-| no whole body in PATIENCE_S                        | 408 (`bodies`)                                        |
+| no whole body in PATIENCE_S, and it comes slowly   | 408, closed (`bodies`)                                |
 | one more than may be open                          | the oldest that has shown no token is closed          |
 | the same, and every one of them has shown a token  | 503, closed                                           |
 | what is no proper HTTP                             | a problem, as every other error, then closed          |

@@ -33,6 +33,13 @@ def problem(status: int, title: str, *, detail: str = "", pointer: str = "", **m
     )
 
 
+def closing(request: web.Request, response: web.Response) -> web.Response:
+    """The answer to who may not send the rest of the body: what still comes of it must not pass for a next request."""
+    if not request.content.is_eof():
+        response.force_close()
+    return response
+
+
 @web.middleware
 async def as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turns every error into a problem; what nobody foresaw is logged and says no more than that it happened."""
@@ -47,7 +54,7 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         response = problem(error.status, HTTPStatus(error.status).phrase, detail=_detail(error))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
-        return response
+        return closing(request, response)
     except asyncio.CancelledError:
         raise
     except ConnectionResetError:

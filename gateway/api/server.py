@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway.api import alerts, channels, events, health, inbox, openapi
 from gateway.api.auth import authenticated
-from gateway.api.bodies import BODY_MOST, whole_bodies
+from gateway.api.bodies import BODY_MOST, expected, whole_bodies
 from gateway.api.connections import Site
 from gateway.api.keys import CONFIG, HUB, OPERATOR, TOKENS
 from gateway.api.problems import as_problems
@@ -32,9 +32,16 @@ def application(hub: Hub, config: Config, tokens: Sequence[Token]) -> web.Applic
     app[HUB], app[CONFIG], app[TOKENS] = hub, config, tuple(tokens)
     app[OPERATOR] = Operator(hub)
     for part in (alerts, channels, events, health, inbox, openapi):
-        app.add_routes(part.routes)
+        app.add_routes(map(_route, part.routes))
     app.on_shutdown.append(_let_watchers_go)
     return app
+
+
+def _route(route: web.AbstractRouteDef) -> web.AbstractRouteDef:
+    if isinstance(route, web.RouteDef):
+        kwargs = {**route.kwargs, "expect_handler": expected}
+        return web.RouteDef(route.method, route.path, route.handler, kwargs)
+    return route
 
 
 async def _let_watchers_go(app: web.Application) -> None:
