@@ -30,6 +30,14 @@ async def test_each_part_with_a_code_is_an_answer_of_its_own(tmp_path: Path, tex
         assert (found.urgent, found.several) == (item["number"], ())
 
 
+@pytest.mark.parametrize("text", ["1 {a} {b}", "1 #{a} #{b}", "{a} og {b}: 1", "1 til {a} og {b}"])
+async def test_one_answer_with_both_codes_is_given_to_both(tmp_path: Path, text: str) -> None:
+    async with asked(tmp_path, questions=3) as (bench, [first, second, _]):
+        found = await hears(bench, text.format(a=first.code, b=second.code))
+        assert (found.kind, await items(bench)) == ("answer", [])
+        assert await answered(bench) == [(first.code, "1"), (second.code, "1")]
+
+
 async def test_of_plain_answers_none_waits_for_a_person(tmp_path: Path) -> None:
     async with asked(tmp_path, questions=2) as (bench, [first, second]):
         found = await hears(bench, f"{first.code} 1, {second.code} alt ok")

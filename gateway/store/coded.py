@@ -17,6 +17,7 @@ _CODE = rf"#?\b(?:[{LETTERS}][{DIGITS}])+[{LETTERS}]?\b"
 _RUN = re.compile(rf"{_CODE}(?:(?:\s*[&+/]\s*|\s+(?:og|and)\s+|\s+){_CODE})+", re.IGNORECASE)
 _ONE = re.compile(_CODE, re.IGNORECASE)
 _WORD = re.compile(r"\w+")
+_TO = re.compile(r"\s+(?:til|på|paa|to|for)$", re.IGNORECASE)
 _SMALL = (
     "hej tak mvh og det er den de nr nummer kode koden koderne svar svaret gælder gaelder til om for"
     " hi thanks and it is its the code codes answer reply number to about"
@@ -72,7 +73,7 @@ class Codes:
         """Codes in a row first or last in the text, `1 N3 F5`, and what is said beside them, which is said of each."""
         text = self._said.text[:_MOST_CHARACTERS].strip()
         for match in _RUN.finditer(text):
-            beside = f"{text[: match.start()]} {text[match.end() :]}".strip(" .,:;\n")
+            beside = _TO.sub("", f"{text[: match.start()]} {text[match.end() :]}".strip(" .,:;\n"))
             found = [self.question(code.strip("#").upper()) for code in _ONE.findall(match[0])[:_MARKS_MOST]]
             known = {each.code: each for each in found if each is not None}
             if (match.start() == 0 or match.end() == len(text)) and None not in found and len(known) > 1:
