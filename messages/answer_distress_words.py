@@ -59,7 +59,7 @@ _TRAPPED = (
     r"(?:vi (?:er|sidder|staar)|jeg (?:sidder|staar)|(?<!^)jeg er) paa (?:taget|loftet)(?=$| (?:af|vi|vandet)\b)",
 )
 _BURNING = (
-    r"(?:det|der|her) (?:braend|brander)",
+    r"(?:det|der|her) (?:braend|brander(?! sig))",
     rf"(?!jeg\b|lys|sol|{_HEARTH}(?:en|et|ne)?\b)\w+ (?:braender|braen+er)"
     r"(?! (?:\w+ )?(?:for|paa|sammen|ud|inde|ikke|lys|baal|mandler)\b)",
     rf"(?:ild|ilden|(?:ilde)?brand) (?:i|paa) {_BURNS}|fire in {_BURNS}",
@@ -73,8 +73,8 @@ _BURNING = (
 )
 _HURT = (
     r"bloeder(?! (?:ikke|lidt))|staerkt bloedende|(?:meget )?blod overalt|bleeding|ingen puls|no pulse",
-    rf"{_SOMEBODY} (?:vaagner ikke|vil ikke vaagne)|(?:har|faar) kramper(?! i \w*(?:ben|laeg|fod))",
-    r"stopped breathing|fallen(?: \w+){0,2} (?:can ?t|cannot) get up|allergisk chok|(?:jeg|hun|kone) foeder",
+    rf"{_SOMEBODY} (?:vaagner ikke(?! foer)|vil ikke vaagne|(?:har|faar) kramper(?! i \w*(?:ben|laeg|fod)))",
+    r"stopped breathing|fallen(?: \w+){0,2} (?:can ?t|cannot) get up|allergisk chok|jeg foeder$",
     rf"(?:^|jeg |{_SOMEBODY} )vil (?:gerne |bare )?(?:doe|ikke leve(?: mere| laengere)?)$",
     rf"(?:^|(?:folk|de|{_SOMEBODY}) )falder om$",
     r"kommet til skade|besvimet|hjerteanfald|heart attack",
@@ -91,13 +91,13 @@ _ATTACKED = (
     r"(?:bliver|blevet|er|being|been) (?:skudt|shot)(?! (?:i gang|af)\b)|der skydes|skyder paa (?:os|mig|dem|folk)",
     r"(?:bliver|blevet) (?:truet|overfaldet|angrebet)|knivstukket|gidse?l\w*|(?:vi|jeg) gemmer (?:os|mig)",
     r"med (?:en |et )?(?:kniv|pistol|gevaer|haglgevaer|vaaben|gun|knife)",
-    rf"(?:de|nogen|{_SOMEBODY}) skyder (?:paa|i|mod|efter)(?! kl\b)|shots fired|gunman|active shooter",
+    rf"(?:de|nogen|{_SOMEBODY}) skyder (?:paa|i|mod|efter)(?! (?:kl|maal)\b)|shots fired|gunman|active shooter",
     r"(?:ved|proever|forsoeger) at bryde ind|knivstikker\w*|bombe (?:i|paa|under|ved)|bombetrussel",
 )
 _AIR = (
     r"(?:mangler|uden|ikke mere|ikke nok|toer for|ingen|out of|no) (?:ilt|oxygen)",
     r"(?:har|faar) ikke (?:mere |nok )?ilt",
-    r"ilten er (?:\w+ )?(?:sluppet op|vaek|opbrugt|brugt op|tom)",
+    r"ilten er (?:\w+ )?(?:sluppet op|vaek|opbrugt|brugt op|tom$)",
     r"respirator\w* (?:er )?(?:gaaet|svigtet|svigter|stoppet|virker ikke)",
 )
 _MANY = (
@@ -110,7 +110,8 @@ _NO_PERSON = (
     r"|svin|mink|rotte|mus|traee|birds?|animals?|batter)"
 )
 _VICTIMS = (
-    rf"{_MANY}(?:(?:til)?skadekomne?|saarede?|saaret|kvaestede?|kvaestet|doede?|draebte?|omkomne?|bevidstloese|forbraendte|injured"
+    rf"{_MANY}(?:(?:til)?skadekomne?|saarede?|saaret(?! over)|kvaestede?|kvaestet"
+    r"|doede?|draebte?|omkomne?|bevidstloese|forbraendte|injured"
     rf"|wounded|dead|casualties)(?! {_NO_PERSON})",
 )
 DANGERS = (*_TRAPPED, *_BURNING, *_HURT, *_ATTACKED, *_AIR, *_VICTIMS)

@@ -32,11 +32,12 @@ _DOCUMENT = re.compile(
 )
 _MOST_TITLE = 6  # words
 # Anywhere in the clause of a danger.
-NO_MATTER = re.compile(r"\b(?:\w*kurs(?:us|et|er)|ha(?:ha)+|he(?:he)+|lol|(?:aflyst|afblaest)$)\b")
+NO_MATTER = re.compile(r"\b(?:ha(?:ha)+|he(?:he)+|lol|(?:aflyst|afblaest)$)\b")
 # At the beginning of the clause that follows.
 _AFTERWARDS = re.compile(
     r"(?:(?:den|det|der|\w*brand(?:en)?|ilden|gas\w*|roegen) (?:\w+ ){0,3})?(?:er |blev )?(?:nu |allerede |hurtigt )?"
-    r"(?:slukket|undersoegt|overstaaet|intet fundet|falsk alarm|vanligt|normalt|som det plejer|kun mad)\b"
+    r"(?:slukket|undersoegt|overstaaet|intet fundet|falsk alarm|vanligt|normalt|som det plejer|kun mad)"
+    r"(?= (?:nu|igen|af|med|i (?:nat|gaar))\b|$)"
     r"|(?:jeg |vi )?har (?:fri|orlov)\b|begravelse"
 )
 _DENIES = re.compile(r"\b(?:ikke|ej|endnu|not)\b")

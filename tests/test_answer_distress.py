@@ -121,6 +121,7 @@ HURT = (("tal", "antal sårede"),)
         *("han har taget piller og vil dø", "liv i farer", "Pomóżcie", "en sidder fast i bilen"),
         *("ring 112 ved broen", "ved skolen er der brand ring 112", "i livsfare ring 112"),
         *("hvis I ser dette ring 112", "brand på loftet, ikke slukket", "Hjalp!"),
+        *("der er brand på kurset", "der er 3 sårede, falsk alarm på loftet", "de skyder i gården"),
         *("Situationsrapport\n3 sårede", "Evakueringsplan\nhjælp os nu", "der var en eksplosion i huset"),
     ],
 )
@@ -348,6 +349,7 @@ def test_distress_is_a_cry_for_help(text: str) -> None:
         *("min far er død, har fri til onsdag", "Skynd dig at svare", "Kom hurtigt i gang med det"),
         *("Jeg er på loftet og finder kablet", "kan ikke komme ud af garagen", "on fire today"),
         *("kan ikke komme ud af døren før kl 9", "vi er ved at dø af grin", "I am dying to see this"),
+        *("mor vågner ikke før kl 9", "han skyder i mål", "det brander sig", "mødet er aflyst haha"),
         *("kaffemaskinen er eksploderet haha", "kan ikke få vejret til at makke ret haha"),
         *("borgeren kan ikke rejse sig selv, men det er vanligt", "en dreng bløder lidt, plaster på"),
         *("Hjertestop kursus er aflyst", "er du i fare for at blive forsinket?", "livsfarligt glat"),
