@@ -232,10 +232,21 @@ def test_who_takes_it_is_a_person_with_a_login_and_no_program(
 def test_nobody_of_no_name_takes_it(hub: HubProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.inbox.person", lambda: "")
     refused = hub.bavn("inbox", "2", "take")
-    assert (refused.returncode, "bavn inbox 2 take --by NAVN" in refused.stderr) == (1, True)
+    said = " ".join(refused.stderr.split())
+    assert (refused.returncode, "bavn inbox 2 take --config " in said, "--by NAVN" in said) == (1, True, True)
+    typed = ("inbox", "2", "is", "anna", "--alert", "K7 x")
+    assert "bavn inbox 2 is anna --alert 'K7 x'" in " ".join(hub.bavn(*typed).stderr.split())
+    assert "Der er intet nr. 99 i indbakken." in hub.bavn("inbox", "99", "take").stderr
     assert hub.json("inbox", "2")["owner"] is None
     monkeypatch.setattr("gateway.cli.inbox.person", lambda: "anna")
     assert hub.json("inbox", "2", "take")["owner"] == "anna"
+
+
+@pytest.mark.parametrize(("precedence", "raised"), [("routine", True), ("priority", True), ("flash", False)])
+def test_who_waits_for_an_answer_asks_for_one(hub: HubProcess, precedence: str, raised: bool) -> None:
+    said = ("--to", "souschef", "--precedence", precedence, "--headline", "Prøve")
+    sent = hub.bavn("send", *said, "--wait", "acknowledged", "--timeout", "1s")
+    assert ("--want acknowledged" in " ".join(sent.stderr.split())) is raised
 
 
 TWO = [{"who": "vagt", "code": "J2"}, {"who": "vagt", "code": "F2"}]

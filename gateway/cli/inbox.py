@@ -1,6 +1,8 @@
 """`bavn inbox`: what came in and needs a person, who has taken it, and what came of it."""
 
+import shlex
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -66,7 +68,7 @@ def inbox(
     question. Each stays until it is ticked off. The urgent come first, then what
     contacts wrote.
     """
-    _check(number, what, who, note=note, alert=alert)
+    _check(number, what, who, by=by, note=note, alert=alert)
     desk = at_desk(config, lang, as_json=as_json)
     if number is not None and number > NUMBER_MOST:
         raise CommandError(desk.words("error.refused", what=desk.words("refused.inbox_none", number=number)))
@@ -75,7 +77,8 @@ def inbox(
     if what is None:
         return _one(desk, _found(desk, number), "inbox.one")
     fields = {
-        "by": by.strip() or _login(desk, f"{number} {what.value}"),
+        "by": by.strip()
+        or _login(desk, number, _typed(number, what, who, note=note, alert=alert, config=config)),
         "note": note,
         "alert": alert,
         "contact": who or "",
@@ -84,14 +87,24 @@ def inbox(
     return _one(desk, desk.hub.post(path, {k: v for k, v in fields.items() if v}), f"inbox.{what.value}")
 
 
-def _login(desk: Desk, said: str) -> str:
+def _typed(number: int, what: What, who: str | None, *, note: str, alert: str, config: Path | None) -> str:
+    """What was typed, to be typed again with more."""
+    options = {"--note": note, "--alert": alert, "--config": str(config or "")}
+    given = [part for option, value in options.items() if value for part in (option, value)]
+    return shlex.join([str(number), what.value, *filter(None, [who]), *given])
+
+
+def _login(desk: Desk, number: int, said: str) -> str:
     """The others read who has it: a name of nobody (root, the hub's own account) would not tell them."""
     if name := person():
         return name
+    _found(desk, number)  # that there is none is said before anybody is asked
     raise CommandError(desk.words("inbox.who", said=said))
 
 
-def _check(number: int | None, what: What | None, who: str | None, *, note: str, alert: str) -> None:
+def _check(number: int | None, what: What | None, who: str | None, *, by: str, note: str, alert: str) -> None:
+    if by and what is None:
+        raise typer.BadParameter("goes with take, done and is", param_hint="--by")
     if what is What.IS and not who:
         raise typer.BadParameter(f"is missing: write bavn inbox {number} is souschef", param_hint="WHO")
     if who and what is not What.IS:
