@@ -118,6 +118,15 @@ def test_an_upgrade_says_so_and_keeps_what_was_there(
     assert copy.stat().st_mode & 0o077 == 0
 
 
+def test_a_second_upgrade_keeps_the_copy_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / f"bavn.db.before-{schema.HEAD}").write_text("the first", encoding="ascii")
+    (tmp_path / f"bavn.db.before-{schema.HEAD}.2").write_text("the second", encoding="ascii")
+    schema.upgrade(sqlite.open_engine(old_store(tmp_path, "0005")))
+    assert (tmp_path / f"bavn.db.before-{schema.HEAD}").read_text(encoding="ascii") == "the first"
+    assert (tmp_path / f"bavn.db.before-{schema.HEAD}.2").read_text(encoding="ascii") == "the second"
+    assert version_of(tmp_path / f"bavn.db.before-{schema.HEAD}.3") == "0005"
+
+
 def test_a_new_store_is_made_without_a_word_or_a_copy(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -54,10 +54,16 @@ def upgrade(engine: Engine) -> None:
         return
     path = Path(engine.url.database or "")
     log.info("%s: the store is upgraded from schema %s to %s", path, now, HEAD)
-    keep_copy(engine, path, path.with_name(f"{path.name}.before-{HEAD}"))
+    keep_copy(engine, path, _free(path.with_name(f"{path.name}.before-{HEAD}")))
     began = time.monotonic()
     _migrate(engine, config)
     log.info("%s: upgraded to schema %s in %.1f s", path, HEAD, time.monotonic() - began)
+
+
+def _free(copy: Path) -> Path:
+    """That name, or with a number the first that is free: after a way back the older copy may be the only good one."""
+    names = (copy, *(copy.with_name(f"{copy.name}.{number}") for number in range(2, 1000)))
+    return next((name for name in names if not name.exists()), copy)
 
 
 def _migrate(engine: Engine, config: "Config") -> None:
