@@ -19,6 +19,7 @@ from messages.answer_around import (
     without_offer,
     without_signer,
 )
+from messages.answer_asides import by_coming, is_receipt, without_asides
 from messages.answer_beside import names_in, only_counts, unknown_words
 from messages.answer_code import DIGITS, LETTERS, code_of, codes, find_code, without_codes
 from messages.answer_help import asks_for_help
@@ -57,6 +58,13 @@ __all__ = [
 _MOST_CHARACTERS = 2_000  # of a message that are read; all of it is kept
 _MUCH = 3  # words
 _PIECE = re.compile(r"(?<=[,.;:!?])\s+|\s*\n\s*")  # not within `12.000?`
+_REASON = re.compile(  # a reason without a mark before it
+    r" (?:(?=(?:jeg |vi )?(?:er|har)\b|i (?:dag|aften|nat|morgen)\b|idag\b)"
+    r"|(?:pga|paa grund af|grundet|fordi|because of)\b)"
+)
+_LATER = frozenset(
+    {"foer", "kun", "endnu", "bare", "stadig", "her", "uden", "snart", "straks", "for", "men", "mere"}
+)
 _SIGNS = {0xFE0F: None, 0x20E3: None, 0x1F198: " sos "}  # variation selector, the frame of 1️⃣, and 🆘
 
 
@@ -73,12 +81,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     kind: Kind
-    option: str  # the key of the option, or the number that was asked for; '' when none
+    option: (
+        str  # the key of the option, also one that a yes or no means, or the number asked for; '' when none
+    )
     text: str  # what was written, harmless to show, on one line
     code: str  # the code it named, as K7; '' when none
     asks: bool = False  # something in it is a question, which the option does not answer
     beside: int = 0  # words beside the option that no table knows
     unsure: bool = False  # of a reaction: its few words may be somebody's own
+    thanks: bool = False  # no more than thanks, which programs write too
 
     @property
     def acknowledges(self) -> bool:
@@ -94,7 +105,8 @@ class Answer:
 def read_answer(text: str, options: Options, *, code: str = "", sent: str = "") -> Answer:
     """Reads an inbound text, without the quoted question of a mail, as an answer to the question with these options.
 
-    `code` is the question's: it may stand first or last without its #, where any other is a word like others.
+    `code` is the question's: it may stand first or last without its #, where any other is a word like others. Without
+    a question thanks are no receipt of anything, and `ja` means no option that says `kommer`.
     `sent` is what was sent (`answer_reaction.sent_text`): the text may quote it.
     """
     shown = neutral_line(text)
@@ -116,12 +128,16 @@ def _read(said: str, shown: str, options: Options, *, code: str, names: frozense
     elif any(key == NUMBER_KEY for key, _ in options):
         kind, option = _number(told, options)
     else:
-        kind, option = _meaning(told, options)
-        if kind is Kind.UNREAD:
-            kind, option = _refusal(told, options, names=names)
+        kind, option = _words(told, options, names=names)
+    if not code and kind in {Kind.YES, Kind.NO}:
+        option = ""  # which they mean hangs on the question
+    thanks = kind is Kind.UNREAD and bool(code) and not asked and is_receipt(told, options)
     meaning = dict(options).get(option, dict(options).get(NUMBER_KEY, "")) if option else ""
     beside = len(unknown_words(before_farewell(told), meaning=meaning, names=names)) if option else 0
-    return Answer(kind, option, shown, find_code(said), asks=asked, beside=beside)
+    named = find_code(said)
+    return Answer(
+        Kind.SEEN if thanks else kind, option, shown, named, asks=asked, beside=beside, thanks=thanks
+    )
 
 
 def begins_as(text: str, options: Options, *, code: str = "") -> bool:
@@ -178,17 +194,31 @@ def _number(said: str, options: Options) -> tuple[Kind, str]:
     return (Kind.UNREAD, "") if any(map(str.isdigit, said)) else _meaning(said, ())
 
 
+def _words(said: str, options: Options, *, names: frozenset[str]) -> tuple[Kind, str]:
+    """The meaning of all of it; else of a refusal with its reason; else of what is left without asides."""
+    for each in dict.fromkeys((said, without_asides(said, options, names=names))):
+        found = _meaning(each, options)
+        if found[0] is Kind.UNREAD:
+            found = _refusal(each, options, names=names)
+        aside = {*WORD.findall(said)} - {*WORD.findall(each)}
+        if found[0] is not Kind.UNREAD and not aside & {*core(words_of(dict(options).get(found[1], "")))}:
+            return found  # but `4 ingen i fare`, where 4 is liv i fare, contradicts itself
+    return Kind.UNREAD, ""
+
+
 def _refusal(said: str, options: Options, *, names: frozenset[str]) -> tuple[Kind, str]:
-    """A no, and behind a mark the reason, of which each word is known: `nej, er på ferie i Spanien`."""
-    refusal = CLAUSE.split(said, maxsplit=1)
-    kind, option = _meaning(refusal[0], options)
-    sense = sense_of(WORD.findall(refusal[0]), ())
-    if len(refusal) < 2 or sense is None or not sense.refuses:
-        return Kind.UNREAD, ""
-    reason = refusal[1]
-    doubted = set(WORD.findall(reason)) & (ACCEPTING | DOUBTS) or any(map(str.isdigit, reason))
-    known = not unknown_words(reason, names=names)
-    return (kind, option) if known and not doubted and not hedges(reason) else (Kind.UNREAD, "")
+    """A no, and behind a mark or `er`, `i dag`, `pga` the reason in known words: `nej, er på ferie i Spanien`."""
+    mark = CLAUSE.search(said)
+    splits = [(said[: mark.start()], said[mark.end() :], DOUBTS)] if mark else []
+    splits += [(said[: of.start()], said[of.end() :], DOUBTS | _LATER) for of in _REASON.finditer(said)]
+    for refusal, reason, doubts in splits:
+        sense = sense_of(WORD.findall(refusal), ())
+        if sense is None or not sense.refuses:
+            continue
+        doubted = set(WORD.findall(reason)) & (ACCEPTING | doubts) or any(map(str.isdigit, reason))
+        if not doubted and not unknown_words(reason, names=names) and not hedges(reason):
+            return _meaning(refusal, options)
+    return Kind.UNREAD, ""
 
 
 def _meaning(said: str, options: Options) -> tuple[Kind, str]:
@@ -207,9 +237,8 @@ def _meaning(said: str, options: Options) -> tuple[Kind, str]:
     same = [key for key, meaning in options if _fits(sense, offered_sense(words_of(meaning)))]
     if len(same) == 1:
         return Kind.OPTION, same[0]
-    if sense.refuses:
-        return Kind.NO, ""
-    return (Kind.SEEN if sense is Sense.RECEIVED else Kind.YES), ""
+    kind = Kind.NO if sense.refuses else Kind.SEEN if sense is Sense.RECEIVED else Kind.YES
+    return kind, by_coming(sense, options)
 
 
 def _fits(sense: Sense, offered: Sense | None) -> bool:

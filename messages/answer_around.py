@@ -14,10 +14,13 @@ _MARKS_AFTER = re.compile(
 )
 _SPELT = (  # as they are typed in a hurry
     (re.compile(r"(?<![,.] )\b(?:ikk?|ikek|ike|ikkke)\b"), "ikke"),  # but `kommer, ik` asks
-    (re.compile(r"\b(kl|ca|nr)\."), r"\1 "),
+    (re.compile(r"\b(kl|ca|nr|pga|pt)\."), r"\1 "),
     (re.compile(r"\b(?:jaa+h?|jah|ja ?ja)\b"), "ja"),
     (re.compile(r"\bne+jj*\b"), "nej"),
     (re.compile(r"\byess+\b"), "yes"),
+    (re.compile(r"\b(?:ko*m+er|komner|kommr|kommre|kmomer)\b"), "kommer"),
+    (re.compile(r"\b(?:lige )?om (?:lidt|et oejeblik)\b"), "snart"),
+    (re.compile(r"^\W*(?:10[-/ ]4|ten four)\W*$"), "roger"),
     (re.compile(r" ?\bpunktum\b"), "."),  # dictated
     (re.compile(r" og (?=(?:jeg|vi) )"), ", "),
 )
@@ -29,7 +32,8 @@ _PHONE = re.compile(
     r"(?:\b(?:tlf|tel|telefon|mobil|mob)\b[.:]*\s*(?:nr\.?)?\s*)?(?:\+45\s?)?\b(?:[0-9]{2} ?){4}\b"
 )
 _GREETING = re.compile(
-    r"\W*(?:kaere|hej|hi|hello|dear|goddag|god ?morgen|god ?aften)\b(?P<whom>(?: +\w[\w.-]*){0,3}) *[,.!]? *\n\s*"
+    r"\W*(?:kaere|hej|hi|hello|dear|goddag|god ?morgen|god ?aften)\b(?P<whom>(?: +\w[\w.-]*){0,3})"
+    r"(?: *[,.!]? *\n\s*|, +)"
 )
 _WORD = re.compile(r"\w+")
 _OFFER = re.compile(  # below a signature; `ring 112` is none
@@ -75,7 +79,7 @@ def respelt(said: str) -> str:
 
 
 def without_greeting(said: str) -> str:
-    """Without a first line that greets somebody: `Hej Krisestab`."""
+    """Without what greets somebody, on a line of its own or before a comma: `Hej Krisestab`, `kære alle,`."""
     found = _GREETING.match(said)
     if found is None or any(word in _TELLS or word.isdigit() for word in _WORD.findall(found["whom"])):
         return said

@@ -57,6 +57,10 @@ def only_counts(words: list[str]) -> bool:
     return bool(counts) and all(word in _KNOWN or _counts(word) for word in words[2:])
 
 
+def is_known(word: str) -> bool:
+    return word in _KNOWN
+
+
 def names_in(text: str) -> frozenset[str]:
     """The words that are written as names are, plain: `1, Plejehjem Nat`. None where all is in capitals."""
     if text.upper() == text:

@@ -33,12 +33,19 @@ _HEDGES = re.compile(
     r"|tidligst|desvaerre ikke|maybe|perhaps|possibly|probably|if|unless|unsure|not sure|otherwise)\b"
 )
 _SPEAKERS = frozenset({"jeg", "vi", "we"})
+_ILL = frozenset({"er syg", "jeg er syg", "vi er syge"})
+_RECEIVED = frozenset({"modtaget", "noteret", "forstaaet", "roger"})
+_REPEATED_MOST = 3  # `1 1`
 _DENIES = frozenset({"ikke", "nej", "aldrig", "not", "never", "no", "niks", "nope"})
 
 
 def exact_key(words: list[str], options: Options) -> str:
     """The option whose key, meaning, or key and meaning, is all that was written."""
     said = [word for word in words if word not in FILLERS or word in PERSONS]
+    if len(said) > 1 and said[0] in _RECEIVED:
+        said = said[1:]
+    if 1 < len(said) <= _REPEATED_MOST and len({*said}) == 1:
+        said = said[:1]
     spelt = SPELT_KEYS.get(said[0]) if len(said) == 1 else None
     for key, meaning in options:
         if words in (words_of(meaning), [key, *words_of(meaning)]) or said == [key]:
@@ -87,6 +94,7 @@ def _is_apart(parting: str, tail: str, *, rest: str, meaning: list[str], options
         or _is_time(rest, unmarked=True)
         or sense_of(after, options) is not None
         or after[: len(meaning)] == meaning
+        or (" ".join(after) in _ILL and (sense := offered_sense(meaning)) is not None and sense.refuses)
         or (after[0] in _SPEAKERS and not NEGATIONS & {*after})  # `1 jeg ringer`: no number of anything
     )
 

@@ -14,7 +14,30 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?")
 _PLAIN = re.compile(r"[0-9]{1,12}([.,][0-9]{1,2})?")
 _READ = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _NONE = frozenset({"ingen", "nul", "nul.", "none", "zero", "0"})
-_IDLE = frozenset({"vi", "jeg", "har", "der", "er", "her", "we", "have", "there", "are", "stadig", "fortsat"})
+_IDLE = frozenset(
+    {
+        "vi",
+        "jeg",
+        "har",
+        "der",
+        "er",
+        "her",
+        "we",
+        "have",
+        "there",
+        "are",
+        "stadig",
+        "fortsat",
+        "pt",
+        "p",
+        "t",
+    }
+)
+_FROM_ONE = (  # `fire` is what an Englishman shouts
+    "en/et/one to/two tre/three - fem/five seks/six syv/seven otte/eight ni/nine ti/ten elleve/eleven tolv/twelve"
+    " tretten fjorten femten seksten sytten atten nitten tyve/twenty"
+)
+_SPELT = {word: str(n) for n, words in enumerate(_FROM_ONE.split(), start=1) for word in words.split("/")}
 _WORDS = re.compile(r"\w+")
 _TIMES_TEN = (  # how many zeros a word behind the number adds
     (re.compile(r"(?:hundrede?|hundred)"), 2),
@@ -71,6 +94,8 @@ def read_number(said: str, *, asked: str = "") -> str:
     """
     if _is_none(said, asked):
         return "0"
+    if len(left := _telling(said, asked)) == 1 and left[0] in _SPELT and "?" not in said:
+        return _SPELT[left[0]]
     signed = _BELOW_ZERO.search(f"{asked} {said}") is not None
     text = _MINUS.sub("-", said.translate(_DASHES)) if signed else said.translate(_DASHES)
     text = _SIGNED.sub(" ", text) if signed else text
@@ -86,10 +111,14 @@ def read_number(said: str, *, asked: str = "") -> str:
 
 def _is_none(said: str, asked: str) -> bool:
     """`ingen`, `vi har ingen isolerede`: beside it only words of the question, and such as say nothing."""
-    words = [word for word in _WORDS.findall(said) if word not in _IDLE and word not in _WORDS.findall(asked)]
     return said.strip(" .!") in _NONE or (
-        words in (["ingen"], ["nul"], ["none"], ["ikke", "nogen"]) and "?" not in said
+        _telling(said, asked) in (["ingen"], ["nul"], ["none"], ["ikke", "nogen"]) and "?" not in said
     )
+
+
+def _telling(said: str, asked: str) -> list[str]:
+    """Its words without those of the question, and such as say nothing."""
+    return [word for word in _WORDS.findall(said) if word not in _IDLE and word not in _WORDS.findall(asked)]
 
 
 def _written(digits: str, behind: str) -> str:

@@ -43,7 +43,7 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
         *("sure", "of course", "will do", "wilco", "affirmative", "affirm", "absolutely", "definitely"),
     ),
     Sense.NO: (
-        *("nej", "næ", "niks", "kan ikke", "gør ikke", "negativ", "negativt"),
+        *("nej", "næ", "ej", "niks", "kan ikke", "gør ikke", "negativ", "negativt"),
         *("no", "nope", "cannot", "can not", "cant", "can t", "n", "negative"),
     ),
     Sense.OK: (
@@ -79,6 +79,7 @@ _BY_SENSE: dict[Sense, tuple[str, ...]] = {
             "der",
             "fremme",
             "fremmødt",
+            "her allerede",
             "mødt",
             "ankommer",
             "ankommet",

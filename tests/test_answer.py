@@ -242,7 +242,8 @@ def test_two_options_of_the_same_sense_are_not_chosen_between() -> None:
 def test_any_text_is_read_and_harmless_to_show(text: str) -> None:
     answer = read_answer(text, STAFF)
 
-    assert (answer.kind is Kind.OPTION) == bool(answer.option) or answer.kind is Kind.HELP
+    assert (answer.kind is Kind.OPTION) <= bool(answer.option)
+    assert bool(answer.option) <= (answer.kind in {Kind.OPTION, Kind.HELP, Kind.YES, Kind.NO})
     assert "\n" not in answer.text
     assert "\x1b" not in answer.text
 

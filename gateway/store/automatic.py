@@ -80,7 +80,8 @@ def _answers(text: str, question: Question) -> bool:
     answer = question.read(text)
     if answer.kind is Kind.OPTION and asks_number(question):
         return len(text) <= _LONGEST_CLEAR or _NUMBER_FIRST.match(text) is not None
-    return answer.kind is not Kind.UNREAD or is_urgent(question, answer)
+    clear = answer.kind is not Kind.UNREAD and not (answer.thanks or answer.unsure)
+    return clear or is_urgent(question, answer)
 
 
 def is_clear(item: Inbound, question: Question) -> bool:

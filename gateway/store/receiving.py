@@ -96,10 +96,15 @@ def _answer(
 
 
 def _read(tx: Transaction, item: Inbound, question: Question) -> Answer:
-    """What it answers; who of several at one address signed it is no part of that."""
+    """What it answers; who of several at one address signed it is no part of that.
+
+    `ja` counts as the option to come only where people alone write: in a mail an option must be named.
+    """
     directory, whole = tx.world.directory, question.read(item.text)
     said = without_signature(item.text, question.recipient, sender=item.sender, directory=directory)
-    return whole if said == item.text else replace(question.read(said), text=whole.text, code=whole.code)
+    answer = whole if said == item.text else replace(question.read(said), text=whole.text, code=whole.code)
+    only_meant = item.programs_write and answer.kind in {Kind.YES, Kind.NO}
+    return replace(answer, option="") if only_meant else answer
 
 
 def _part(tx: Transaction, channel: str, gathered: Gathered) -> Matched:
