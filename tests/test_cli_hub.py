@@ -95,6 +95,7 @@ def test_a_wait_that_is_not_fulfilled_in_time_is_status_3(hub: HubProcess) -> No
     result = hub.bavn(*SEND, "--wait", "acknowledged", "--timeout", "1s")
     assert result.returncode == 3
     assert "Ikke i tide: vagthavende, souschef" in result.stderr
+    assert "ingen bliver bedt om at svare" in result.stderr
 
 
 def test_a_wait_for_one_without_a_route_ends_at_once_with_status_3(hub: HubProcess) -> None:

@@ -111,8 +111,6 @@ def _commands() -> dict[str, object]:
         "send --to a --headline h --precedence flash --wait seen",
         "send --to a --headline h --precedence flash --timeout soon",
         "send --to a --headline h --precedence flash --text - --long-text -",
-        "send --to a --headline h --precedence routine --want submitted --wait acknowledged",
-        "send --to a --headline h --precedence flash --want delivered --wait acknowledged",
         "inbox --by x",
         "inbox 1 --by x",
         "send --cap file.xml --headline h",

@@ -171,34 +171,31 @@ def send(  # one parameter an option: the command line is the signature
         expires=expires,
         status=status,
     )
-    wanted_too = _wants_what_it_waits_for(words, wait)
+    said_of_wait = _wants_what_it_waits_for(words, wait)
     if dry_run:
         return _dry_run(words, at_desk(config, lang, as_json=as_json), cap=cap)
     limit_s = seconds(timeout)
     request, used_key = envelope(words, cap=cap, key=key, new_key=new_key())
     desk = at_desk(config, lang, as_json=as_json)
-    if wanted_too:
-        desk.screen.progress(desk.words("send.wanted_too"))
+    if said_of_wait:
+        desk.screen.progress(desk.words(f"send.{said_of_wait}"))
     return _post(desk, request, key=used_key, wait=wait, limit_s=limit_s)
 
 
-def _wants_what_it_waits_for(words: dict[str, Any], wait: EvidenceWord | None) -> bool:
-    """Where an answer is waited for it is asked for too; True where that raised what the precedence wants.
+def _wants_what_it_waits_for(words: dict[str, Any], wait: EvidenceWord | None) -> str:
+    """Where an answer is waited for it is asked for too. The name of what to say of it; "": nothing.
 
-    Usage error where another want was given: nobody would have been told how to answer.
+    A want that was given stands: then nobody is told how to answer, unless there are answers to choose from.
     """
     want = words.get("want")
     if wait is not EvidenceWord.ACKNOWLEDGED or want is wait:
-        return False
+        return ""
     if want is not None:
-        raise typer.BadParameter(
-            f"nobody is asked to answer with --want {want.value}: leave that out, or write --wait {want.value}",
-            param_hint="--wait",
-        )
+        return "" if words.get("answers") or words.get("number") else "not_asked"
     if words.get("precedence") in {PrecedenceWord.FLASH, PrecedenceWord.IMMEDIATE}:
-        return False  # they want it anyway
+        return ""  # they want it anyway
     words["want"] = wait
-    return True
+    return "wanted_too"
 
 
 def _post(desk: Desk, request: Request, *, key: str, wait: EvidenceWord | None, limit_s: float) -> None:
